@@ -1,0 +1,72 @@
+/**
+ * What can happen to a task or a DAG after its submission. Every event reaches the law through the log of the DAG's
+ * shard. Times are milliseconds since 1970 by the clock of the process that tells; the law clamps them.
+ */
+import type { Simulation, TaskError } from './dag';
+import type { DagId } from './ids';
+
+/** Which grant of which dispatch a report speaks of. */
+export interface Execution {
+  readonly dag: DagId;
+  readonly task: number;
+  /** The number of the dispatch, from 1: what tells an old result from a current one. */
+  readonly dispatch: number;
+  /** Decimal text of a number below 2^63: unique for each grant, and growing for each task. */
+  readonly fence: string;
+  readonly session: string;
+  readonly worker: string;
+  /** When the dispatcher sent it, and when the handler was called. */
+  readonly sentAt: number;
+  readonly startedAt: number;
+}
+
+/** A handler is running for longer than a moment; short executions are told by their end alone. */
+export interface Started extends Execution { readonly type: 'started' }
+/** The handler returned; `result` is JSON text, or null for none. */
+export interface Completed extends Execution { readonly type: 'completed'; readonly endedAt: number; readonly result: string | null }
+/** The handler threw or ran out of time. */
+export interface Failed extends Execution {
+  readonly type: 'failed';
+  readonly endedAt: number;
+  readonly error: TaskError;
+  /** False: no further attempt would help, whatever the policy allows. */
+  readonly retryable: boolean;
+}
+/** How far a handler has come, 0 to 1, in its own words. */
+export interface Progressed extends Execution { readonly type: 'progressed'; readonly fraction: number; readonly message: string | null }
+/** State (JSON text) that the next attempt gets; acknowledged to the worker under `sequence` once it is committed. */
+export interface Checkpointed extends Execution { readonly type: 'checkpointed'; readonly sequence: number; readonly state: string }
+
+export interface Dispatched { readonly dag: DagId; readonly task: number; readonly dispatch: number }
+/** A worker that leaves gives back what it had not finished: no attempt is used up. */
+export interface Released { readonly type: 'released'; readonly session: string; readonly tasks: readonly Dispatched[] }
+/** A session ended without having reported these. */
+export interface Lost { readonly type: 'lost'; readonly session: string; readonly evidence: string; readonly tasks: readonly Dispatched[] }
+/** The time that a task waits for has come: `dispatch` says which wait is meant. */
+export interface Due { readonly type: 'due'; readonly tasks: readonly Dispatched[] }
+/** A cascade that was cut off after its share of one step goes on. */
+export interface Continued { readonly type: 'continued'; readonly dag: DagId }
+
+export type Report = Started | Completed | Failed | Progressed | Checkpointed;
+export type Event = Report | Released | Lost | Due | Continued;
+
+/** What a worker is handed: everything it needs to run one attempt. */
+export interface Dispatch {
+  readonly dag: DagId;
+  readonly task: number;
+  readonly dispatch: number;
+  /** 1 for the first attempt; attempts lost with a worker don't count. */
+  readonly attempt: number;
+  readonly name: string;
+  readonly type: string;
+  readonly priority: number;
+  readonly tags: readonly string[];
+  readonly timeoutSeconds: number | null;
+  readonly simulate: Simulation | null;
+  /** `fetch`: payload, upstream and checkpoint were too large to travel; the worker asks the sender for them. */
+  readonly inputs: 'inline' | 'fetch';
+  /** JSON texts: the payload, the results of the dependencies by their names, the last attempt's checkpoint. */
+  readonly payload: string | null;
+  readonly upstream: Readonly<Record<string, string>>;
+  readonly checkpoint: string | null;
+}

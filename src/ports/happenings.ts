@@ -1,0 +1,32 @@
+/** What stages announce; logs and metrics listen. A stage knows nothing of who listens. */
+export interface Happenings {
+  'dag.admitted': { count: number; tasks: number; tookMs: number };
+  'dag.finished': { dag: string; name: string; status: 'COMPLETED' | 'FAILED' | 'CANCELLED'; tookMs: number };
+  /** The law applied a task's end. */
+  'task.finished': { type: string; outcome: 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED'; attempts: number };
+  'task.retrying': { dag: string; task: string; attempt: number; delayMs: number; reason: string };
+  'task.lost': { dag: string; task: string; session: string; evidence: string };
+  /** An event that the law refused because the state had moved on. */
+  'event.refused': { type: string; reason: string };
+  'dispatch.sent': { count: number; tookMs: number; waitedMs: number };
+  'dispatch.failed': { count: number; error: unknown };
+  /** A worker executed one attempt. */
+  'execution.started': { type: string; sinceSentMs: number };
+  'execution.finished': { dag: string; task: string; type: string; attempt: number; outcome: 'completed' | 'failed' | 'aborted'; runningMs: number; error?: string };
+  'claim.answered': { granted: number; refused: number; tookMs: number };
+  'report.sent': { events: number; tookMs: number };
+  'commit.done': { events: number; tasks: number; dags: number; tookMs: number };
+  'commit.failed': { error: unknown; shards: readonly number[] };
+  'shard.taken': { shard: number; epoch: number; dags: number; tookMs: number };
+  'shard.dropped': { shard: number; epoch: number; reason: string };
+  'worker.joined': { worker: string; session: string; slots: number };
+  'worker.left': { worker: string; session: string; reason: string };
+  /** A background step failed and will be tried again. */
+  'loop.failed': { loop: string; error: unknown };
+  /** Something needed isn't there yet; said once, and again when it changes. */
+  'dependency.waiting': { name: string; address: string; error: string };
+  'dependency.ready': { name: string };
+}
+
+export type Announce = <K extends keyof Happenings>(name: K, what: Happenings[K]) => void;
+export type Listen = <K extends keyof Happenings>(name: K, listener: (what: Happenings[K]) => void) => void;

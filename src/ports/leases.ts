@@ -1,0 +1,99 @@
+/**
+ * What may be forgotten: sessions, claims, precedence. Redis, or memory within one process. Every call rejects with
+ * `LeasesUnavailable` (core/failure) where it can't be reached in time.
+ */
+import type { DagId } from '../core/ids';
+
+/** What a worker says of itself when it comes. */
+export interface WorkerDescription {
+  readonly workerId: string;
+  readonly host: string;
+  readonly port: number;
+  readonly version: string;
+  readonly region: string;
+  readonly tags: readonly string[];
+  readonly types: readonly string[];
+  readonly slots: number;
+}
+
+/** What a worker says with each heartbeat; shared memory, so that a thread can read it while the main one is busy. */
+export interface Vitals {
+  /** [free slots, tasks held, beats of the main loop, 1 while draining] */
+  readonly cells: Int32Array<SharedArrayBuffer>;
+}
+export const VITALS = { freeSlots: 0, held: 1, beats: 2, draining: 3 } as const;
+
+export interface Session {
+  readonly id: string;
+  /** The inbox that is this session's alone. */
+  readonly inbox: number;
+  /** From now on dispatchers see the worker: called once its inbox is being read. */
+  announce(): Promise<void>;
+  /** Aborted, with the reason, when the lease ended or was taken: whatever the session held isn't its any more. */
+  readonly ended: AbortSignal;
+  /** Ends the session at once; whoever waits for it needn't wait for the lease. */
+  close(): Promise<void>;
+}
+
+export interface WorkerSessions {
+  /**
+   * Takes the worker's id and an inbox, and renews both in the background until closed. Rejects with `WorkerIdHeld`
+   * (core/failure) while another session holds the id; a dead holder's id is free when its lease ends.
+   */
+  open(worker: WorkerDescription, vitals: Vitals): Promise<Session>;
+}
+
+/** A live, announced worker as the dispatchers see it. */
+export interface LiveWorker extends WorkerDescription {
+  readonly session: string;
+  readonly inbox: number;
+  readonly freeSlots: number;
+  readonly held: number;
+  readonly draining: boolean;
+  readonly lastHeartbeatAt: number;
+}
+
+export interface Roster {
+  /**
+   * Who lives. `trusted` is false for one full lease after the leases' memory was lost: then absence proves nothing.
+   */
+  read(): Promise<{ workers: LiveWorker[]; trusted: boolean }>;
+  ping(): Promise<void>;
+}
+
+export interface Wanted { readonly dag: DagId; readonly task: number; readonly dispatch: number }
+
+export type ClaimAnswer =
+  | { readonly kind: 'granted'; readonly fence: string }
+  /** Another live session holds it. */
+  | { readonly kind: 'held'; readonly session: string; readonly dispatch: number }
+  /** It was finished under this or a later number, or the number is below the floor. */
+  | { readonly kind: 'stale' }
+  /** The leases just lost their memory: ask again after a lease. */
+  | { readonly kind: 'wait' }
+  /** The asking session is over. */
+  | { readonly kind: 'ended' };
+
+/** Exclusive rights to run one dispatch of a task. Answers in the order asked. */
+export interface Claims {
+  claim(session: string, wanted: readonly Wanted[]): Promise<ClaimAnswer[]>;
+  /** The handler has ended and its report is durable: the claim becomes a tombstone that refuses the same number for 5 minutes. */
+  finish(session: string, done: readonly Wanted[]): Promise<void>;
+  /** Gives claims back unfinished. */
+  release(session: string, back: readonly Wanted[]): Promise<void>;
+  /** Says again what this session holds, after the leases lost their memory. */
+  reassert(session: string, held: readonly (Wanted & { readonly fence: string })[]): Promise<void>;
+  /** Before a dispatch with a number above 1: no lower number is granted from now on; answers per task whether a live session still holds it. */
+  raiseFloor(wanted: readonly Wanted[]): Promise<({ readonly kind: 'raised' } | { readonly kind: 'held'; readonly session: string; readonly dispatch: number })[]>;
+}
+
+/** Who holds what, asked about dispatches that nobody has reported on for long. */
+export interface ClaimLedger {
+  holders(wanted: readonly Wanted[]): Promise<({ readonly kind: 'held'; readonly session: string } | { readonly kind: 'finished' } | { readonly kind: 'absent' })[]>;
+}
+
+/** With several schedulers, none sends a priority lower than the highest that any has waiting. */
+export interface Precedence {
+  /** Publishes this scheduler's highest waiting priority (null for none; forgotten after a second) and answers the highest of the others. */
+  publish(scheduler: string, highest: number | null): Promise<number | null>;
+}

@@ -1,0 +1,90 @@
+/**
+ * What the engine asks of PostgreSQL, the source of truth. Every call rejects with `StoreUnavailable` (core/failure)
+ * where the store can't be reached in time; nothing is then half done, though a commit may have happened.
+ */
+import type { DagChange, DagRecord, TaskChange } from '../core/change';
+import type { PlannedDag } from '../core/dag';
+import type { DagId, TaskRef } from '../core/ids';
+
+/** A place in a shard's log: the first offset that isn't applied yet, and what the record before it looked like. */
+export interface LogPosition {
+  readonly nextOffset: bigint;
+  /** Timestamp and hash of the record at nextOffset - 1; null before the first. */
+  readonly last: { readonly timestamp: number; readonly hash: string } | null;
+}
+
+export interface OwnedShard {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly position: LogPosition;
+}
+
+/** Who owns which shard, by the store's own clock. */
+export interface ShardLeases {
+  /** Makes rows for `count` shards where there are none yet; a different stored count is an error (it is set once). */
+  define(count: number): Promise<void>;
+  /**
+   * One heartbeat of a scheduler, in one round trip: registers it as alive, renews all that it owns, and tells what it still owns,
+   * how many schedulers are alive and how many shards are free (no owner, or one whose lease has ended).
+   */
+  renew(scheduler: string, leaseMs: number): Promise<{ owned: { shard: number; epoch: number }[]; schedulers: number; free: number }>;
+  /** Takes up to `limit` free shards; each epoch is raised by one, and committed, before this resolves. */
+  acquire(scheduler: string, leaseMs: number, limit: number): Promise<OwnedShard[]>;
+  /** Takes one shard that this scheduler owns already anew, after a failed commit: raises its epoch; undefined if it owns it no more. */
+  retake(scheduler: string, leaseMs: number, shard: number): Promise<OwnedShard | undefined>;
+  /** Gives shards up at once, so that others needn't wait for the lease to end; with no shards, just signs the scheduler off. */
+  release(scheduler: string, shards: readonly { shard: number; epoch: number }[]): Promise<void>;
+}
+
+export interface Submission {
+  readonly dag: PlannedDag;
+  readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
+}
+
+export type Admission =
+  | { readonly kind: 'stored'; readonly id: number }
+  /** The key was used before: with this body (`sameBody`), or with another one. */
+  | { readonly kind: 'repeated'; readonly dag: DagId; readonly sameBody: boolean };
+
+export interface CommitBatch {
+  /** Ascending by shard; every one is compared with its stored epoch in the same statement. */
+  readonly shards: readonly OwnedShard[];
+  readonly tasks: readonly TaskChange[];
+  readonly dags: readonly DagChange[];
+}
+
+/** Persists what the law decided; never decides itself. */
+export interface RunStore {
+  /** Stores new DAGs with their tasks, all in one transaction, durable when it resolves. Answers in the order given. */
+  admit(submissions: readonly Submission[]): Promise<Admission[]>;
+  /** Writes a batch, all or nothing. Rejects with `StaleEpoch` (core/failure) where any epoch was raised, `Unstorable` for its content. */
+  commit(batch: CommitBatch): Promise<void>;
+  /** All DAGs of a shard that aren't final, in pages, oldest first. */
+  liveDags(shard: number): AsyncIterable<DagRecord[]>;
+  /** One DAG if it is not final: what an event or a hint needs that isn't in memory. */
+  liveDag(dag: DagId): Promise<DagRecord | undefined>;
+  /** Ids of DAGs in these shards still CREATED that were stored before `beforeMs`: what a hint may have missed. */
+  createdDags(shards: readonly number[], beforeMs: number, limit: number): Promise<DagId[]>;
+}
+
+/** A wait whose time has come. */
+export interface DueTask {
+  readonly dag: DagId;
+  readonly task: number;
+  /** The task's committed dispatch number: which wait is meant. */
+  readonly dispatch: number;
+}
+
+/** The inputs of a task, read only at its dispatch. All JSON texts. */
+export interface TaskInputs {
+  readonly payload: string | null;
+  readonly checkpoint: string | null;
+  /** Results of the direct dependencies that left one, by task name. */
+  readonly upstream: Readonly<Record<string, string>>;
+}
+
+/** Questions that the engine's own loops ask; all indexed, all bounded. */
+export interface WorkIndex {
+  due(shards: readonly number[], nowMs: number, limit: number): Promise<DueTask[]>;
+  inputs(tasks: readonly TaskRef[]): Promise<Map<string, TaskInputs>>;
+}

@@ -1,0 +1,96 @@
+/** What the API shows, read straight from the store: no view ever blocks the engine. Rejects with `StoreUnavailable`. */
+import type { Backoff, DagStatus, Simulation, TaskError, TaskStatus } from '../core/dag';
+import type { DagId, TaskRef } from '../core/ids';
+
+export interface DagView {
+  readonly id: number;
+  readonly dagId: DagId;
+  readonly dagName: string;
+  readonly description: string | null;
+  readonly status: DagStatus;
+  readonly tags: readonly string[];
+  readonly totalTasks: number;
+  readonly completedTasks: number;
+  readonly failedTasks: number;
+  readonly skippedTasks: number;
+  readonly cancelledTasks: number;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly completedAt: number | null;
+}
+
+export interface TaskView {
+  readonly ref: TaskRef;
+  readonly taskName: string;
+  readonly type: string;
+  readonly status: TaskStatus;
+  /** Names, in the order submitted. */
+  readonly dependencies: readonly string[];
+  readonly priority: number;
+  readonly tags: readonly string[];
+  readonly attempt: number;
+  readonly maxRetries: number;
+  readonly backoff: Backoff;
+  readonly timeoutSeconds: number | null;
+  readonly simulate: Simulation | null;
+  readonly payload: string | null;
+  readonly workerId: string | null;
+  readonly createdAt: number;
+  readonly queuedAt: number | null;
+  readonly dispatchedAt: number | null;
+  readonly startedAt: number | null;
+  readonly completedAt: number | null;
+  readonly retryAt: number | null;
+  readonly result: string | null;
+  readonly error: TaskError | null;
+  readonly progress: number | null;
+  readonly blockedMs: number;
+  readonly queuedMs: number;
+  readonly dispatchedMs: number;
+  readonly runningMs: number;
+  readonly retryWaitMs: number;
+}
+
+/** Where a page goes on: after this row, in the order of the list. Opaque to clients. */
+export interface DagCursor { readonly id: number }
+export interface TaskCursor { readonly dag: DagId; readonly task: number }
+
+export interface DagFilter {
+  readonly status?: readonly DagStatus[];
+  /** Exact, or a prefix where it ends in `*`. */
+  readonly name?: string;
+  readonly tag?: string;
+  readonly createdAfter?: number;
+  readonly createdBefore?: number;
+}
+export interface TaskFilter {
+  readonly status?: readonly TaskStatus[];
+  readonly name?: string;
+  readonly tag?: string;
+  readonly type?: string;
+  readonly createdAfter?: number;
+  readonly createdBefore?: number;
+}
+
+export interface DagViews {
+  dag(dag: DagId): Promise<DagView | undefined>;
+  /** Newest first. */
+  dags(filter: DagFilter, limit: number, after?: DagCursor): Promise<DagView[]>;
+}
+
+/** What stands between a task and its start, as far as the store knows. */
+export interface TaskBlockers {
+  readonly dagStatus: DagStatus;
+  /** Direct dependencies that aren't final yet, at most `limit` of them, and how many there are in all. */
+  readonly unfinished: readonly { readonly ref: TaskRef; readonly name: string; readonly status: TaskStatus }[];
+  readonly unfinishedTotal: number;
+}
+
+export interface TaskViews {
+  task(task: TaskRef): Promise<TaskView | undefined>;
+  /** Tasks of one DAG by index, from `from`; a PENDING task whose dependencies are all complete is shown as QUEUED. */
+  tasksOf(dag: DagId, from: number, limit: number): Promise<TaskView[]>;
+  /** Tasks over all DAGs, newest DAG first. */
+  tasks(filter: TaskFilter, limit: number, after?: TaskCursor): Promise<TaskView[]>;
+  blockers(task: TaskRef, limit: number): Promise<TaskBlockers | undefined>;
+}
