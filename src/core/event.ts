@@ -47,8 +47,11 @@ export interface Due { readonly type: 'due'; readonly tasks: readonly Dispatched
 /** A cascade that was cut off after its share of one step goes on. */
 export interface Continued { readonly type: 'continued'; readonly dag: DagId }
 
+/** A DAG was stored by a process that doesn't own its shard: the owner reads it from the store. */
+export interface Submitted { readonly type: 'submitted'; readonly dag: DagId }
+
 export type Report = Started | Completed | Failed | Progressed | Checkpointed;
-export type Event = Report | Released | Lost | Due | Continued;
+export type Event = Report | Released | Lost | Due | Continued | Submitted;
 
 /** What a worker is handed: everything it needs to run one attempt. */
 export interface Dispatch {

@@ -63,8 +63,8 @@ export interface RunStore {
   liveDags(shard: number): AsyncIterable<DagRecord[]>;
   /** One DAG if it is not final: what an event or a hint needs that isn't in memory. */
   liveDag(dag: DagId): Promise<DagRecord | undefined>;
-  /** Ids of DAGs in these shards still CREATED that were stored before `beforeMs`: what a hint may have missed. */
-  createdDags(shards: readonly number[], beforeMs: number, limit: number): Promise<DagId[]>;
+  /** Ids of DAGs in these shards still CREATED whose createdAt lies in [fromMs, toMs): what a hint may have missed. Oldest first. */
+  createdDags(shards: readonly number[], window: { readonly fromMs: number; readonly toMs: number }, limit: number): Promise<DagId[]>;
 }
 
 /** A wait whose time has come. */
