@@ -1,0 +1,38 @@
+// Unit tests need nothing but this checkout; the others need the services that scripts/services starts (scripts/test does).
+// `npm run check` runs the unit project alone, `npm test` runs both.
+const unitFolders = ['core', 'plan', 'lifecycle', 'sdk', 'config', 'cli', 'arch', 'infra', 'simulate'];
+const inUnitFolder = `<rootDir>/test/(${unitFolders.join('|')})/`;
+
+const shared = {
+  testEnvironment: 'node',
+  // TypeScript is compiled as tsc does it here: legacy decorators without metadata, so each column and field names its type.
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        sourceMaps: 'inline',
+        module: { type: 'commonjs' },
+        jsc: {
+          target: 'es2023',
+          keepClassNames: true,
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: false },
+        },
+      },
+    ],
+  },
+  globalSetup: '<rootDir>/test/harness/globalSetup.ts',
+  globalTeardown: '<rootDir>/test/harness/globalTeardown.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/harness/afterEachFile.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
+};
+
+module.exports = {
+  testTimeout: 30_000,
+  // Two tests that start a database or a scheduler at once are enough for a small machine.
+  maxWorkers: 2,
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: unitFolders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`) },
+    { ...shared, displayName: 'services', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', inUnitFolder] },
+  ],
+};
