@@ -1,0 +1,145 @@
+/** What one batch of events decided: filled by the law, written and carried out by the owner of the shard. */
+import type { DagChange, TaskChange } from './change';
+import { isFinalTask } from './dag';
+import type { Dispatched } from './event';
+import type { DagId } from './ids';
+import type { Run } from './run';
+import { CODE, statusOf } from './states';
+
+/** Texts that go to the row and aren't kept in memory; undefined leaves what is stored. */
+export interface Texts {
+  result?: string | null;
+  error?: string | null;
+  checkpoint?: string | null;
+  progress?: number;
+}
+
+/** The last report on a task in this batch, whose times and names its row shall show. */
+export interface Told {
+  worker: string | null;
+  session: string | null;
+  fence: string | null;
+  queuedAt: number | null;
+  dispatchedAt: number | null;
+  startedAt: number | null;
+  completedAt: number | null;
+}
+
+export interface Touched {
+  texts: Texts;
+  told: Told;
+}
+
+export interface Ready {
+  readonly run: Run;
+  readonly task: number;
+}
+
+export interface Finished {
+  readonly type: string;
+  readonly outcome: 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED';
+  readonly attempts: number;
+}
+
+export interface Retrying {
+  readonly dag: DagId;
+  readonly task: string;
+  readonly attempt: number;
+  readonly delayMs: number;
+  readonly reason: string;
+}
+
+export interface Step {
+  readonly touched: Map<Run, Map<number, Touched>>;
+  /** Tasks that became ready; those with a dispatch number above 1 are sent only after the commit. */
+  readonly ready: Ready[];
+  /** DAGs whose cascade was cut off: an event must bring them up again. */
+  readonly continued: Set<DagId>;
+  /** Checkpoints to acknowledge to their sessions after the commit. */
+  readonly acknowledged: { readonly session: string; readonly dispatch: Dispatched; readonly sequence: number; readonly shard: number }[];
+  readonly finished: Finished[];
+  readonly retrying: Retrying[];
+  readonly settled: Run[];
+  /** Executions that are over, whatever their end: the dispatcher's slots are free again. */
+  readonly over: Dispatched[];
+  readonly refused: { readonly type: string; readonly reason: string }[];
+}
+
+export const newStep = (): Step => ({
+  touched: new Map(), ready: [], continued: new Set(), acknowledged: [], finished: [], retrying: [], settled: [], over: [], refused: [],
+});
+
+/** A row that shows no execution. */
+export const UNTOLD: Told = { worker: null, session: null, fence: null, queuedAt: null, dispatchedAt: null, startedAt: null, completedAt: null };
+
+/** Marks a task's row as to be written; the answer takes the texts and times that only the row keeps. */
+export const touch = (step: Step, run: Run, task: number): Touched => {
+  let tasks = step.touched.get(run);
+  if (tasks === undefined) step.touched.set(run, (tasks = new Map()));
+  let touched = tasks.get(task);
+  if (touched === undefined) tasks.set(task, (touched = { texts: {}, told: { ...UNTOLD } }));
+  return touched;
+};
+
+/** Marks a DAG's own row as to be written. */
+export const touchDag = (step: Step, run: Run): void => {
+  if (!step.touched.has(run)) step.touched.set(run, new Map());
+};
+
+const attemptShown = (run: Run, task: number): number => {
+  const begun = run.state[task] === CODE.RUNNING || run.state[task] === CODE.COMPLETED;
+  return run.failures[task]! + (begun ? 1 : 0);
+};
+
+const taskChange = (run: Run, task: number, { texts, told }: Touched): TaskChange => {
+  const spent = run.spent.get(task);
+  const unblockedAt = run.unblockedAt[task]!;
+  return {
+    dag: run.dag,
+    task,
+    status: statusOf(run.state[task]!),
+    attempt: attemptShown(run, task),
+    dispatch: run.dispatch[task]!,
+    losses: run.losses[task]!,
+    ...told,
+    dueAt: run.dueAt.get(task) ?? null,
+    blockedMs: unblockedAt === 0 ? 0 : unblockedAt - run.createdAt,
+    queuedMs: spent?.queuedMs ?? 0,
+    dispatchedMs: spent?.dispatchedMs ?? 0,
+    runningMs: spent?.runningMs ?? 0,
+    retryWaitMs: spent?.retryWaitMs ?? 0,
+    ...texts,
+  };
+};
+
+const dagChange = (run: Run): DagChange => ({
+  dag: run.dag,
+  status: run.status,
+  completedTasks: run.completed,
+  failedTasks: run.failed,
+  skippedTasks: run.skipped,
+  cancelledTasks: run.cancelled,
+  startedAt: run.startedAt,
+  completedAt: run.completedAt,
+});
+
+/** What only a task that isn't final needs. */
+const forget = (run: Run, task: number): void => {
+  run.spent.delete(task);
+  run.dueAt.delete(task);
+  run.withCheckpoint.delete(task);
+};
+
+/** The rows to write, each once, however often the batch changed it. */
+export const changesOf = (step: Step): { tasks: TaskChange[]; dags: DagChange[] } => {
+  const tasks: TaskChange[] = [];
+  const dags: DagChange[] = [];
+  for (const [run, touched] of step.touched) {
+    dags.push(dagChange(run));
+    for (const [task, what] of touched) {
+      tasks.push(taskChange(run, task, what));
+      if (isFinalTask(statusOf(run.state[task]!))) forget(run, task);
+    }
+  }
+  return { tasks, dags };
+};
