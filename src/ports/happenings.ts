@@ -21,6 +21,8 @@ export interface Happenings {
   'shard.dropped': { shard: number; epoch: number; reason: string };
   'worker.joined': { worker: string; session: string; slots: number };
   'worker.left': { worker: string; session: string; reason: string };
+  /** The API answered; `route` is the pattern, never the path with its ids. */
+  'http.answered': { method: string; route: string; status: number; tookMs: number };
   /** A background step failed and will be tried again. */
   'loop.failed': { loop: string; error: unknown };
   /** Something needed isn't there yet; said once, and again when it changes. */
