@@ -1,0 +1,35 @@
+/** Resolves what a task said, what its DAG said for all of them, and what the deployment says, in this order. */
+import { DEFAULT_PRIORITY, type Backoff, type PlannedTask, type RetryPolicy, type Simulation } from '../core/dag';
+import type { SubmittedPolicy } from './submitted';
+
+type Partly<T> = { readonly [K in keyof T]?: T[K] | null | undefined };
+
+/** The fields of `partial` that were said. */
+const said = <T extends object>(partial: Partly<T> | null | undefined): Partial<T> =>
+  Object.fromEntries(Object.entries(partial ?? {}).filter(([, value]) => value !== null && value !== undefined)) as Partial<T>;
+
+const retryOf = (policy: SubmittedPolicy, base: RetryPolicy): RetryPolicy => {
+  const maxRetries = policy.maxRetries ?? base.maxRetries;
+  if (policy.backoff === undefined || policy.backoff === null) return maxRetries === base.maxRetries ? base : { maxRetries, backoff: base.backoff };
+  return { maxRetries, backoff: { ...base.backoff, ...said<Backoff>(policy.backoff) } };
+};
+
+const simulationOf = (policy: SubmittedPolicy, base: Simulation | null): Simulation | null => {
+  if (policy.simulate === undefined || policy.simulate === null) return base;
+  return { ...base, ...said<Simulation>(policy.simulate) };
+};
+
+/** What a policy resolves to, the payload aside. */
+export type Resolved = Pick<PlannedTask, 'priority' | 'retry' | 'timeoutSeconds' | 'tags' | 'simulate'>;
+
+/** What holds for tasks where not even their DAG said anything. */
+export const deploymentDefaults = (retry: RetryPolicy): Resolved => ({ priority: DEFAULT_PRIORITY, retry, timeoutSeconds: null, tags: [], simulate: null });
+
+/** `policy` over `base`; parts that weren't said stay the same objects, so that 100,000 tasks share one retry policy. */
+export const resolvePolicy = (policy: SubmittedPolicy, base: Resolved): Resolved => ({
+  priority: policy.priority ?? base.priority,
+  retry: retryOf(policy, base.retry),
+  timeoutSeconds: policy.timeoutSeconds ?? base.timeoutSeconds,
+  tags: policy.tags ?? base.tags,
+  simulate: simulationOf(policy, base.simulate),
+});

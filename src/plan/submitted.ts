@@ -1,0 +1,46 @@
+/** What a client submitted, as far as its shape was checked: the input of planning. Null and undefined both mean "not said". */
+import type { Backoff, RetryPolicy, Simulation } from '../core/dag';
+
+type Maybe<T> = T | null | undefined;
+
+/** Settings that a task may have and that a DAG may give as a default for its tasks. */
+export interface SubmittedPolicy {
+  readonly priority?: Maybe<number>;
+  readonly maxRetries?: Maybe<number>;
+  readonly backoff?: Maybe<{ readonly [K in keyof Backoff]?: Maybe<Backoff[K]> }>;
+  readonly timeoutSeconds?: Maybe<number>;
+  readonly tags?: Maybe<readonly string[]>;
+  /** Any JSON value. Null means none, and none is inherited then. */
+  readonly payload?: unknown;
+  readonly simulate?: Maybe<{ readonly [K in keyof Simulation]?: Maybe<Simulation[K]> }>;
+}
+
+export interface SubmittedTask extends SubmittedPolicy {
+  readonly taskName: string;
+  readonly type: string;
+  readonly dependencies?: Maybe<readonly string[]>;
+}
+
+export interface SubmittedDag extends SubmittedPolicy {
+  readonly dagName: string;
+  readonly description?: Maybe<string>;
+  readonly tasks: readonly SubmittedTask[];
+}
+
+/** What planning is told by the deployment. */
+export interface PlanSettings {
+  /** The task types that this deployment runs. */
+  readonly types: ReadonlySet<string>;
+  /** For tasks that say nothing about retries. */
+  readonly retry: RetryPolicy;
+  readonly limits: PlanLimits;
+}
+
+export interface PlanLimits {
+  readonly tasksPerDag: number;
+  readonly edgesPerDag: number;
+  /** Of one task's payload as JSON text in UTF-8. */
+  readonly payloadBytes: number;
+  /** Of all payloads and tags of a DAG together, inherited ones counted for each task: a default must not multiply without bound. */
+  readonly dagBytes: number;
+}
