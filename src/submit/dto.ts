@@ -1,0 +1,178 @@
+/** The shape of a submission: the one source of its validation, its JSON schema and its description in the API's document. */
+import 'reflect-metadata';
+import { plainToInstance, Type } from 'class-transformer';
+import { IsArray, IsIn, IsInt, IsNumber, IsOptional, Max, Min, ValidateBy, ValidateNested, validateSync, type ValidationError } from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
+import { DEFAULT_PRIORITY, MAX_PRIORITY, MIN_PRIORITY } from '../core/dag';
+
+const DAY_MS = 86_400_000;
+/** Timers of Node can't wait longer than 2^31 ms: 24.8 days. */
+const LONGEST_TIMEOUT_SECONDS = 24 * 86_400;
+export const LONGEST_NAME = 512;
+export const LONGEST_TAG = 128;
+export const MOST_TAGS = 32;
+const LONGEST_DESCRIPTION = 10_000;
+
+/** PostgreSQL's text holds neither NUL nor half a surrogate pair. */
+const STORABLE = '^[^\\u0000\\uD800-\\uDFFF]*$';
+const storable = new RegExp(STORABLE, 'u');
+
+/** Characters as JSON schema counts them: code points. */
+const isText = (value: unknown, longest: number, shortest = 1): boolean => {
+  if (typeof value !== 'string' || value.length < shortest || !storable.test(value)) return false;
+  return value.length <= longest || (value.length <= 2 * longest && Array.from(value).length <= longest);
+};
+
+const textSchema = (longest: number, shortest = 1): object => ({ type: 'string', minLength: shortest, maxLength: longest, pattern: STORABLE });
+
+/** A rule of our own: its name, its JSON schema, and the same rule as a function. */
+interface Rule {
+  readonly name: string;
+  readonly schema: object;
+  readonly holds: (value: unknown) => boolean;
+  readonly sentence: string;
+}
+
+const Holds = ({ name, schema, holds, sentence }: Rule): PropertyDecorator => {
+  const validate = ValidateBy({ name, validator: { validate: holds, defaultMessage: () => sentence } });
+  const describe = JSONSchema(schema as Parameters<typeof JSONSchema>[0]);
+  return (target, key) => {
+    validate(target, key as string);
+    describe(target, key as string);
+  };
+};
+
+const Text = (longest: number, { shortest = 1, ...description }: { shortest?: number; description?: string } = {}): PropertyDecorator =>
+  Holds({
+    name: 'text',
+    schema: { ...description, ...textSchema(longest, shortest) },
+    holds: (value) => isText(value, longest, shortest),
+    sentence: `must be a text of ${shortest} to ${longest} characters, without NUL and without half surrogate pairs`,
+  });
+
+/** The longest element that a list of texts may have, by the property's name: what finds the wrong elements of a wrong list. */
+const LISTS: Readonly<Record<string, number>> = { tags: LONGEST_TAG, dependencies: LONGEST_NAME };
+
+/** The indexes of wrong elements in a list of texts; empty for anything else. */
+export const wrongElements = (property: string, value: unknown): number[] => {
+  const longest = LISTS[property];
+  if (longest === undefined || !Array.isArray(value)) return [];
+  return value.flatMap((element, i) => (isText(element, longest) ? [] : [i]));
+};
+
+const Texts = (property: string, { most, ...description }: { most?: number; description?: string } = {}): PropertyDecorator =>
+  Holds({
+    name: 'texts',
+    schema: { ...description, type: 'array', items: textSchema(LISTS[property]!), ...(most === undefined ? {} : { maxItems: most }) },
+    holds: (value) => Array.isArray(value) && value.length <= (most ?? Infinity) && wrongElements(property, value).length === 0,
+    sentence: `must be a list of ${most === undefined ? '' : `at most ${most} `}texts of 1 to ${LISTS[property]!} characters`,
+  });
+
+const within = (value: unknown, low: number, high: number): boolean => typeof value === 'number' && value >= low && value <= high;
+
+const DURATION = { type: 'number', minimum: 0, maximum: DAY_MS };
+
+export class BackoffDto {
+  @IsOptional() @IsIn(['exponential', 'linear', 'fixed'])
+  type?: 'exponential' | 'linear' | 'fixed' | null;
+
+  @IsOptional() @IsNumber() @Min(0) @Max(DAY_MS) @JSONSchema({ description: 'Milliseconds before the second attempt.' })
+  initialMs?: number | null;
+
+  @IsOptional() @IsNumber() @Min(0) @Max(100) @JSONSchema({ description: 'Exponential: each delay is the last one times this. Linear: each is longer by this times initialMs.' })
+  factor?: number | null;
+
+  @IsOptional() @IsNumber() @Min(0) @Max(7 * DAY_MS)
+  maxMs?: number | null;
+
+  @IsOptional() @IsNumber() @Min(0) @Max(1) @JSONSchema({ description: '0 none, 1 full: the delay is drawn from [(1 - jitter) * delay, delay].' })
+  jitter?: number | null;
+}
+
+export class SimulationDto {
+  @IsOptional()
+  @Holds({
+    name: 'duration',
+    schema: { description: 'Milliseconds, or the bounds that they are drawn from.', anyOf: [DURATION, { type: 'array', items: DURATION, minItems: 2, maxItems: 2 }] },
+    holds: (value) => within(value, 0, DAY_MS) || (Array.isArray(value) && value.length === 2 && value.every((bound) => within(bound, 0, DAY_MS))),
+    sentence: `must be a number from 0 to ${DAY_MS}, or a list of two: the shortest and the longest duration`,
+  })
+  durationMs?: number | [number, number] | null;
+
+  @IsOptional() @IsNumber() @Min(0) @Max(1)
+  failureRate?: number | null;
+
+  @IsOptional() @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) @JSONSchema({ description: 'With it, the same task and attempt always draw the same numbers.' })
+  seed?: number | null;
+}
+
+/** What a task may say, and a DAG for all of its tasks. */
+export class PolicyDto {
+  @IsOptional() @IsInt() @Min(MIN_PRIORITY) @Max(MAX_PRIORITY) @JSONSchema({ description: `The higher first; ${DEFAULT_PRIORITY} by default.` })
+  priority?: number | null;
+
+  @IsOptional() @IsInt() @Min(0) @Max(1000)
+  maxRetries?: number | null;
+
+  @IsOptional() @ValidateNested() @Type(() => BackoffDto)
+  backoff?: BackoffDto | null;
+
+  @IsOptional() @IsNumber() @Min(0.001) @Max(LONGEST_TIMEOUT_SECONDS)
+  timeoutSeconds?: number | null;
+
+  @IsOptional() @Texts('tags', { most: MOST_TAGS })
+  tags?: string[] | null;
+
+  @IsOptional() @JSONSchema({ description: 'Any JSON value, handed to the task as it is.' })
+  payload?: unknown;
+
+  @IsOptional() @ValidateNested() @Type(() => SimulationDto)
+  simulate?: SimulationDto | null;
+}
+
+export class TaskDto extends PolicyDto {
+  @Text(LONGEST_NAME)
+  taskName!: string;
+
+  @Text(LONGEST_TAG, { description: 'One of the types that this deployment runs.' })
+  type!: string;
+
+  @IsOptional() @Texts('dependencies', { description: 'Names of tasks of this DAG that must be COMPLETED before.' })
+  dependencies?: string[] | null;
+}
+
+export class DagDto extends PolicyDto {
+  @Text(LONGEST_NAME)
+  dagName!: string;
+
+  @IsOptional() @Text(LONGEST_DESCRIPTION, { shortest: 0 })
+  description?: string | null;
+
+  @IsArray() @ValidateNested({ each: true }) @Type(() => TaskDto)
+  tasks!: TaskDto[];
+}
+
+/** One rule that a field breaks: its path as steps, the class that the field belongs to, and the rule's name and sentence. */
+export interface Violation {
+  readonly steps: readonly (string | number)[];
+  readonly owner: string;
+  readonly rule: string;
+  readonly sentence: string;
+}
+
+const flatten = (errors: readonly ValidationError[], above: readonly (string | number)[]): Violation[] =>
+  errors.flatMap((error) => {
+    const steps = [...above, error.property];
+    const owner = error.target?.constructor.name ?? '';
+    const own = Object.entries(error.constraints ?? {}).flatMap(([rule, sentence]): Violation[] => {
+      const wrong = rule === 'texts' ? wrongElements(error.property, error.value) : [];
+      const said = sentence.startsWith(`${error.property} `) ? sentence.slice(error.property.length + 1) : sentence;
+      if (wrong.length === 0) return [{ steps, owner, rule, sentence: said }];
+      return wrong.map((i) => ({ steps: [...steps, i], owner, rule, sentence: `must be a text of 1 to ${LISTS[error.property]!} characters, without NUL and without half surrogate pairs` }));
+    });
+    return [...own, ...flatten(error.children ?? [], steps)];
+  });
+
+/** What is wrong with `plain` as a `Dto`, unknown fields included. Costs about 100 µs for each object: for refusals only. */
+export const violations = <T extends object>(Dto: new () => T, plain: object): Violation[] =>
+  flatten(validateSync(plainToInstance(Dto, plain), { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true }), []);

@@ -1,0 +1,90 @@
+/**
+ * Is this body a submission? A validator compiled from the DTOs' schemas says yes or no at 100,000 tasks in a tenth of
+ * a second, where class-validator takes many; class-validator then finds the words, for what was refused only.
+ */
+import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
+import type { Problem } from '../core/refusal';
+import { createNearest } from '../plan/nearest';
+import { PROBLEMS_SHOWN } from '../plan/problems';
+import type { SubmittedDag } from '../plan/submitted';
+import { DagDto, TaskDto, violations, type Violation } from './dto';
+import { submissionSchemas, type JsonSchema } from './schema';
+
+const TASKS_EXPLAINED = 50;
+const NAMES_COMPARED = 1_000;
+const LONGEST_STEP = 80;
+
+type Steps = readonly (string | number)[];
+
+const step = (name: string | number): string => {
+  if (typeof name === 'number') return `[${name}]`;
+  return /^[A-Za-z_$][\w$]{0,79}$/.test(name) ? `.${name}` : `[${JSON.stringify(name.slice(0, LONGEST_STEP))}]`;
+};
+
+/** A path as JavaScript writes it. */
+export const pathOf = (steps: Steps): string => steps.map(step).join('').replace(/^\./, '');
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const unknownField = (known: readonly string[], name: string): string => {
+  const meant = createNearest(known, NAMES_COMPARED)(name);
+  return `there is no such field${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
+};
+
+const ofViolation = ({ steps, owner, rule, sentence }: Violation, schemas: Record<string, JsonSchema>): Problem => {
+  const unknown = rule === 'whitelistValidation';
+  const known = Object.keys(schemas[owner]?.properties ?? {});
+  return { path: pathOf(steps), message: unknown ? unknownField(known, String(steps.at(-1))) : sentence };
+};
+
+const ofSchemaError = ({ instancePath, params, message }: ErrorObject): Problem => {
+  const steps: (string | number)[] = instancePath.split('/').slice(1).map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
+  const extra: unknown = (params as { additionalProperty?: unknown }).additionalProperty;
+  if (typeof extra === 'string') return { path: pathOf([...steps, extra]), message: 'there is no such field' };
+  return { path: pathOf(steps), message: message ?? 'is not allowed here' };
+};
+
+/** One refused object: class-validator's words, and the schema's where class-validator has none (it lets `{"backoff": []}` and `{"toString": 1}` pass). */
+const explain = (Dto: typeof DagDto | typeof TaskDto, value: object, all: ValidateFunction, schemas: Record<string, JsonSchema>): Problem[] => {
+  const found = violations<object>(Dto, value).map((violation) => ofViolation(violation, schemas));
+  // An element's path covers its list's, and a missing field's path covers its object's.
+  const covered = (path: string): boolean => found.some((one) => path === '' || (one.path.startsWith(path) && /^$|^[.[]/.test(one.path.slice(path.length))));
+  all(value);
+  const unnamed = new Map<string, Problem>();
+  for (const problem of (all.errors ?? []).map(ofSchemaError)) if (!covered(problem.path) && !unnamed.has(problem.path)) unnamed.set(problem.path, problem);
+  return [...found, ...unnamed.values()];
+};
+
+export type Shape = { readonly kind: 'right'; readonly submitted: SubmittedDag } | { readonly kind: 'wrong'; readonly problems: readonly Problem[] };
+
+/** Makes the check of a parsed body: right, or every wrong field with its path (of the first 50 wrong tasks). Compiles once: keep it. */
+export const createShapeCheck = (): ((body: unknown) => Shape) => {
+  const schemas = submissionSchemas('#/$defs/');
+  const { DagDto: dag, ...parts } = schemas;
+  const first = new Ajv2020({ strict: true, allowUnionTypes: true });
+  const all = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
+  // The tasks are checked one by one, so that wrong ones can be picked out.
+  const head = { $defs: parts, ...dag, properties: { ...dag!.properties, tasks: { type: 'array' } } };
+  const task = { $defs: parts, ...parts.TaskDto };
+  const [validHead, validTask] = [first.compile(head), first.compile(task)];
+  const [allOfHead, allOfTask] = [all.compile(head), all.compile(task)];
+
+  const explainTask = (value: unknown, index: number): Problem[] => {
+    if (!isObject(value)) return [{ path: `tasks[${index}]`, message: 'must be an object' }];
+    return explain(TaskDto, value, allOfTask, schemas).map(({ path, message }) => ({ path: `tasks[${index}]${path.startsWith('[') ? '' : '.'}${path}`, message }));
+  };
+
+  const explainAll = (body: Record<string, unknown>, wrongTasks: readonly number[]): Problem[] => {
+    const noList = Array.isArray(body.tasks) ? [] : [{ path: 'tasks', message: 'must be a list of tasks' }];
+    const ofHead = validHead(body) ? [] : explain(DagDto, { ...body, tasks: [] }, allOfHead, schemas);
+    return [...ofHead, ...noList, ...wrongTasks.flatMap((i) => explainTask((body.tasks as unknown[])[i], i))].slice(0, PROBLEMS_SHOWN);
+  };
+
+  return (body) => {
+    if (!isObject(body)) return { kind: 'wrong', problems: [{ path: '', message: 'the body must be an object' }] };
+    const wrong: number[] = [];
+    if (Array.isArray(body.tasks)) for (let i = 0; i < body.tasks.length && wrong.length < TASKS_EXPLAINED; i++) if (!validTask(body.tasks[i])) wrong.push(i);
+    if (wrong.length === 0 && validHead(body)) return { kind: 'right', submitted: body as unknown as SubmittedDag };
+    return { kind: 'wrong', problems: explainAll(body, wrong) };
+  };
+};
