@@ -1,0 +1,71 @@
+/** The express app around the routers of a role: request ids, headers, and an answer for whatever no router answers. */
+import { randomUUID } from 'node:crypto';
+import express, { type Express, type RequestHandler, type Router } from 'express';
+import { refusal } from '../core/refusal';
+import { problemHandler } from './problem';
+
+export interface Answered {
+  readonly method: string;
+  /** The pattern that matched, never the path with its ids; '(none)' where nothing matched. */
+  readonly route: string;
+  readonly status: number;
+  readonly tookMs: number;
+}
+
+export interface AppNeeds {
+  /** Each with full paths, mounted at the root. */
+  readonly routers: readonly Router[];
+  readonly answered: (what: Answered) => void;
+  /** Told of errors that no row of the error table knows. */
+  readonly unexpected: (error: unknown, requestId: string) => void;
+  /** Milliseconds that never go back. */
+  readonly monotonic: () => number;
+}
+
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** Gives each request an id (the client's own, where it sent a decent one), and safe headers. */
+const introduce: RequestHandler = (request, response, next) => {
+  const given = request.get('X-Request-Id');
+  const id = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+  response.locals.requestId = id;
+  response.set({ 'X-Request-Id': id, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' });
+  next();
+};
+
+const measure = ({ answered, monotonic }: AppNeeds): RequestHandler => (request, response, next) => {
+  const begun = monotonic();
+  response.once('close', () => {
+    const route = (request.route as { path?: unknown } | undefined)?.path;
+    answered({ method: request.method, route: typeof route === 'string' ? route : '(none)', status: response.statusCode, tookMs: monotonic() - begun });
+  });
+  next();
+};
+
+interface Layer {
+  readonly route?: { readonly methods: Readonly<Record<string, boolean>> };
+  match(path: string): boolean;
+}
+
+/** The methods that any router has for a path. */
+const methodsAt = (routers: readonly Router[], path: string): string[] => {
+  const layers = routers.flatMap((router) => router.stack as unknown as Layer[]);
+  const methods = layers.flatMap((layer) => (layer.route !== undefined && layer.match(path) ? Object.keys(layer.route.methods) : []));
+  const upper = new Set(methods.map((method) => method.toUpperCase()));
+  if (upper.has('GET')) upper.add('HEAD');
+  return [...upper].sort();
+};
+
+const nothingMatched = (routers: readonly Router[]): RequestHandler => (request) => {
+  const methods = methodsAt(routers, request.path);
+  if (methods.length === 0) throw refusal('NO_SUCH_PATH', `there is nothing at ${request.path.slice(0, 200)}`);
+  throw refusal('METHOD_NOT_ALLOWED', `${request.method} is not allowed here, only ${methods.join(', ')}`, { headers: { Allow: methods.join(', ') } });
+};
+
+/** Puts an app together. */
+export const createApp = (needs: AppNeeds): Express => {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.use(introduce, measure(needs), ...needs.routers, nothingMatched(needs.routers), problemHandler(needs.unexpected));
+  return app;
+};

@@ -1,0 +1,61 @@
+/** Errors on the wire: RFC 9457 problem details, from the error table. */
+import type { ErrorRequestHandler, Response } from 'express';
+import { errorRow, isRefusal, refusal, type Problem } from '../core/refusal';
+
+export interface ProblemDetails {
+  /** Where the kind of error is described. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly requestId?: string;
+  readonly errors?: readonly Problem[];
+}
+
+const RETRY_AFTER_SECONDS = '1';
+
+/** What express and its body parsers throw, in our words; anything else stays as it is. */
+const translated = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error;
+  const { type, status, limit, length } = error as { type?: unknown; status?: unknown; limit?: unknown; length?: unknown };
+  if (type === 'entity.too.large') return refusal('BODY_TOO_LARGE', `the body${typeof length === 'number' ? ` of ${length} bytes` : ''} is larger than the limit of ${String(limit)} bytes`);
+  if (type === 'encoding.unsupported') return refusal('UNSUPPORTED_ENCODING', error.message);
+  if (type === 'request.aborted') return refusal('MALFORMED_JSON', 'the connection ended before the body did');
+  if (status === 400) return refusal('WRONG_PARAMETER', error.message);
+  return error;
+};
+
+/** The answer for an error: of unexpected ones nothing is told but that they happened. */
+export const problemOf = (thrown: unknown, requestId: string | undefined): ProblemDetails => {
+  const known = translated(thrown);
+  const row = errorRow(known);
+  const error = row === undefined ? refusal('UNEXPECTED', 'the request failed for a reason that is only in the log') : (known as Error);
+  const { code, title, status } = row ?? errorRow(error)!;
+  const problems = isRefusal(error) ? error.problems : [];
+  return {
+    type: `/docs/errors#${code}`,
+    title,
+    status,
+    detail: error.message,
+    code,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(problems.length === 0 ? {} : { errors: problems }),
+  };
+};
+
+/** Sends problem details. */
+export const sendProblem = (response: Response, thrown: unknown): void => {
+  const problem = problemOf(thrown, response.locals.requestId as string | undefined);
+  const error = translated(thrown);
+  if (isRefusal(error)) response.set(error.headers);
+  if (problem.status === 503) response.set('Retry-After', RETRY_AFTER_SECONDS);
+  response.status(problem.status).set('Content-Type', 'application/problem+json; charset=utf-8').end(JSON.stringify(problem));
+};
+
+/** Express's last handler. An answer that had begun can't become another: its connection is cut, so that the client sees the break. */
+export const problemHandler = (report: (error: unknown, requestId: string) => void): ErrorRequestHandler => (error, _request, response, _next) => {
+  if (errorRow(translated(error)) === undefined) report(error, response.locals.requestId as string);
+  if (response.headersSent) response.destroy();
+  else sendProblem(response, error);
+};
