@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# The way with Docker: the same commands by docker compose. A set of another name is a compose project of its own.
+
+docker_answers() { command -v docker >/dev/null && docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; }
+
+compose() {
+  local project=task-scheduler
+  [ "$SVC_NAME" = default ] || project=task-scheduler-$SVC_NAME
+  KAFKA_PORT=$KAFKA_PORT PG_PORT=$PG_PORT REDIS_PORT=$REDIS_PORT PG_DATABASE=$PG_DATABASE \
+    docker compose --project-name "$project" --file "$here/../docker-compose.yml" "$@"
+}
+
+docker_install() { compose pull --quiet "${KINDS[@]}"; }
+
+docker_up() {
+  [ "$KAFKA_NODES" = 1 ] || die "several Kafka nodes need SVC_WITH=packages"
+  compose up --detach --wait --wait-timeout "$SVC_WAIT_SECONDS" "${KINDS[@]}"
+  docker_status
+}
+
+docker_down() { compose stop "${KINDS[@]}"; }
+
+docker_wipe() { compose rm --stop --force --volumes "${KINDS[@]}" && drop_volumes; }
+
+drop_volumes() {
+  local kind project=task-scheduler
+  [ "$SVC_NAME" = default ] || project=task-scheduler-$SVC_NAME
+  for kind in "${KINDS[@]}"; do docker volume rm --force "${project}_$kind-data" >/dev/null; done
+}
+
+docker_status() {
+  local kind down=0
+  for kind in "${KINDS[@]}"; do
+    if [ -n "$(compose ps --status running --quiet "$kind")" ]; then echo "$kind up"; else echo "$kind down" && down=1; fi
+  done
+  return $down
+}
+
+docker_kill() { compose kill "$1"; }
+docker_pause() { compose pause "$1"; }
+docker_cont() { compose unpause "$1"; }
+docker_logs() { compose logs --tail 50 "$1"; }
+docker_psql() { compose exec postgres psql -U postgres -d "$PG_DATABASE" "$@"; }
+docker_redis_cli() { compose exec redis redis-cli "$@"; }
+docker_topics() { compose exec kafka /opt/kafka/bin/kafka-topics.sh --bootstrap-server localhost:29092 "$@"; }

@@ -1,0 +1,145 @@
+# shellcheck shell=bash
+# The way without Docker: every command of scripts/services on processes of this machine.
+
+# Debian's name of the newest suitable package that this release has; PostgreSQL 15 or newer and Java 17 or newer will do.
+package_for() {
+  case $1 in
+    postgres) first_known postgresql-15 postgresql ;;
+    redis) echo redis-server ;;
+    java) first_known openjdk-17-jre-headless default-jre-headless ;;
+    maven) echo maven ;;
+  esac
+}
+
+first_known() { # NAME… : the first that apt knows, else the last
+  local name
+  for name in "$@"; do
+    ! apt-cache show "$name" >/dev/null 2>&1 || break
+  done
+  echo "$name"
+}
+
+missing_for() { # KIND : what a service needs and this machine lacks
+  case $1 in
+    postgres) [ -n "$(pg_bin)" ] || echo postgres ;;
+    redis) command -v redis-server >/dev/null || echo redis ;;
+    kafka)
+      command -v java >/dev/null || echo java
+      kafka_is_fetched || command -v mvn >/dev/null || echo maven
+      ;;
+  esac
+}
+
+# Stops before any work where something is missing and can't be installed from here.
+packages_install() {
+  local kind part missing=()
+  for kind in "${KINDS[@]}"; do
+    for part in $(missing_for "$kind"); do missing+=("$part"); done
+  done
+  [ ${#missing[@]} = 0 ] || install_missing "${missing[@]}"
+  case " ${KINDS[*]} " in *' kafka '*) fetch_kafka ;; esac
+}
+
+install_missing() {
+  local part names=()
+  command -v apt-get >/dev/null || die "missing: $*; install them with this system's package manager, or start Docker"
+  [ "$(id -u)" != 0 ] || [ -n "$(ls /var/lib/apt/lists/*Packages* 2>/dev/null)" ] || apt-get update -qq
+  for part in "$@"; do names+=("$(package_for "$part")"); done
+  [ "$(id -u)" = 0 ] || die "install what is missing with: sudo apt-get install -y ${names[*]}   (or start Docker)"
+  say "installing ${names[*]}"
+  apt_install "${names[@]}" || die "apt-get install ${names[*]} failed"
+}
+
+# Debian's packages would start servers of their own and make a default cluster: both are kept from it meanwhile.
+apt_install() (
+  exec 9>/var/lock/task-scheduler-apt.lock
+  flock 9
+  mkdir -p /etc/postgresql-common
+  [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod +x $policy
+    trap 'rm -f "$policy"' EXIT
+  fi
+  quiet_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
+  quiet_install "$@" 2>/dev/null || { apt-get update -qq && quiet_install "$@"; }
+)
+
+prepare_home() {
+  mkdir -p "$SVC_HOME" "$SVC_CACHE"
+  chmod 755 "$SVC_HOME"
+}
+
+# The lock makes two calls at once harmless; services must not inherit it, or it would be held as long as they live.
+packages_up() {
+  packages_install
+  prepare_home
+  exec 8>"$SVC_HOME/.lock"
+  flock 8
+  local kind child children=() failed=0
+  for kind in "${KINDS[@]}"; do
+    (exec 8>&- && "${kind}_up") &
+    children+=($!)
+  done
+  for child in "${children[@]}"; do wait "$child" || failed=1; done
+  packages_status || failed=1
+  return $failed
+}
+
+packages_down() {
+  local kind
+  for kind in "${KINDS[@]}"; do "${kind}_down"; done
+}
+
+packages_wipe() {
+  packages_down
+  local kind
+  for kind in "${KINDS[@]}"; do rm -rf "${SVC_HOME:?}/$kind" "${SVC_HOME:?}/$kind"[0-9]*; done
+}
+
+names_of() { # KIND
+  if [ "$1" = kafka ]; then seq -f 'kafka%g' "$KAFKA_NODES"; else echo "$1"; fi
+}
+
+packages_status() {
+  local kind name down=0
+  for kind in "${KINDS[@]}"; do
+    for name in $(names_of "$kind"); do
+      if is_running "$name"; then
+        echo "$name up, process $(pid_of "$name"), $(($(awk '/^VmRSS/{print $2}' "/proc/$(pid_of "$name")/status") / 1024)) MB"
+      else
+        echo "$name down"
+        down=1
+      fi
+    done
+  done
+  return $down
+}
+
+named_process() { # NAME : its name as we keep it, where kafka means the first node
+  local name=$1
+  [ "$name" != kafka ] || name=kafka1
+  is_running "$name" || die "$1 isn't running in this set"
+  echo "$name"
+}
+
+packages_kill() {
+  local name
+  name=$(named_process "$1")
+  kill -KILL "$(pid_of "$name")"
+  wait_until 10 has_ended "$name"
+}
+
+packages_pause() { kill -STOP "$(pid_of "$(named_process "$1")")"; }
+packages_cont() { kill -CONT "$(pid_of "$(named_process "$1")")"; }
+
+packages_logs() {
+  local name=$1
+  [ "$name" != kafka ] || name=kafka1
+  tail -n 50 "$SVC_HOME/$name/log"
+}
+
+packages_psql() { "$(pg_bin)/psql" -h "$SVC_HOST" -p "$PG_PORT" -U postgres -d "$PG_DATABASE" "$@"; }
+packages_redis_cli() { redis-cli -h "$SVC_HOST" -p "$REDIS_PORT" "$@"; }
+packages_topics() { kafka_tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$(kafka_addresses)" "$@"; }
