@@ -1,0 +1,133 @@
+/** What a process is told at its start: one frozen value. Durations end in Ms or Seconds, sizes in Bytes. */
+
+export const ROLES = ['scheduler', 'worker', 'standalone'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface ServerConfig {
+  /** Null for a worker that was given none: it takes the first free port from 8081. 0: any free port. */
+  readonly port: number | null;
+  readonly host: string;
+  /** The URL under which other processes reach this one; null: made of the host's name and the port. */
+  readonly advertisedUrl: string | null;
+}
+
+export interface DatabaseConfig {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly statementTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+export interface KafkaConfig {
+  /** `host:port` each. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly topics: {
+    readonly queue: { readonly name: string; readonly partitions: number; readonly replication: number };
+    /** It has as many partitions as there are shards. */
+    readonly events: { readonly name: string; readonly replication: number };
+  };
+}
+
+export interface RedisConfig {
+  readonly url: string;
+  /** What every key begins with. */
+  readonly prefix: string;
+}
+
+export interface SchedulerConfig {
+  /** Null: made of host and process. */
+  readonly id: string | null;
+  readonly shards: number;
+  readonly shardLeaseMs: number;
+  readonly renewMs: number;
+  readonly rosterMs: number;
+  readonly sweepMs: number;
+  readonly startupTimeoutMs: number;
+}
+
+export interface WorkerConfig {
+  /** Null: made of host and process. */
+  readonly id: string | null;
+  readonly concurrency: number;
+  readonly prefetch: number;
+  readonly types: readonly string[];
+  readonly region: string;
+  readonly tags: readonly string[];
+  readonly drainMs: number;
+}
+
+export interface LeasesConfig {
+  readonly heartbeatMs: number;
+  readonly leaseMs: number;
+}
+
+export interface LimitsConfig {
+  readonly tasksPerDag: number;
+  readonly edgesPerDag: number;
+  readonly bodyBytes: number;
+  readonly payloadBytes: number;
+  readonly nameLength: number;
+  readonly tagsPerTask: number;
+  readonly pendingSubmissions: number;
+}
+
+/** What a task that says nothing about retries gets. */
+export interface RetriesConfig {
+  readonly maxRetries: number;
+  readonly backoff: {
+    readonly type: 'exponential' | 'linear' | 'fixed';
+    readonly initialMs: number;
+    readonly factor: number;
+    readonly maxMs: number;
+    readonly jitter: number;
+  };
+}
+
+/** How a simulated task of one type behaves where its submission doesn't say. */
+export interface SimulatedType {
+  readonly durationMs: readonly [min: number, max: number];
+  readonly failureRate: number;
+}
+
+export interface SimulationConfig {
+  /** For every type at once, over what `types` says; null: each type's own. Already applied to `types`. */
+  readonly durationMs: readonly [min: number, max: number] | null;
+  readonly failureRate: number | null;
+  /** By task type; has an entry for each type that the worker runs. */
+  readonly types: Readonly<Record<string, SimulatedType>>;
+}
+
+export interface StandaloneConfig {
+  readonly dataDir: string;
+  /** Null: a free port, kept in the data folder. */
+  readonly databasePort: number | null;
+  readonly workers: number;
+}
+
+export interface LogConfig {
+  readonly level: LogLevel;
+}
+
+/** Everything but the role, by section: what the table of settings describes. */
+export interface Sections {
+  readonly server: ServerConfig;
+  readonly database: DatabaseConfig;
+  readonly kafka: KafkaConfig;
+  readonly redis: RedisConfig;
+  readonly scheduler: SchedulerConfig;
+  readonly worker: WorkerConfig;
+  readonly leases: LeasesConfig;
+  readonly limits: LimitsConfig;
+  readonly retries: RetriesConfig;
+  readonly simulation: SimulationConfig;
+  readonly standalone: StandaloneConfig;
+  readonly log: LogConfig;
+}
+
+export interface Config extends Sections {
+  readonly role: Role;
+}
