@@ -95,8 +95,8 @@ export const createReadyQueue = (): ReadyQueue => {
     },
     putBack: (item) => {
       const lane = laneOf(item.run, item.task);
-      lane.items = [item, ...lane.items.slice(lane.head)];
-      lane.head = 0;
+      if (lane.head > 0) lane.items[--lane.head] = item;
+      else lane.items.unshift(item);
     },
     next: (canTake) => {
       const best = bestLane(canTake);

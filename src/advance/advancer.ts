@@ -1,0 +1,193 @@
+/**
+ * Owns shards: keeps their live DAGs in memory, applies what their logs tell, commits it, and hands on what became
+ * ready. Which shards those are is the business of ownership.ts.
+ */
+import type { PlannedDag } from '../core/dag';
+import type { DagId } from '../core/ids';
+import { isFinalDag } from '../core/dag';
+import { forEachReady, runOfPlan, type Run } from '../core/run';
+import type { Ready } from '../core/step';
+import { DEFAULT_LAW, type LawSettings } from '../core/transition';
+import type { Service } from '../lifecycle/service';
+import type { Clock } from '../ports/clock';
+import type { Announce } from '../ports/happenings';
+import type { OwnedShard, RunStore } from '../ports/store';
+import type { EventLog, LogReader, LogRecord } from '../ports/transport';
+import type { Batch } from './batch';
+import { createCaution } from './caution';
+import { createCommitter } from './committer';
+import { addRecord, load, newLiveShard, type LiveShard } from './liveShard';
+import type { Outlet } from './outlet';
+import { createUnwritten } from './unwritten';
+
+export interface AdvancerNeeds {
+  readonly store: Pick<RunStore, 'commit' | 'liveDag' | 'liveDags'>;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly announce: Announce;
+  readonly outlet: Outlet;
+  /** Where the transport is durable, a first dispatch may leave before the commit that made it ready. */
+  readonly firstBeforeCommit: boolean;
+  /** These shards were given up and must be taken anew. */
+  readonly doubted: (shards: readonly number[]) => void;
+  readonly law?: LawSettings;
+}
+
+export interface Advancer extends Service {
+  /** Loads a shard that this scheduler has just acquired and goes on where its log was left. */
+  take(owned: OwnedShard): Promise<void>;
+  /** Gives a shard up: commits what is under way unless the epoch was raised meanwhile, then forgets it. */
+  drop(shard: number, reason: string): Promise<void>;
+  /** A DAG that this process has just stored. */
+  admit(plan: PlannedDag): void;
+  /** Reads a DAG that is stored but unknown here, if its shard is owned. */
+  discover(dag: DagId, shard: number): Promise<void>;
+  owned(): { shard: number; epoch: number }[];
+  isKnown(dag: DagId, shard: number): boolean;
+  /** Tasks that became ready a while ago are written as QUEUED. */
+  writeWaiting(): void;
+}
+
+const MAX_OPEN_EVENTS = 8000;
+
+export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
+  const { store, log, clock, announce, outlet } = needs;
+  const shards = new Map<number, LiveShard>();
+  const unwritten = createUnwritten();
+  let reader: LogReader | undefined;
+
+  const forget = (shard: LiveShard, reason: string): void => {
+    if (!shard.live) return;
+    shard.live = false;
+    if (shards.get(shard.shard) === shard) shards.delete(shard.shard);
+    reader?.drop(shard.shard);
+    outlet.shardDropped(shard.shard);
+    announce('shard.dropped', { shard: shard.shard, epoch: shard.epoch, reason });
+  };
+
+  const sendWhatMayGo = ({ step }: Batch): void => {
+    if (step.over.length > 0) outlet.over(step.over.splice(0));
+    if (step.ready.length === 0) return;
+    const ready = step.ready.splice(0);
+    unwritten.add(ready.filter(({ run, task }) => step.touched.get(run)?.has(task) !== true), clock.now());
+    const mayGo = ({ run, task }: Ready): boolean => needs.firstBeforeCommit && run.dispatch[task] === 1;
+    const now = ready.filter(mayGo);
+    if (now.length < ready.length) step.ready.push(...ready.filter((each) => !mayGo(each)));
+    if (now.length > 0) outlet.ready(now);
+  };
+
+  const bringUp = (added: Run): void => {
+    const ready: Ready[] = [];
+    forEachReady(added, (task) => ready.push({ run: added, task }));
+    for (const [task, { session }] of added.running) outlet.adopt(added, task, session);
+    if (ready.length > 0) outlet.ready(ready);
+    if (added.cascade.length > 0) continueCascades([added.dag], added.shard);
+  };
+
+  const continueCascades = (dags: Iterable<DagId>, shard: number): void => {
+    const events = [...dags].map((dag) => ({ type: 'continued', dag }) as const);
+    log.append(new Map([[shard, events]])).catch((error: unknown) => {
+      announce('loop.failed', { loop: 'cascade', error });
+      const live = shards.get(shard);
+      if (live !== undefined) doubt([live]);
+    });
+  };
+
+  const announceOutcomes = ({ step }: Batch): void => {
+    for (const each of step.finished) announce('task.finished', each);
+    for (const each of step.retrying) announce('task.retrying', each);
+    for (const each of step.refused) announce('event.refused', each);
+    for (const run of step.settled) {
+      shards.get(run.shard)?.runs.delete(run.dag);
+      if (!isFinalDag(run.status)) continue;
+      const status = run.status as 'COMPLETED' | 'FAILED' | 'CANCELLED';
+      announce('dag.finished', { dag: run.dag, name: run.name, status, tookMs: (run.completedAt ?? run.createdAt) - run.createdAt });
+    }
+  };
+
+  const afterCommit = (batch: Batch): void => {
+    const { step } = batch;
+    const isLive = (shard: number): boolean => shards.has(shard);
+    const ready = step.ready.filter(({ run }) => isLive(run.shard));
+    if (ready.length > 0) outlet.ready(ready);
+    if (step.acknowledged.length > 0) outlet.acknowledge(step.acknowledged);
+    for (const [run] of step.touched) if (step.continued.has(run.dag) && isLive(run.shard)) continueCascades([run.dag], run.shard);
+    for (const { shard, dag } of batch.submitted) void discover(dag, shard.shard).catch((error: unknown) => { announce('loop.failed', { loop: 'discover', error }); });
+    announceOutcomes(batch);
+  };
+
+  const doubt = (doubted: readonly LiveShard[]): void => {
+    const live = doubted.filter((shard) => shard.live);
+    for (const shard of live) forget(shard, 'its commit failed or is unknown');
+    if (live.length > 0) needs.doubted(live.map(({ shard }) => shard));
+  };
+
+  const committer = createCommitter({
+    store, clock, announce, caution: createCaution(), law: needs.law ?? DEFAULT_LAW, maxOpen: MAX_OPEN_EVENTS,
+    applied: sendWhatMayGo, committed: afterCommit, doubted: doubt,
+  });
+
+  const consume = async (records: readonly LogRecord[]): Promise<void> => {
+    for (const record of records) {
+      const shard = shards.get(record.shard);
+      if (shard !== undefined) await committer.apply(shard, record);
+    }
+  };
+
+  const discover = async (dag: DagId, shardId: number): Promise<void> => {
+    const shard = shards.get(shardId);
+    if (shard === undefined || shard.runs.has(dag)) return;
+    const record = await store.liveDag(dag);
+    const added = record === undefined ? undefined : addRecord(shard, record, clock.now());
+    if (added !== undefined) bringUp(added);
+  };
+
+  return {
+    name: 'advancer',
+    start: async () => {
+      reader = await log.open(consume);
+    },
+    stop: async () => {
+      await Promise.all([...shards.keys()].map((shard) => committer.settle().then(() => { forget(shards.get(shard)!, 'this scheduler stops'); })));
+      await reader?.close();
+      reader = undefined;
+    },
+    take: async (owned) => {
+      const began = clock.monotonic();
+      const shard = newLiveShard(owned);
+      shards.set(owned.shard, shard);
+      outlet.shardTaken(owned.shard, owned.epoch);
+      try {
+        await load(shard, store, clock.now(), bringUp);
+      } catch (error) {
+        forget(shard, 'it could not be loaded');
+        throw error;
+      }
+      if (!shard.live) return;
+      reader?.take(owned.shard, owned.position);
+      announce('shard.taken', { shard: owned.shard, epoch: owned.epoch, dags: shard.runs.size, tookMs: clock.monotonic() - began });
+    },
+    drop: async (shardId, reason) => {
+      const shard = shards.get(shardId);
+      if (shard === undefined) return;
+      reader?.drop(shardId);
+      await committer.settle();
+      forget(shard, reason);
+    },
+    admit: (plan) => {
+      const shard = shards.get(plan.shard);
+      if (shard === undefined) {
+        log.append(new Map([[plan.shard, [{ type: 'submitted', dag: plan.dagId } as const]]])).catch((error: unknown) => { announce('loop.failed', { loop: 'hint', error }); });
+        return;
+      }
+      if (shard.runs.has(plan.dagId)) return;
+      const run = runOfPlan(plan);
+      shard.runs.set(plan.dagId, run);
+      bringUp(run);
+    },
+    discover,
+    owned: () => [...shards.values()].map(({ shard, epoch }) => ({ shard, epoch })),
+    isKnown: (dag, shard) => shards.get(shard)?.runs.has(dag) ?? false,
+    writeWaiting: () => { unwritten.write(clock.now(), (shard) => shards.get(shard), committer); },
+  };
+};

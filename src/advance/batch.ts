@@ -1,0 +1,64 @@
+/** What was applied in memory and waits for its commit, over all owned shards. */
+import type { Event } from '../core/event';
+import { applyEvent } from '../core/applyEvent';
+import { isEvent } from '../core/decode';
+import type { DagId } from '../core/ids';
+import { changesOf, newStep, type Step } from '../core/step';
+import type { LawSettings } from '../core/transition';
+import type { CommitBatch } from '../ports/store';
+import type { LogRecord } from '../ports/transport';
+import type { LiveShard } from './liveShard';
+
+export interface Batch {
+  readonly step: Step;
+  readonly shards: Map<number, LiveShard>;
+  /** Events of each shard in this batch, and its last piece. */
+  readonly events: Map<number, number>;
+  readonly lastPieces: Map<number, Piece>;
+  /** DAGs that others stored: to be read from the store. */
+  readonly submitted: { readonly shard: LiveShard; readonly dag: DagId }[];
+}
+
+export const newBatch = (): Batch => ({ step: newStep(), shards: new Map(), events: new Map(), lastPieces: new Map(), submitted: [] });
+
+export const isEmpty = (batch: Batch): boolean => batch.shards.size === 0;
+
+/** Events applied so far. */
+export const batchSize = (batch: Batch): number => {
+  let size = 0;
+  for (const count of batch.events.values()) size += count;
+  return size;
+};
+
+const applyOne = (batch: Batch, shard: LiveShard, event: Event, law: LawSettings): void => {
+  if (!isEvent(event)) batch.step.refused.push({ type: 'unknown', reason: 'malformed' });
+  else if (event.type === 'submitted') batch.submitted.push({ shard, dag: event.dag });
+  else applyEvent(batch.step, event, { runs: shard.runs, now: shard.now, law });
+};
+
+/** Part of a record: all of it, or a few events where the store refused them together. */
+export interface Piece {
+  readonly record: LogRecord;
+  /** Index of its first event in the record. */
+  readonly from: number;
+  readonly events: readonly Event[];
+  /** Whether the record is applied in full with this piece. */
+  readonly last: boolean;
+}
+
+/** Applies a piece to its shard; the shard's position moves on with a record's last piece. */
+export const applyPiece = (batch: Batch, shard: LiveShard, piece: Piece, law: LawSettings): void => {
+  const { record, events, last } = piece;
+  batch.lastPieces.set(shard.shard, piece);
+  shard.now = Math.max(shard.now, record.timestamp);
+  batch.shards.set(shard.shard, shard);
+  batch.events.set(shard.shard, (batch.events.get(shard.shard) ?? 0) + events.length);
+  for (const event of events) applyOne(batch, shard, event, law);
+  if (last) shard.position = { nextOffset: record.offset + 1n, last: { timestamp: record.timestamp, hash: record.hash } };
+};
+
+/** The rows and positions to write, as they stand now. */
+export const commitOf = (batch: Batch): CommitBatch => ({
+  shards: [...batch.shards.values()].sort((a, b) => a.shard - b.shard).map(({ shard, epoch, position }) => ({ shard, epoch, position })),
+  ...changesOf(batch.step),
+});

@@ -1,0 +1,113 @@
+/**
+ * Persist, then speak. Events are applied in memory as they come; one commit at a time carries whatever was applied
+ * since the last one began, over all owned shards. So a busy scheduler commits in large batches and an idle one at once.
+ */
+import type { Run } from '../core/run';
+import type { LawSettings } from '../core/transition';
+import { isFailure } from '../core/failure';
+import type { Clock } from '../ports/clock';
+import type { Announce } from '../ports/happenings';
+import type { RunStore } from '../ports/store';
+import type { LogRecord } from '../ports/transport';
+import { applyPiece, batchSize, commitOf, isEmpty, newBatch, type Batch } from './batch';
+import type { Caution } from './caution';
+import type { LiveShard } from './liveShard';
+
+export interface CommitterNeeds {
+  readonly store: Pick<RunStore, 'commit'>;
+  readonly clock: Clock;
+  readonly announce: Announce;
+  readonly caution: Caution;
+  readonly law: LawSettings;
+  /** Applied changes that may wait for a commit; beyond that `apply` waits, which slows the log's reader down. */
+  readonly maxOpen: number;
+  /** What may go out before the commit: called for each record, with the step as far as it is filled. */
+  readonly applied: (batch: Batch) => void;
+  readonly committed: (batch: Batch) => void;
+  /** Nobody knows what the store has of these shards: they must be read anew. */
+  readonly doubted: (shards: readonly LiveShard[]) => void;
+}
+
+export interface Committer {
+  /** Applies a record; resolves at once, or when there is room again. */
+  apply(shard: LiveShard, record: LogRecord): Promise<void>;
+  /** Writes rows that no event asked for (a task that has waited long enough to be shown as QUEUED). */
+  note(shard: LiveShard, run: Run, write: (batch: Batch) => void): void;
+  /** Resolves when all that was applied so far is committed or given up. */
+  settle(): Promise<void>;
+}
+
+export const createCommitter = (needs: CommitterNeeds): Committer => {
+  const { store, clock, announce, caution, law } = needs;
+  let open = newBatch();
+  let running: Promise<void> | undefined;
+
+  const giveUp = (closing: Batch, error: unknown): void => {
+    const shards = new Map([...closing.shards, ...open.shards]);
+    if (isFailure(error, 'UNSTORABLE')) {
+      for (const [shard, piece] of closing.lastPieces) caution.refused(piece, closing.events.get(shard) ?? 0);
+    }
+    open = newBatch();
+    announce('commit.failed', { error, shards: [...shards.keys()] });
+    needs.doubted([...shards.values()]);
+  };
+
+  const commit = async (closing: Batch): Promise<void> => {
+    const began = clock.monotonic();
+    const rows = commitOf(closing);
+    try {
+      await store.commit(rows);
+    } catch (error) {
+      giveUp(closing, error);
+      return;
+    }
+    for (const shard of closing.shards.keys()) caution.accepted(shard);
+    let events = 0;
+    for (const count of closing.events.values()) events += count;
+    announce('commit.done', { events, tasks: rows.tasks.length, dags: rows.dags.length, tookMs: clock.monotonic() - began });
+    needs.committed(closing);
+  };
+
+  /** A shard that was given up takes nothing with it: its rows and position are left out. */
+  const onlyLive = (batch: Batch): Batch => {
+    for (const [id, { live }] of batch.shards) {
+      if (live) continue;
+      batch.shards.delete(id);
+      for (const run of batch.step.touched.keys()) if (run.shard === id) batch.step.touched.delete(run);
+    }
+    return batch;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!isEmpty(open)) {
+      const closing = onlyLive(open);
+      open = newBatch();
+      if (!isEmpty(closing)) await commit(closing);
+    }
+    running = undefined;
+  };
+
+  const kick = (): Promise<void> => (running ??= Promise.resolve().then(run));
+
+  return {
+    apply: async (shard, record) => {
+      for (const piece of caution.piecesOf(record)) {
+        if (!shard.live) return;
+        applyPiece(open, shard, piece, law);
+        needs.applied(open);
+        const done = kick();
+        if (caution.isCareful(shard.shard)) await done;
+        while (running !== undefined && batchSize(open) > needs.maxOpen) await running;
+      }
+    },
+    note: (shard, run, write) => {
+      if (!shard.live || shard.runs.get(run.dag) !== run) return;
+      open.shards.set(shard.shard, shard);
+      write(open);
+      void kick();
+    },
+    settle: async () => {
+      while (running !== undefined) await running;
+    },
+  };
+};

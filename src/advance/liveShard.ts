@@ -1,0 +1,38 @@
+/** A shard as its owner has it in memory. */
+import type { DagRecord } from '../core/change';
+import type { DagId } from '../core/ids';
+import { runOfRecord, type Run } from '../core/run';
+import type { LogPosition, OwnedShard, RunStore } from '../ports/store';
+
+export interface LiveShard {
+  readonly shard: number;
+  readonly epoch: number;
+  position: LogPosition;
+  /** The law's time: the newest record's timestamp, never lower than before. */
+  now: number;
+  readonly runs: Map<DagId, Run>;
+  /** False once the shard was given up: what still refers to it does nothing. */
+  live: boolean;
+}
+
+export const newLiveShard = ({ shard, epoch, position }: OwnedShard): LiveShard =>
+  ({ shard, epoch, position, now: position.last?.timestamp ?? 0, runs: new Map(), live: true });
+
+/** Adds a DAG from the store, unless it is known already; the answer is the run that was added. */
+export const addRecord = (shard: LiveShard, record: DagRecord, now: number): Run | undefined => {
+  if (!shard.live || shard.runs.has(record.dag)) return undefined;
+  const run = runOfRecord(record, now);
+  shard.runs.set(run.dag, run);
+  return run;
+};
+
+/** Reads every live DAG of a shard into memory, handing each to `added`; stops early when the shard is given up. */
+export const load = async (shard: LiveShard, store: Pick<RunStore, 'liveDags'>, nowMs: number, added: (run: Run) => void): Promise<void> => {
+  for await (const page of store.liveDags(shard.shard)) {
+    if (!shard.live) return;
+    for (const record of page) {
+      const run = addRecord(shard, record, nowMs);
+      if (run !== undefined) added(run);
+    }
+  }
+};

@@ -1,0 +1,25 @@
+/** Where the decisions of the law go: the dispatcher, as the advancer sees it. */
+import type { Dispatched } from '../core/event';
+import type { Run } from '../core/run';
+import type { Ready } from '../core/step';
+
+/** A checkpoint that was committed, to be told to the session that waits for it. */
+export interface Acknowledgement {
+  readonly session: string;
+  readonly shard: number;
+  readonly dispatch: Dispatched;
+  readonly sequence: number;
+}
+
+export interface Outlet {
+  /** This scheduler now speaks for a shard, under this epoch. */
+  shardTaken(shard: number, epoch: number): void;
+  /** Nothing of this shard may be sent any more. */
+  shardDropped(shard: number): void;
+  ready(tasks: readonly Ready[]): void;
+  /** These dispatches are over: their workers have room again. */
+  over(dispatches: readonly Dispatched[]): void;
+  /** A run that was read from the store has this task running in a session. */
+  adopt(run: Run, task: number, session: string): void;
+  acknowledge(checkpoints: readonly Acknowledgement[]): void;
+}

@@ -1,0 +1,82 @@
+/** Which shards this scheduler owns: its lease, its fair share of them, and taking anew what a failed commit left in doubt. */
+import { isFailure } from '../core/failure';
+import type { Announce } from '../ports/happenings';
+import type { ShardLeases } from '../ports/store';
+import type { Advancer } from './advancer';
+
+export interface OwnershipNeeds {
+  readonly scheduler: string;
+  readonly shardCount: number;
+  readonly leaseMs: number;
+  readonly leases: ShardLeases;
+  readonly advancer: Pick<Advancer, 'take' | 'drop' | 'owned'>;
+  readonly announce: Announce;
+}
+
+export interface Ownership {
+  /** One beat: renews, takes what is free, gives up what is too much. Never runs twice at once: the caller sees to it. */
+  once(): Promise<void>;
+  /** These shards are forgotten and must be taken anew at the next beat. */
+  doubt(shards: readonly number[]): void;
+  /** Gives everything up, for others to take at once. */
+  leave(): Promise<void>;
+}
+
+export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, advancer, announce }: OwnershipNeeds): Ownership => {
+  const doubted = new Set<number>();
+
+  const retake = async (): Promise<void> => {
+    for (const shard of [...doubted]) {
+      const owned = await leases.retake(scheduler, leaseMs, shard);
+      doubted.delete(shard);
+      if (owned !== undefined) await takeOrDoubt(owned);
+    }
+  };
+
+  const takeOrDoubt = async (owned: Parameters<Advancer['take']>[0]): Promise<void> => {
+    try {
+      await advancer.take(owned);
+    } catch (error) {
+      doubted.add(owned.shard);
+      announce('loop.failed', { loop: `taking shard ${String(owned.shard)}`, error });
+    }
+  };
+
+  const dropWhatIsGone = async (stored: readonly { shard: number; epoch: number }[]): Promise<void> => {
+    const epochs = new Map(stored.map(({ shard, epoch }) => [shard, epoch]));
+    for (const { shard, epoch } of advancer.owned()) {
+      if (epochs.get(shard) !== epoch) await advancer.drop(shard, 'another scheduler took it');
+    }
+    const held = new Set(advancer.owned().map(({ shard }) => shard));
+    for (const { shard } of stored) if (!held.has(shard)) doubted.add(shard);
+  };
+
+  const giveUp = async (count: number): Promise<void> => {
+    const extra = advancer.owned().slice(0, count);
+    for (const { shard } of extra) await advancer.drop(shard, 'another scheduler has fewer');
+    await leases.release(scheduler, extra);
+  };
+
+  return {
+    once: async () => {
+      const { owned, schedulers, free } = await leases.renew(scheduler, leaseMs);
+      await dropWhatIsGone(owned);
+      await retake();
+      const share = Math.ceil(shardCount / Math.max(1, schedulers));
+      if (free > 0 && owned.length < share) {
+        const acquired = await leases.acquire(scheduler, leaseMs, Math.min(free, share - owned.length));
+        for (const each of acquired) await takeOrDoubt(each);
+      } else if (owned.length > share) await giveUp(owned.length - share);
+    },
+    doubt: (shards) => {
+      for (const shard of shards) doubted.add(shard);
+    },
+    leave: async () => {
+      const owned = advancer.owned();
+      for (const { shard } of owned) await advancer.drop(shard, 'this scheduler stops');
+      await leases.release(scheduler, owned).catch((error: unknown) => {
+        if (!isFailure(error)) throw error;
+      });
+    },
+  };
+};

@@ -1,0 +1,239 @@
+/**
+ * Sends what is ready to workers that have room, by priority. PostgreSQL is the queue; this keeps its head in memory and
+ * hands out about as much as the workers can take, so that what comes later and matters more is never stuck in Kafka.
+ */
+import type { Dispatched } from '../core/event';
+import { groupBy } from '../core/groupBy';
+import { createReadyQueue, type ReadyQueue, type ReadyTask } from '../core/readyQueue';
+import { chooseSeat, hasRoom, leaveSeat, takeSeat, type Seat } from '../core/routing';
+import type { Run } from '../core/run';
+import { CODE } from '../core/states';
+import type { Clock } from '../ports/clock';
+import type { Announce } from '../ports/happenings';
+import type { Claims } from '../ports/leases';
+import type { WorkIndex } from '../ports/store';
+import type { WorkOrder, WorkQueue } from '../ports/transport';
+import { createAssignments, type Assignment, type Assignments } from './assignments';
+import type { Fleet } from './fleet';
+import { dispatchOf, hasNoInputs, inputsKey, readInputs } from './inputs';
+
+export interface DispatcherNeeds {
+  readonly queue: Pick<WorkQueue, 'send'>;
+  readonly claims: Pick<Claims, 'raiseFloor'>;
+  readonly work: Pick<WorkIndex, 'inputs'>;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly announce: Announce;
+  /** Base URL at which workers find this scheduler. */
+  readonly origin: () => string;
+  /** Characters of inputs that travel with a dispatch. */
+  readonly inlineLimit: number;
+}
+
+/** A task on its way to a seat. */
+interface Bound { readonly ready: ReadyTask; readonly seat: Seat }
+
+interface Acknowledgement { readonly session: string; readonly shard: number; readonly dispatch: Dispatched; readonly sequence: number }
+
+const AT_ONCE = 2000;
+const AFTER_FAILURE_MS = 200;
+
+export class Dispatcher {
+  readonly ready: ReadyQueue = createReadyQueue();
+  readonly assignments: Assignments = createAssignments();
+  private readonly epochs = new Map<number, number>();
+  private scheduled = false;
+  private pausedUntil = 0;
+  /** No priority below this is sent: another scheduler has something more important waiting. */
+  private floor = 0;
+
+  constructor(private readonly needs: DispatcherNeeds) {}
+
+  shardTaken(shard: number, epoch: number): void {
+    this.epochs.set(shard, epoch);
+  }
+
+  shardDropped(shard: number): void {
+    this.epochs.delete(shard);
+    this.ready.dropShard(shard);
+    for (const assignment of this.assignments.dropShard(shard)) this.free(assignment);
+    this.nudge();
+  }
+
+  enqueue(tasks: readonly { readonly run: Run; readonly task: number }[]): void {
+    for (const { run, task } of tasks) this.ready.push(run, task);
+    this.nudge();
+  }
+
+  over(dispatches: readonly Dispatched[]): void {
+    for (const done of dispatches) {
+      const assignment = this.assignments.end(done);
+      if (assignment !== undefined) this.free(assignment);
+    }
+    this.nudge();
+  }
+
+  /** A session runs a task that an earlier owner of the shard sent. */
+  adopt(run: Run, task: number, session: string): void {
+    this.assign({ run, task, dispatch: run.dispatch[task]! }, session);
+  }
+
+  /** The leases say that another session has the task than the one it was sent to. */
+  reassign(assignment: Assignment, session: string): void {
+    this.free(assignment);
+    this.assignments.move(assignment, session);
+    const seat = this.needs.fleet.seat(session);
+    if (seat !== undefined) takeSeat(seat, assignment.priority);
+  }
+
+  acknowledge(checkpoints: readonly Acknowledgement[]): void {
+    const orders = new Map<number, WorkOrder[]>();
+    for (const { session, shard, dispatch, sequence } of checkpoints) {
+      const seat = this.needs.fleet.seat(session);
+      if (seat === undefined) continue;
+      const order = { ...this.order(session, shard), dispatches: [], acknowledged: [{ dispatch, sequence }] };
+      orders.set(seat.inbox, [...(orders.get(seat.inbox) ?? []), order]);
+    }
+    this.needs.queue.send(orders).catch((error: unknown) => { this.needs.announce('dispatch.failed', { count: 0, error }); });
+  }
+
+  /** The highest priority that waits for a worker that could run it. */
+  highestWaiting(): number | null {
+    const runnable = this.runnableTypes();
+    return this.ready.highest((type) => runnable.has(type));
+  }
+
+  /** Another scheduler's highest waiting priority: nothing lower is sent from here. */
+  yieldTo(priority: number | null): void {
+    const floor = priority ?? 0;
+    const lowered = floor < this.floor;
+    this.floor = floor;
+    if (lowered) this.nudge();
+  }
+
+  /** Sends as soon as the running turn of the event loop is over, so that all that became ready with it goes together. */
+  nudge(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.pump();
+    });
+  }
+
+  private runnableTypes(): Set<string> {
+    const types = new Set<string>();
+    for (const seat of this.needs.fleet.seats()) if (!seat.draining) for (const type of seat.types) types.add(type);
+    return types;
+  }
+
+  private pump(): void {
+    if (this.needs.clock.monotonic() < this.pausedUntil) return;
+    const bound = this.bind();
+    if (bound.length === 0) return;
+    if (bound.length === AT_ONCE) this.nudge();
+    const [plain, special] = [[] as Bound[], [] as Bound[]];
+    for (const each of bound) (each.ready.dispatch === 1 && hasNoInputs(each.ready.run, each.ready.task) ? plain : special).push(each);
+    if (plain.length > 0) this.send(plain, new Map()).catch((error: unknown) => { this.takeBack(plain, error); });
+    if (special.length > 0) this.sendSpecial(special).catch((error: unknown) => { this.takeBack(special, error); });
+  }
+
+  /** Chooses a seat for as many tasks as there is room for. */
+  private bind(): Bound[] {
+    const { fleet } = this.needs;
+    const full = new Map<string, number>();
+    const canTake = (type: string, priority: number): boolean => {
+      if (priority < this.floor || priority <= (full.get(type) ?? -1)) return false;
+      for (const seat of fleet.seats()) if (seat.types.has(type) && hasRoom(seat, priority)) return true;
+      full.set(type, priority);
+      return false;
+    };
+    const bound: Bound[] = [];
+    while (bound.length < AT_ONCE) {
+      const ready = this.ready.next(canTake);
+      if (ready === undefined) break;
+      const spec = ready.run.specs[ready.task]!;
+      const seat = chooseSeat(fleet.seats(), spec.type, spec.priority);
+      if (seat === undefined) break;
+      this.assign(ready, seat.session);
+      bound.push({ ready, seat });
+    }
+    return bound;
+  }
+
+  private assign({ run, task, dispatch }: Pick<ReadyTask, 'run' | 'task' | 'dispatch'>, session: string): void {
+    const { priority } = run.specs[task]!;
+    const now = this.needs.clock.monotonic();
+    this.assignments.add({ run, task, dispatch, priority, session, sentAt: now, askedAt: now });
+    const seat = this.needs.fleet.seat(session);
+    if (seat !== undefined) takeSeat(seat, priority);
+  }
+
+  private free(assignment: Assignment): void {
+    const seat = this.needs.fleet.seat(assignment.session);
+    if (seat !== undefined) leaveSeat(seat, assignment.priority);
+  }
+
+  /** What carries inputs, or a number that the leases must hear of first. */
+  private async sendSpecial(bound: readonly Bound[]): Promise<void> {
+    const again = bound.filter(({ ready }) => ready.dispatch > 1);
+    const held = again.length === 0 ? new Set<Bound>() : await this.raiseFloors(again);
+    const free = bound.filter((each) => !held.has(each));
+    await this.send(free, await readInputs(this.needs.work, free.map(({ ready }) => ready)));
+  }
+
+  /** A later number starts only where no live session has an earlier one: those that have one are left to it. */
+  private async raiseFloors(again: readonly Bound[]): Promise<Set<Bound>> {
+    const answers = await this.needs.claims.raiseFloor(again.map(({ ready: { run, task, dispatch } }) => ({ dag: run.dag, task, dispatch })));
+    const held = new Set<Bound>();
+    again.forEach((each, i) => {
+      const answer = answers[i];
+      if (answer?.kind !== 'held') return;
+      held.add(each);
+      const { run, task, dispatch } = each.ready;
+      const assignment = this.assignments.end({ dag: run.dag, task, dispatch });
+      if (assignment === undefined) return;
+      this.free(assignment);
+      this.assign(each.ready, answer.session);
+    });
+    return held;
+  }
+
+  private order(session: string, shard: number): Pick<WorkOrder, 'session' | 'shard' | 'epoch' | 'sentAt' | 'origin'> {
+    return { session, shard, epoch: this.epochs.get(shard) ?? 0, sentAt: this.needs.clock.now(), origin: this.needs.origin() };
+  }
+
+  private async send(bound: readonly Bound[], inputs: Awaited<ReturnType<typeof readInputs>>): Promise<void> {
+    const { queue, announce, clock, inlineLimit } = this.needs;
+    const current = bound.filter(({ ready: { run, task, dispatch } }) => this.epochs.has(run.shard) && run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch);
+    if (current.length === 0) return;
+    const began = clock.monotonic();
+    const orders = new Map<number, WorkOrder[]>();
+    for (const [seat, ofSeat] of groupBy(current, (each) => each.seat)) {
+      const shards = groupBy(ofSeat, ({ ready }) => ready.run.shard);
+      orders.set(seat.inbox, [...shards].map(([shard, tasks]) => ({
+        ...this.order(seat.session, shard),
+        dispatches: tasks.map(({ ready: { run, task } }) => dispatchOf(run, task, inputs.get(inputsKey(run, task)), inlineLimit)),
+        acknowledged: [],
+      })));
+    }
+    await queue.send(orders);
+    const now = clock.now();
+    const waitedMs = current.reduce((sum, { ready: { run, task } }) => sum + Math.max(0, now - run.since[task]!), 0) / current.length;
+    announce('dispatch.sent', { count: current.length, tookMs: clock.monotonic() - began, waitedMs });
+  }
+
+  /** A send that failed may have arrived all the same: claims see to it that nothing runs twice. */
+  private takeBack(bound: readonly Bound[], error: unknown): void {
+    const { clock, announce } = this.needs;
+    announce('dispatch.failed', { count: bound.length, error });
+    for (const { ready } of [...bound].reverse()) {
+      const { run, task, dispatch } = ready;
+      const assignment = this.assignments.end({ dag: run.dag, task, dispatch });
+      if (assignment !== undefined) this.free(assignment);
+      if (this.epochs.has(run.shard)) this.ready.putBack(ready);
+    }
+    this.pausedUntil = clock.monotonic() + AFTER_FAILURE_MS;
+    clock.after(AFTER_FAILURE_MS, () => { this.nudge(); });
+  }
+}

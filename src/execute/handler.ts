@@ -1,0 +1,50 @@
+/** What runs a task: the interface that simulated, real and users' own handlers implement. */
+import type { Simulation } from '../core/dag';
+import type { DagId, TaskId } from '../core/ids';
+
+/** A log bound to one attempt. */
+export interface TaskLogger {
+  info(message: string, details?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, details?: Readonly<Record<string, unknown>>): void;
+  error(message: string, details?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Everything that a handler gets. */
+export interface TaskContext {
+  readonly task: {
+    readonly dagId: DagId;
+    readonly taskId: TaskId;
+    readonly name: string;
+    readonly type: string;
+    readonly tags: readonly string[];
+    readonly simulate: Simulation | null;
+  };
+  /** The submitted payload, parsed; null where there was none. */
+  readonly payload: unknown;
+  /** The results of the direct dependencies that left one, by task name. */
+  readonly upstream: Readonly<Record<string, unknown>>;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /**
+   * Unique for each grant of a task and growing with each: an outside write guarded by "only if the fence is larger than
+   * the last" can't be undone by an execution that was given up. Fits a signed 64-bit column.
+   */
+  readonly fence: bigint;
+  /** Fires when the attempt ran out of time, the session ended, or the worker leaves. */
+  readonly signal: AbortSignal;
+  readonly logger: TaskLogger;
+  /** What the last attempt left by `checkpoint`; null where it left nothing. */
+  readonly restored: unknown;
+  /** Keeps `state` (any JSON) for the next attempt: durable when it resolves. Rejects when the attempt is over. */
+  checkpoint(state: unknown): Promise<void>;
+  /** Tells how far the work has come, 0 to 1. At most one report a second leaves the worker. */
+  progress(fraction: number, message?: string): void;
+}
+
+/**
+ * Runs one attempt. What it resolves with is the task's result (any JSON, undefined for none); what it throws is the
+ * attempt's error. An error with `retryable: false` is not tried again.
+ */
+export type Handler = (context: TaskContext) => Promise<unknown>;
+
+export type Handlers = ReadonlyMap<string, Handler>;

@@ -1,0 +1,137 @@
+/** A worker: holds one session at a time, works what the session's inbox brings, and begins anew when a session ends. */
+import type { Dispatched, Event } from '../core/event';
+import { every } from '../lifecycle/every';
+import { pause } from '../lifecycle/timing';
+import type { Service } from '../lifecycle/service';
+import type { Clock } from '../ports/clock';
+import type { Announce } from '../ports/happenings';
+import type { Claims, Session, Vitals, WorkerDescription, WorkerSessions } from '../ports/leases';
+import type { WorkOrder, WorkQueue } from '../ports/transport';
+import { Executor, type ExecutorNeeds } from './executor';
+
+export interface WorkerNeeds {
+  readonly description: WorkerDescription;
+  readonly sessions: WorkerSessions;
+  readonly queue: Pick<WorkQueue, 'provide' | 'receive'>;
+  readonly claims: Pick<Claims, 'claim' | 'release' | 'finish' | 'reassert'>;
+  readonly report: (shard: number, event: Event) => Promise<void>;
+  /** Turns claims of finished tasks into tombstones, many at once. */
+  readonly finished: (session: string, done: Dispatched) => void;
+  readonly fetchInputs: ExecutorNeeds['fetchInputs'];
+  readonly handlers: ExecutorNeeds['handlers'];
+  readonly logger: ExecutorNeeds['logger'];
+  readonly clock: Clock;
+  readonly announce: Announce;
+  readonly drainMs: number;
+  readonly resultLimit: number;
+}
+
+/** A session with everything that hangs on it. */
+interface Shift {
+  readonly session: Session;
+  readonly executor: Executor;
+  readonly inbox: { close(): Promise<void> };
+}
+
+const TICK_MS = 50;
+const BEGIN_AGAIN_MS = 500;
+const UNREPORTED_PER_SLOT = 4;
+
+export interface Worker extends Service {
+  /** Whether it holds a session and is announced. */
+  isReady(): boolean;
+  /** The leases lost their memory: says again what runs here. */
+  reassert(): Promise<void>;
+}
+
+export const createWorker = (needs: WorkerNeeds): Worker => {
+  const { description, clock, announce } = needs;
+  let shift: Shift | undefined;
+  const leaving = new AbortController();
+  let loop: Promise<void> | undefined;
+
+  const ticker = every({
+    name: 'execution ticker', ms: TICK_MS, clock,
+    once: () => { shift?.executor.tick(); },
+    onError: (error) => { announce('loop.failed', { loop: 'execution ticker', error }); },
+  });
+
+  const begin = async (): Promise<Shift> => {
+    const vitals: Vitals = { cells: new Int32Array(new SharedArrayBuffer(16)) };
+    const session = await needs.sessions.open(description, vitals);
+    try {
+      await needs.queue.provide(session.inbox + 1);
+      const executor = new Executor({
+        ...needs, session: session.id, worker: description.workerId, slots: description.slots, vitals,
+        finished: (done) => { needs.finished(session.id, done); },
+        maxUnreported: Math.max(1000, description.slots * UNREPORTED_PER_SLOT),
+      });
+      const inbox = await needs.queue.receive(session.inbox, (orders: readonly WorkOrder[]) => executor.accept(orders));
+      await session.announce();
+      return { session, executor, inbox };
+    } catch (error) {
+      await session.close().catch(() => undefined);
+      throw error;
+    }
+  };
+
+  const end = async ({ session, executor, inbox }: Shift, why: string): Promise<void> => {
+    executor.abandon(why);
+    await Promise.allSettled([inbox.close(), session.close()]);
+  };
+
+  const ended = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      const both = AbortSignal.any([signal, leaving.signal]);
+      if (both.aborted) resolve();
+      else both.addEventListener('abort', () => { resolve(); }, { once: true });
+    });
+
+  /** One session after the other until the worker leaves. */
+  const work = async (first: Shift): Promise<void> => {
+    shift = first;
+    while (!leaving.signal.aborted) {
+      await ended(shift.session.ended);
+      if (leaving.signal.aborted) return;
+      announce('worker.left', { worker: description.workerId, session: shift.session.id, reason: String(shift.session.ended.reason) });
+      await end(shift, 'the session ended');
+      shift = undefined;
+      shift = await beginAgain();
+      if (shift === undefined) return;
+    }
+  };
+
+  const beginAgain = async (): Promise<Shift | undefined> => {
+    while (!leaving.signal.aborted) {
+      try {
+        return await begin();
+      } catch (error) {
+        announce('loop.failed', { loop: 'session', error });
+        await pause(clock, BEGIN_AGAIN_MS, leaving.signal);
+      }
+    }
+    return undefined;
+  };
+
+  return {
+    name: 'worker',
+    start: async () => {
+      await ticker.start();
+      const first = await begin();
+      loop = work(first);
+    },
+    stop: async () => {
+      if (leaving.signal.aborted) return;
+      if (shift !== undefined) await shift.executor.drain(needs.drainMs);
+      leaving.abort();
+      await loop;
+      if (shift !== undefined) await end(shift, 'the worker leaves');
+      shift = undefined;
+      await ticker.stop();
+    },
+    isReady: () => shift !== undefined && !shift.session.ended.aborted,
+    reassert: async () => {
+      if (shift !== undefined) await needs.claims.reassert(shift.session.id, shift.executor.holds());
+    },
+  };
+};
