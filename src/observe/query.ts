@@ -1,0 +1,131 @@
+/** Reads path and query parameters: each wrong one is a refusal that names it. */
+import { DAG_STATUSES, TASK_STATUSES } from '../core/dag';
+import { parseDagId, parseTaskId, parseUuid, taskIdOf, type DagId, type TaskRef } from '../core/ids';
+import { refusal, type Refusal } from '../core/refusal';
+import type { DagCursor, DagFilter, TaskCursor, TaskFilter } from '../ports/views';
+
+/** Query parameters as they came: text, several texts where one was repeated. */
+export type Query = Readonly<Record<string, unknown>>;
+
+export const DEFAULT_LIMIT = 50;
+export const MAX_LIMIT = 1000;
+export const MAX_WAIT_SECONDS = 60;
+const LONGEST_TEXT = 512;
+
+const wrong = (name: string, message: string): Refusal => refusal('WRONG_PARAMETER', `${name}: ${message}`, { problems: [{ path: name, message }] });
+
+/** Refuses parameters that aren't known, because a mistyped filter would silently show everything. */
+export const onlyKnown = (query: Query, known: readonly string[]): void => {
+  const unknown = Object.keys(query).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw wrong(unknown.slice(0, 100), `there is no such parameter here, only ${known.length === 0 ? 'the path' : known.join(', ')}`);
+};
+
+/** One text, or undefined where it wasn't given. */
+const textOf = (query: Query, name: string): string | undefined => {
+  const value = query[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw wrong(name, 'must be given once');
+  if (value === '' || value.length > LONGEST_TEXT || value.includes('\0')) throw wrong(name, `must have 1 to ${LONGEST_TEXT} characters`);
+  return value;
+};
+
+/** A whole number within bounds, or undefined where it wasn't given. */
+export const intOf = (query: Query, name: string, low: number, high: number): number | undefined => {
+  const text = textOf(query, name);
+  if (text === undefined) return undefined;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (!(value >= low && value <= high)) throw wrong(name, `must be a whole number from ${low} to ${high}`);
+  return value;
+};
+
+/** Seconds from 0 to 60, with fractions, as milliseconds; 0 where they weren't given. */
+export const waitMsOf = (query: Query): number => {
+  const text = textOf(query, 'waitSeconds');
+  if (text === undefined) return 0;
+  const seconds = /^\d{1,4}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
+  if (!(seconds <= MAX_WAIT_SECONDS)) throw wrong('waitSeconds', `must be a number from 0 to ${MAX_WAIT_SECONDS}`);
+  return seconds * 1000;
+};
+
+const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?$/;
+
+const timeOf = (query: Query, name: string): number | undefined => {
+  // A plus sign that wasn't escaped arrives as a space.
+  const text = textOf(query, name)?.replace(' ', '+');
+  if (text === undefined) return undefined;
+  const time = ISO_TIME.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(time)) throw wrong(name, 'must be an ISO 8601 time with its zone, like 2026-01-31T12:00:00Z');
+  return time;
+};
+
+/** Statuses: repeated, or several in one with commas. */
+const statusesOf = <S extends string>(query: Query, all: readonly S[]): readonly S[] | undefined => {
+  const value = query.status;
+  if (value === undefined) return undefined;
+  const texts = (Array.isArray(value) ? value : [value]).flatMap((text) => String(text).split(',')).map((text) => text.trim().toUpperCase());
+  const strange = texts.find((text) => !(all as readonly string[]).includes(text));
+  if (strange !== undefined) throw wrong('status', `must be of ${all.join(', ')}`);
+  return [...new Set(texts)] as S[];
+};
+
+/** Without the fields that weren't given. */
+const given = <T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+
+const times = (query: Query): { createdAfter: number | undefined; createdBefore: number | undefined } => ({
+  createdAfter: timeOf(query, 'createdAfter'),
+  createdBefore: timeOf(query, 'createdBefore'),
+});
+
+export const DAG_FILTERS = ['status', 'name', 'tag', 'createdAfter', 'createdBefore'] as const;
+export const TASK_FILTERS = ['status', 'name', 'tag', 'type', 'createdAfter', 'createdBefore'] as const;
+
+export const dagFilterOf = (query: Query): DagFilter =>
+  given<DagFilter>({ status: statusesOf(query, DAG_STATUSES), name: textOf(query, 'name'), tag: textOf(query, 'tag'), ...times(query) } as DagFilter);
+
+export const taskFilterOf = (query: Query): TaskFilter =>
+  given<TaskFilter>({ status: statusesOf(query, TASK_STATUSES), name: textOf(query, 'name'), tag: textOf(query, 'tag'), type: textOf(query, 'type'), ...times(query) } as TaskFilter);
+
+const encode = (text: string): string => Buffer.from(text).toString('base64url');
+
+const decode = <T>(query: Query, read: (text: string) => T | undefined): T | undefined => {
+  const text = textOf(query, 'cursor');
+  if (text === undefined) return undefined;
+  const cursor = read(Buffer.from(text, 'base64url').toString());
+  if (cursor === undefined) throw wrong('cursor', 'must be the nextCursor of an earlier answer');
+  return cursor;
+};
+
+const idIn = (text: string, prefix: string): number | undefined => {
+  const digits = text.startsWith(prefix) ? text.slice(prefix.length) : '';
+  return /^\d{1,15}$/.test(digits) ? Number(digits) : undefined;
+};
+
+export const dagCursorText = ({ id }: DagCursor): string => encode(`d${id}`);
+export const dagCursorOf = (query: Query): DagCursor | undefined =>
+  decode(query, (text) => {
+    const id = idIn(text, 'd');
+    return id === undefined ? undefined : { id };
+  });
+
+export const taskCursorText = ({ dag, task }: TaskCursor): string => encode(taskIdOf(dag, task));
+export const taskCursorOf = (query: Query): TaskCursor | undefined => decode(query, parseTaskId);
+
+/** A place in the tasks of one DAG: the index of the next. */
+export const indexCursorText = (index: number): string => encode(`t${index}`);
+export const indexCursorOf = (query: Query): number | undefined => decode(query, (text) => idIn(text, 't'));
+
+/** The DAG that a path names. */
+export const dagIdIn = (text: string): DagId => {
+  const id = parseDagId(text);
+  if (id === undefined) throw refusal('WRONG_ID', `${JSON.stringify(text.slice(0, 100))} is no UUID`, { problems: [{ path: 'dagId', message: 'must be a UUID' }] });
+  return id;
+};
+
+/** The task that a path names; the id of a DAG is a UUID that names no task. */
+export const taskRefIn = (text: string): TaskRef => {
+  const ref = parseTaskId(text);
+  if (ref !== undefined) return ref;
+  if (parseUuid(text) !== undefined) throw refusal('TASK_NOT_FOUND', `no task ${text}`);
+  throw refusal('WRONG_ID', `${JSON.stringify(text.slice(0, 100))} is no UUID`, { problems: [{ path: 'taskId', message: 'must be a UUID' }] });
+};

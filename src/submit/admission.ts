@@ -1,0 +1,62 @@
+/** Stores planned DAGs: what comes at the same time is stored in one transaction. */
+import { failure, isFailure } from '../core/failure';
+import { createBatcher } from '../lifecycle/batcher';
+import type { Clock } from '../ports/clock';
+import type { Announce } from '../ports/happenings';
+import type { Admission, RunStore, Submission } from '../ports/store';
+
+export interface AdmissionNeeds {
+  readonly store: Pick<RunStore, 'admit'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly announce: Announce;
+  /** How many submissions may wait for a transaction before further ones are refused as OVERLOADED. */
+  readonly pendingSubmissions: number;
+}
+
+const DAGS_AT_ONCE = 64;
+const TASKS_AT_ONCE = 5_000;
+/** Two, so that small DAGs don't wait behind one that is large. */
+const TRANSACTIONS_AT_ONCE = 2;
+
+/** Each submission's own end: one that can't be stored doesn't spoil the others. */
+type End = { readonly admission: Admission } | { readonly error: unknown };
+
+const admitEach = async (batch: readonly Submission[], { store, clock, announce }: AdmissionNeeds): Promise<End[]> => {
+  const begun = clock.monotonic();
+  try {
+    const admissions = await store.admit(batch);
+    const stored = batch.filter((_, i) => admissions[i]?.kind === 'stored');
+    const tasks = stored.reduce((sum, { dag }) => sum + dag.tasks.length, 0);
+    announce('dag.admitted', { count: stored.length, tasks, tookMs: clock.monotonic() - begun });
+    return admissions.map((admission) => ({ admission }));
+  } catch (error) {
+    return batch.map(() => ({ error }));
+  }
+};
+
+const admitBatch = async (batch: readonly Submission[], needs: AdmissionNeeds): Promise<End[]> => {
+  const ends = await admitEach(batch, needs);
+  const spoilt = batch.length > 1 && ends.some((end) => 'error' in end && isFailure(end.error, 'UNSTORABLE'));
+  if (!spoilt) return ends;
+  const alone: End[] = [];
+  for (const submission of batch) alone.push(...(await admitEach([submission], needs)));
+  return alone;
+};
+
+/** Gives a function that stores one submission durably, together with others that come meanwhile. Rejects as `RunStore.admit` does, and with OVERLOADED. */
+export const createAdmission = (needs: AdmissionNeeds): ((submission: Submission) => Promise<Admission>) => {
+  const batcher = createBatcher<Submission, End>({
+    maxItems: DAGS_AT_ONCE,
+    maxPending: needs.pendingSubmissions,
+    weigh: ({ dag }) => dag.tasks.length,
+    maxWeight: TASKS_AT_ONCE,
+    inFlight: TRANSACTIONS_AT_ONCE,
+    overloaded: () => failure('OVERLOADED', `${needs.pendingSubmissions} submissions are waiting already`),
+    flush: (batch) => admitBatch(batch, needs),
+  });
+  return async (submission) => {
+    const end = await batcher.push(submission);
+    if ('error' in end) throw end.error;
+    return end.admission;
+  };
+};

@@ -1,0 +1,120 @@
+/** From a request's body to a stored DAG: parse, check its shape, plan, store, and tell the engine. */
+import { createHash } from 'node:crypto';
+import type { PlannedDag, RetryPolicy } from '../core/dag';
+import { failure } from '../core/failure';
+import { mintDagId } from '../core/ids';
+import { refusal } from '../core/refusal';
+import { plan, type PlanSettings } from '../plan/plan';
+import type { Clock } from '../ports/clock';
+import type { DagView, DagViews } from '../ports/views';
+import { createAdmission, type AdmissionNeeds } from './admission';
+import { parseJson } from './json';
+import { createShapeCheck } from './shape';
+
+export interface SubmitterNeeds extends Omit<AdmissionNeeds, 'clock'> {
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'random'>;
+  readonly views: Pick<DagViews, 'dag'>;
+  /** Where new DAGs may be placed: the shards that this process owns, or all where it owns none. */
+  readonly shards: () => readonly number[];
+  /** The task types that this deployment runs. */
+  readonly types: readonly string[];
+  readonly retry: RetryPolicy;
+  readonly limits: Pick<PlanSettings['limits'], 'tasksPerDag' | 'edgesPerDag' | 'payloadBytes'> & { readonly bodyBytes: number };
+  /** Told of each stored DAG, before its client is. */
+  readonly admitted: (dag: PlannedDag, id: number) => void;
+}
+
+export interface Accepted {
+  readonly dag: DagView;
+  /** Whether an earlier request with the same key had stored it already. */
+  readonly replayed: boolean;
+}
+
+/** Takes bodies; rejects with refusals and with the store's failures. `key` is the client's Idempotency-Key. */
+export interface Submitter {
+  submit(body: Uint8Array, key: string | null): Promise<Accepted>;
+}
+
+const newView = (dag: PlannedDag, id: number): DagView => ({
+  id,
+  dagId: dag.dagId,
+  dagName: dag.name,
+  description: dag.description,
+  status: 'CREATED',
+  tags: dag.tags,
+  totalTasks: dag.tasks.length,
+  completedTasks: 0,
+  failedTasks: 0,
+  skippedTasks: 0,
+  cancelledTasks: 0,
+  createdAt: dag.createdAt,
+  startedAt: null,
+  completedAt: null,
+});
+
+/** The DAG as the first answer showed it, however far it has come since. */
+const asFirstAnswered = (view: DagView): DagView => ({
+  ...view,
+  status: 'CREATED',
+  completedTasks: 0,
+  failedTasks: 0,
+  skippedTasks: 0,
+  cancelledTasks: 0,
+  startedAt: null,
+  completedAt: null,
+});
+
+const planSettings = ({ types, retry, limits }: SubmitterNeeds): PlanSettings => ({
+  types: new Set(types),
+  retry,
+  limits: { tasksPerDag: limits.tasksPerDag, edgesPerDag: limits.edgesPerDag, payloadBytes: limits.payloadBytes, dagBytes: limits.bodyBytes },
+});
+
+/** Makes the reader of bodies: parsed, checked and planned, or refused with all that is wrong. */
+const createReader = (needs: SubmitterNeeds): ((body: Uint8Array) => PlannedDag) => {
+  const checkShape = createShapeCheck();
+  const settings = planSettings(needs);
+  let turn = 0;
+
+  const place = (): number => {
+    const shards = needs.shards();
+    if (shards.length === 0) throw failure('OVERLOADED', 'no shard is ready to take new DAGs yet');
+    turn += 1;
+    return shards[turn % shards.length]!;
+  };
+
+  return (body) => {
+    const parsed = parseJson(body);
+    if (parsed.kind === 'broken') throw refusal('MALFORMED_JSON', parsed.detail);
+    const shape = checkShape(parsed.value);
+    if (shape.kind === 'wrong') throw refusal('WRONG_SHAPE', 'the body has fields that are wrong or missing', { problems: shape.problems });
+    const shard = place();
+    const createdAt = needs.clock.now();
+    const planned = plan(shape.submitted, { dagId: mintDagId(shard, createdAt, needs.clock.random), shard, createdAt }, settings);
+    if (planned.kind === 'planned') return planned.dag;
+    const { reason, problems } = planned;
+    throw refusal(reason === 'wrong' ? 'INVALID_DAG' : 'DAG_TOO_LARGE', problems[0]?.message ?? '', { problems });
+  };
+};
+
+const hashOf = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex');
+
+/** Makes a submitter. */
+export const createSubmitter = (needs: SubmitterNeeds): Submitter => {
+  const read = createReader(needs);
+  const admit = createAdmission(needs);
+  return {
+    submit: async (body, key) => {
+      const dag = read(body);
+      const admission = await admit({ dag, idempotency: key === null ? null : { key, bodyHash: hashOf(body) } });
+      if (admission.kind === 'stored') {
+        needs.admitted(dag, admission.id);
+        return { dag: newView(dag, admission.id), replayed: false };
+      }
+      if (!admission.sameBody) throw refusal('KEY_REUSED', 'this Idempotency-Key came with another body before');
+      const first = await needs.views.dag(admission.dag);
+      if (first === undefined) throw refusal('DAG_NOT_FOUND', `the DAG ${admission.dag} of this Idempotency-Key is gone`);
+      return { dag: asFirstAnswered(first), replayed: true };
+    },
+  };
+};
