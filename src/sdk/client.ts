@@ -1,0 +1,87 @@
+/** The API as typed calls. */
+import { randomUUID } from 'node:crypto';
+import type { DagStatus, TaskStatus } from '../core/dag';
+import { type ApiRequest, type RequestSettings, send } from './requests';
+import { type DagView, type Explanation, isFinal, type Page, type TaskView } from './responses';
+import type { DagSubmission } from './submission';
+
+export interface ClientSettings extends Partial<Omit<RequestSettings, 'url'>> {
+  /** The scheduler's address, e.g. `http://localhost:8080`. */
+  readonly url: string;
+}
+
+export interface SubmitOptions {
+  /** Makes a repeated submission answer the first result. Without one each call makes its own, for its own repetitions. */
+  readonly idempotencyKey?: string;
+}
+
+export interface WaitOptions {
+  /** Called with each state that is seen on the way. */
+  readonly onState?: (dag: DagView) => void;
+  /** The longest wait in all; the last state seen is answered then. For ever by default. */
+  readonly timeoutMs?: number;
+}
+
+export interface DagFilters {
+  readonly status?: DagStatus;
+  /** A name, or its beginning with `*` behind it. */
+  readonly name?: string;
+  readonly tag?: string;
+  readonly createdAfter?: string;
+  readonly createdBefore?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export interface TaskFilters extends Omit<DagFilters, 'status'> {
+  readonly status?: TaskStatus;
+  readonly type?: string;
+}
+
+export interface Client {
+  submit(submission: DagSubmission, options?: SubmitOptions): Promise<DagView>;
+  /** With `waitSeconds` (0 to 60) the answer comes when the DAG is final, or that time is over. */
+  dag(dagId: string, waitSeconds?: number): Promise<DagView>;
+  /** Resolves with the DAG once it is final. */
+  wait(dagId: string, options?: WaitOptions): Promise<DagView>;
+  /** All tasks of a DAG, in the order of their submission. */
+  tasks(dagId: string): Promise<TaskView[]>;
+  task(taskId: string): Promise<TaskView>;
+  /** Why a task isn't running yet. */
+  explain(taskId: string): Promise<Explanation>;
+  dags(filters?: DagFilters): Promise<Page<DagView>>;
+  findTasks(filters?: TaskFilters): Promise<Page<TaskView>>;
+}
+
+const WAIT_SECONDS = 30;
+
+/** Makes a client. Nothing is connected before the first call; every call rejects with an ApiError or an UnreachableError. */
+export const createClient = ({ url, timeoutMs = 30_000, retries = 4 }: ClientSettings): Client => {
+  const call = async <T>(request: ApiRequest): Promise<T> => JSON.parse((await send({ url, timeoutMs, retries }, request)).text) as T;
+  const part = encodeURIComponent;
+
+  const dag = (dagId: string, waitSeconds?: number): Promise<DagView> =>
+    call({ path: `api/v1/dags/${part(dagId)}`, query: { waitSeconds }, extraMs: (waitSeconds ?? 0) * 1_000 });
+
+  const wait = async (dagId: string, { onState, timeoutMs: limitMs = Infinity }: WaitOptions = {}): Promise<DagView> => {
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      const leftSeconds = Math.max(0, Math.min(WAIT_SECONDS, Math.ceil((deadline - performance.now()) / 1_000)));
+      const state = await dag(dagId, leftSeconds);
+      onState?.(state);
+      if (isFinal(state) || performance.now() >= deadline) return state;
+    }
+  };
+
+  return {
+    dag,
+    wait,
+    submit: (submission, { idempotencyKey = randomUUID() } = {}) =>
+      call({ method: 'POST', path: 'api/v1/dags', headers: { 'idempotency-key': idempotencyKey }, body: JSON.stringify(submission) }),
+    tasks: (dagId) => call({ path: `api/v1/dags/${part(dagId)}/tasks` }),
+    task: (taskId) => call({ path: `api/v1/tasks/${part(taskId)}` }),
+    explain: (taskId) => call({ path: `api/v1/tasks/${part(taskId)}/explain` }),
+    dags: (filters = {}) => call({ path: 'api/v1/dags', query: { ...filters } }),
+    findTasks: (filters = {}) => call({ path: 'api/v1/tasks', query: { ...filters } }),
+  };
+};

@@ -1,0 +1,8 @@
+/** What users of the scheduler import. */
+export { type Client, type ClientSettings, createClient, type DagFilters, type SubmitOptions, type TaskFilters, type WaitOptions } from './client';
+export { type DagBuilder, defineDag, type TaskHandle, type TaskOptions } from './dag';
+export { type ApiError, isApiError, isUnreachable, type UnreachableError } from './errors';
+export { isFinal } from './responses';
+export type * from './responses';
+export type * from './submission';
+export { DEFAULT_SCALE, fromWorkflow, isWorkflow, type WorkflowOptions } from './wfformat';
