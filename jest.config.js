@@ -31,6 +31,7 @@ module.exports = {
   testTimeout: 30_000,
   // Two tests that start a database or a scheduler at once are enough for a small machine.
   maxWorkers: 2,
+  reporters: ['default', '<rootDir>/test/harness/summaryReporter.js'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: unitFolders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`) },
     { ...shared, displayName: 'services', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', inUnitFolder] },

@@ -22,7 +22,10 @@ const isAlive = (pid: number): boolean => {
 };
 
 const leftBehind = (list: string): number[] => {
-  if (existsSync('/proc/self/environ')) return readdirSync('/proc').map(Number).filter((pid) => pid > 0 && belongsTo(pid, list));
+  if (existsSync('/proc/self/environ'))
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 0 && belongsTo(pid, list));
   return existsSync(list) ? readFileSync(list, 'utf8').split('\n').filter(Boolean).map(Number).filter(isAlive) : [];
 };
 
