@@ -18,7 +18,7 @@ export interface Unwritten {
 }
 
 export const createUnwritten = (): Unwritten => {
-  let waiting: { run: Run; task: number; since: number }[] = [];
+  const waiting: { run: Run; task: number; since: number }[] = [];
 
   return {
     add: (ready, now) => {

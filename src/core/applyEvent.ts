@@ -1,5 +1,5 @@
 /** One event of a shard's log, applied to the runs of that shard: the law's front door. */
-import type { Dispatched, Event } from './event';
+import type { Dispatched, Due, Event, Lost, Released } from './event';
 import type { DagId } from './ids';
 import type { Run } from './run';
 import type { Step } from './step';
@@ -12,10 +12,10 @@ export interface Lawful {
   readonly law: LawSettings;
 }
 
-const eachKnown = (step: Step, type: string, tasks: readonly Dispatched[], { runs }: Lawful, apply: (run: Run, task: Dispatched) => void): void => {
-  for (const task of tasks) {
+const eachKnown = (step: Step, event: Released | Lost | Due, { runs }: Lawful, apply: (run: Run, task: Dispatched) => void): void => {
+  for (const task of event.tasks) {
     const run = runs.get(task.dag);
-    if (run === undefined) step.refused.push({ type, reason: 'no such live DAG' });
+    if (run === undefined) step.refused.push({ type: event.type, reason: 'no such live DAG' });
     else apply(run, task);
   }
 };
@@ -28,15 +28,15 @@ export const applyEvent = (step: Step, event: Exclude<Event, { type: 'submitted'
   const { runs, now, law } = lawful;
   switch (event.type) {
     case 'released':
-      eachKnown(step, event.type, event.tasks, lawful, (run, task) => { applyReleased(step, run, task, now); });
+      eachKnown(step, event, lawful, (run, task) => { applyReleased(step, run, task, now); });
       return;
     case 'lost': {
       const { evidence, session } = event;
-      eachKnown(step, event.type, event.tasks, lawful, (run, task) => { applyLost(step, run, { ...task, evidence, session }, { now, law }); });
+      eachKnown(step, event, lawful, (run, task) => { applyLost(step, run, { ...task, evidence, session }, { now, law }); });
       return;
     }
     case 'due':
-      eachKnown(step, event.type, event.tasks, lawful, (run, task) => { applyDue(step, run, task, now); });
+      eachKnown(step, event, lawful, (run, task) => { applyDue(step, run, task, now); });
       return;
     case 'continued': {
       const run = runs.get(event.dag);

@@ -147,7 +147,7 @@ const restoreTask = (run: Run, record: TaskRecord): void => {
   run.failures[task] = begun ? Math.max(0, record.attempt - 1) : record.attempt;
   run.losses[task] = record.losses;
   run.unblockedAt[task] = record.status === 'PENDING' ? 0 : run.createdAt + record.blockedMs;
-  run.since[task] = record.status === 'RETRYING' ? (record.completedAt ?? run.createdAt) : (record.queuedAt ?? run.unblockedAt[task]!);
+  run.since[task] = record.status === 'RETRYING' ? (record.completedAt ?? run.createdAt) : (record.queuedAt ?? run.unblockedAt[task]);
   if (record.dueAt !== null) run.dueAt.set(task, record.dueAt);
   if (record.hasResult) run.withResult.add(task);
   if (record.hasCheckpoint) run.withCheckpoint.add(task);

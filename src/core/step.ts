@@ -75,7 +75,7 @@ export const UNTOLD: Told = { worker: null, session: null, fence: null, queuedAt
 /** Marks a task's row as to be written; the answer takes the texts and times that only the row keeps. */
 export const touch = (step: Step, run: Run, task: number): Touched => {
   let tasks = step.touched.get(run);
-  if (tasks === undefined) step.touched.set(run, (tasks = new Map()));
+  if (tasks === undefined) step.touched.set(run, (tasks = new Map<number, Touched>()));
   let touched = tasks.get(task);
   if (touched === undefined) tasks.set(task, (touched = { texts: {}, told: { ...UNTOLD } }));
   return touched;

@@ -257,7 +257,7 @@ export const applyLost = (
   run.losses[task] = Math.min(255, run.losses[task]! + 1);
   const error: TaskError = { kind: 'LOST_WORKER', message: `the worker was lost: ${lost.evidence}` };
   touch(step, run, task).texts.error = JSON.stringify(error);
-  if (run.losses[task]! <= law.maxLosses) comeBack(step, run, task, now);
+  if (run.losses[task] <= law.maxLosses) comeBack(step, run, task, now);
   else {
     step.over.push({ dag: run.dag, task, dispatch: lost.dispatch });
     run.running.delete(task);

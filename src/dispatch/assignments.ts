@@ -52,7 +52,7 @@ export const createAssignments = (): Assignments => {
   return {
     add: (assignment) => {
       let tasks = byDag.get(assignment.run.dag);
-      if (tasks === undefined) byDag.set(assignment.run.dag, (tasks = new Map()));
+      if (tasks === undefined) byDag.set(assignment.run.dag, (tasks = new Map<number, Assignment>()));
       const earlier = tasks.get(assignment.task);
       if (earlier !== undefined) unlink(earlier);
       tasks.set(assignment.task, assignment);

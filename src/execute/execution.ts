@@ -70,10 +70,13 @@ const failureOf = (thrown: unknown, signal: AbortSignal): Outcome => {
   return { kind: 'failed', error: { kind: 'TIMEOUT', message }, retryable: true };
 };
 
+/** Undefined for what JSON has no text for, such as a function. */
+const toJson = (value: unknown): string | undefined => JSON.stringify(value);
+
 const resultOf = (value: unknown, limit: number): Outcome => {
   let result: string | null;
   try {
-    result = value === undefined ? null : (JSON.stringify(value) ?? null);
+    result = toJson(value) ?? null;
   } catch (error) {
     return { kind: 'failed', error: { ...errorOf(error), message: `the result is no JSON: ${errorOf(error).message}` }, retryable: false };
   }

@@ -92,7 +92,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     shift = first;
     while (!leaving.signal.aborted) {
       await ended(shift.session.ended);
-      if (leaving.signal.aborted) return;
+      if (!shift.session.ended.aborted) return;
       announce('worker.left', { worker: description.workerId, session: shift.session.id, reason: String(shift.session.ended.reason) });
       await end(shift, 'the session ended');
       shift = undefined;

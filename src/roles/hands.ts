@@ -1,0 +1,66 @@
+/** The executing half of the engine, put together from the stages: takes work, runs it, reports it. */
+import type { Dispatched } from '../core/event';
+import { failure } from '../core/failure';
+import { groupBy } from '../core/groupBy';
+import { createFetchInputs } from '../execute/fetchInputs';
+import type { Handlers, TaskLogger } from '../execute/handler';
+import type { Held } from '../execute/prefetch';
+import { createWorker, type Worker } from '../execute/worker';
+import { createBatcher } from '../lifecycle/batcher';
+import { together } from '../lifecycle/together';
+import type { Service } from '../lifecycle/service';
+import type { Clock } from '../ports/clock';
+import type { Announce } from '../ports/happenings';
+import type { Claims, WorkerDescription, WorkerSessions } from '../ports/leases';
+import type { EventLog, WorkQueue } from '../ports/transport';
+import { createReporter } from '../report/reporter';
+
+export interface HandsNeeds {
+  readonly description: WorkerDescription;
+  readonly handlers: Handlers;
+  readonly sessions: WorkerSessions;
+  readonly claims: Claims;
+  readonly log: EventLog;
+  readonly queue: WorkQueue;
+  readonly logger: (held: Held) => TaskLogger;
+  readonly clock: Clock;
+  readonly announce: Announce;
+  readonly drainMs: number;
+}
+
+export interface Hands {
+  readonly service: Service;
+  readonly worker: Worker;
+}
+
+const RESULT_CHARACTERS = 262_144;
+const FINISHED_AT_ONCE = 1000;
+const FINISHED_PENDING = 100_000;
+
+/** Tombstones for finished claims, many in one call. A lost one costs nothing: it goes with its session. */
+const createFinisher = (claims: Pick<Claims, 'finish'>, announce: Announce): ((session: string, done: Dispatched) => void) => {
+  const batcher = createBatcher<{ session: string; done: Dispatched }>({
+    maxItems: FINISHED_AT_ONCE,
+    maxPending: FINISHED_PENDING,
+    overloaded: () => failure('OVERLOADED', 'too many finished claims wait for the leases'),
+    flush: async (items) => {
+      for (const [session, ofSession] of groupBy(items, (item) => item.session)) await claims.finish(session, ofSession.map(({ done }) => done));
+    },
+  });
+  return (session, done) => {
+    batcher.push({ session, done }).catch((error: unknown) => { announce('loop.failed', { loop: 'finish claims', error }); });
+  };
+};
+
+/** Builds a worker; it takes no work before its service is started. */
+export const createHands = ({ description, log, claims, clock, announce, ...needs }: HandsNeeds): Hands => {
+  const reporter = createReporter({ log, clock, announce });
+  const worker = createWorker({
+    ...needs, description, claims, clock, announce,
+    report: (shard, event) => reporter.report(shard, event),
+    finished: createFinisher(claims, announce),
+    fetchInputs: createFetchInputs(clock),
+    resultLimit: RESULT_CHARACTERS,
+  });
+  return { service: together('hands', [reporter, worker]), worker };
+};
