@@ -61,9 +61,13 @@ export interface Condition {
 /** Why a task isn't running yet, or who runs it. */
 export interface Explanation {
   readonly taskId: string;
+  readonly dagId: string;
   readonly taskName: string;
   readonly status: TaskStatus;
+  /** The answer in one sentence. */
+  readonly summary: string;
   readonly conditions: readonly Condition[];
+  readonly holder: { readonly workerId: string; readonly attempt: number; readonly since: string | null } | null;
 }
 
 export interface Page<T> {

@@ -1,0 +1,131 @@
+/** The program: flags and settings, then one role until a signal. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { type Config, loadConfig, printConfig, type Role, ROLES } from './config';
+import type { Service } from './lifecycle/service';
+import { shutdownInTwoGears } from './lifecycle/shutdown';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+/** Beyond a worker's drain: time to give back what it can't finish, and to close connections. */
+const CLOSING_MS = 15_000;
+
+interface Flags {
+  readonly role: Role;
+  readonly workerId?: string;
+  readonly port?: string;
+  readonly configDir: string;
+  readonly printConfig?: true;
+}
+
+const root = path.resolve(__dirname, '..');
+
+const versionOf = (folder: string): string => (JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+
+const tell = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const program = (): Command =>
+  new Command('task-scheduler')
+    .description('A distributed scheduler and execution engine for DAGs of tasks.')
+    .addOption(new Option('--role <role>', 'what this process is').choices(ROLES).default('scheduler'))
+    .option('--worker-id <id>', "the worker's name (without it: made of host and process)")
+    .option('--port <port>', 'the HTTP port (scheduler and standalone: 8080; worker: the first free one from 8081)')
+    .option('--config-dir <folder>', 'the folder that holds default.yaml and {role}.yaml', path.join(root, 'config'))
+    .option('--print-config', 'show the settings that hold, with their origins, and end')
+    .version(versionOf(root))
+    .addHelpText('after', '\nEvery setting is also a variable (SERVER_PORT, DATABASE_URL, KAFKA_BROKERS, REDIS_URL, …): see docs/configuration.md.')
+    .allowExcessArguments(false)
+    .exitOverride();
+
+/** The flags, or the code to leave with after commander has said why. */
+const flagsFrom = (args: readonly string[]): Flags | number => {
+  try {
+    return program().parse(args, { from: 'user' }).opts<Flags>();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  }
+};
+
+type CreateRole = (config: Config) => Service | Promise<Service>;
+
+// Loaded only when chosen: a worker needs no database driver, and only standalone needs the embedded database.
+const roles: Readonly<Record<Role, () => Promise<CreateRole>>> = {
+  scheduler: async () => (await import('./roles/scheduler.js')).createScheduler,
+  worker: async () => (await import('./roles/worker.js')).createWorker,
+  standalone: async () => (await import('./roles/standalone.js')).createStandalone,
+};
+
+const clock = {
+  after: (ms: number, then: () => void): (() => void) => {
+    const timer = setTimeout(then, ms);
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};
+
+const describe = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message !== error.message ? `${error.message} (${error.cause.message})` : error.message;
+};
+
+const run = async (config: Config): Promise<void> => {
+  const service = await (await roles[config.role]())(config);
+  let leaving = false;
+  const shutdown = shutdownInTwoGears({
+    signals: process,
+    clock,
+    graceMs: config.worker.drainMs + CLOSING_MS,
+    stop: () => service.stop(),
+    leave: (code) => process.exit(code),
+    onStep: (step, cause) => {
+      leaving = true;
+      tell(`${config.role} ${step}: ${describe(cause)}`);
+    },
+  });
+  try {
+    await service.start();
+  } catch (error) {
+    // A signal during the start makes it fail: then the shutdown decides when and how the process leaves.
+    if (leaving) return;
+    shutdown.dispose();
+    tell(`the ${config.role} could not start: ${describe(error)}`);
+    await service.stop().catch((stopping: unknown) => {
+      tell(`and could not stop cleanly: ${describe(stopping)}`);
+    });
+    process.exit(EXIT_FAILED);
+  }
+};
+
+/** Nothing may go on after an error that nobody expected: what the process held is taken over when its leases end. */
+const dieOfSurprise = (error: unknown, origin: string): void => {
+  tell(JSON.stringify({ level: 'fatal', time: new Date().toISOString(), msg: origin, error: error instanceof Error ? error.stack : String(error) }));
+  process.exit(EXIT_FAILED);
+};
+
+const main = async (): Promise<void> => {
+  const flags = flagsFrom(process.argv.slice(2));
+  if (typeof flags === 'number') {
+    process.exitCode = flags;
+    return;
+  }
+  const loaded = loadConfig(flags.role, {
+    configDir: path.resolve(flags.configDir),
+    env: process.env,
+    flags: { 'worker-id': flags.workerId, port: flags.port },
+  });
+  if ('problems' in loaded) {
+    tell(`the settings of this ${flags.role} are wrong:\n${loaded.problems.map((problem) => `  ${problem}`).join('\n')}`);
+    process.exitCode = EXIT_USAGE;
+    return;
+  }
+  if (flags.printConfig) process.stdout.write(printConfig(loaded.config, loaded.origins));
+  else await run(loaded.config);
+};
+
+process.on('uncaughtException', dieOfSurprise);
+void main();

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { version } from '../../package.json';
+import { type Running, startProcess } from '../harness/processes';
+
+const ended = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Running & { code: number | null }> => {
+  const running = await startProcess({ args, env });
+  const { code } = await running.exited;
+  return { ...running, code };
+};
+
+test('--help names every flag and the three roles', async () => {
+  const help = await ended(['--help']);
+  expect(help.code).toBe(0);
+  for (const word of ['--role', '--worker-id', '--port', '--config-dir', '--print-config', '--version', '"scheduler"', '"worker"', '"standalone"']) {
+    expect(help.stdout()).toContain(word);
+  }
+});
+
+test('--version is the one of package.json', async () => {
+  const answer = await ended(['--version']);
+  expect([answer.code, answer.stdout()]).toEqual([0, `${version}\n`]);
+});
+
+test.each([
+  [['--rol=worker'], "error: unknown option '--rol=worker'\n(Did you mean --role?)"],
+  [['--role=wrker'], "error: option '--role <role>' argument 'wrker' is invalid. Allowed choices are scheduler, worker, standalone."],
+  [['worker'], 'error: too many arguments. Expected 0 arguments but got 1'],
+  [['--port'], "error: option '--port <port>' argument missing"],
+])('%j is an error', async (args, text) => {
+  const wrong = await ended(args);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr()).toContain(text);
+});
+
+test('wrong settings are told together, and nothing is started', async () => {
+  const wrong = await ended(['--role=worker', '--port=x'], { WORKER_CONCURRENCY: '0', KAFKA_BROKERS: 'nowhere' });
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr().split('\n').slice(0, 4)).toEqual([
+    'the settings of this worker are wrong:',
+    '  --port: server.port: "x" is not a port: a whole number from 0 to 65535',
+    '  KAFKA_BROKERS: kafka.brokers: "nowhere" is not a list (with commas in between) of at least 1, each host:port',
+    '  WORKER_CONCURRENCY: worker.concurrency: "0" is not a whole number from 1 to 10000',
+  ]);
+});
+
+test('--print-config shows values, origins and no password', async () => {
+  const printed = await ended(['--print-config', '--port', '8099'], { DATABASE_URL: 'postgres://me:s3cret@db/x' });
+  expect(printed.code).toBe(0);
+  expect(printed.stdout()).toMatch(/^# role: scheduler\nserver:\n {2}port: 8099 # --port\n/);
+  expect(printed.stdout()).toContain('url: "postgres://me:***@db/x" # DATABASE_URL');
+  expect(printed.output()).not.toContain('s3cret');
+});
+
+test('--config-dir takes the place of the shipped folder', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'config-'));
+  try {
+    writeFileSync(path.join(folder, 'worker.yaml'), 'worker: {concurrency: 7}\n');
+    const printed = await ended(['--role=worker', '--print-config', '--config-dir', folder]);
+    expect(printed.stdout()).toContain(`concurrency: 7 # ${path.join(folder, 'worker.yaml')}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
