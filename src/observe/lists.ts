@@ -1,0 +1,73 @@
+/** Pages of DAGs and tasks, and the whole of a DAG's tasks as a stream of pieces. */
+import { refusal } from '../core/refusal';
+import type { DagId } from '../core/ids';
+import type { DagViews, TaskView, TaskViews } from '../ports/views';
+import { dagJson, taskJson } from './present';
+import {
+  DAG_FILTERS, DEFAULT_LIMIT, MAX_LIMIT, TASK_FILTERS, dagCursorOf, dagCursorText, dagFilterOf, indexCursorOf, indexCursorText, intOf, onlyKnown,
+  taskCursorOf, taskCursorText, taskFilterOf, type Query,
+} from './query';
+
+/** A page as JSON text, and the cursor of the next one where there is more. */
+export interface Page {
+  readonly json: string;
+  readonly nextCursor: string | null;
+  readonly limit: number;
+}
+
+/** One more than the page is asked for: its presence tells whether there is a next page. */
+const cut = <Row>(rows: readonly Row[], limit: number, cursorOf: (last: Row) => string): { page: readonly Row[]; nextCursor: string | null } => {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { page, nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
+};
+
+const envelope = (items: readonly string[], nextCursor: string | null): string => `{"items":[${items.join(',')}],"nextCursor":${JSON.stringify(nextCursor)}}`;
+
+const limitOf = (query: Query): number => intOf(query, 'limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
+
+/** GET /api/v1/dags: newest first. */
+export const listDags = async (views: Pick<DagViews, 'dags'>, query: Query): Promise<Page> => {
+  onlyKnown(query, [...DAG_FILTERS, 'limit', 'cursor']);
+  const limit = limitOf(query);
+  const rows = await views.dags(dagFilterOf(query), limit + 1, dagCursorOf(query));
+  const { page, nextCursor } = cut(rows, limit, dagCursorText);
+  return { json: envelope(page.map(dagJson), nextCursor), nextCursor, limit };
+};
+
+/** GET /api/v1/tasks: over all DAGs, newest DAG first. */
+export const listTasks = async (views: Pick<TaskViews, 'tasks'>, query: Query): Promise<Page> => {
+  onlyKnown(query, [...TASK_FILTERS, 'limit', 'cursor']);
+  const limit = limitOf(query);
+  const rows = await views.tasks(taskFilterOf(query), limit + 1, taskCursorOf(query));
+  const { page, nextCursor } = cut(rows, limit, ({ ref }) => taskCursorText(ref));
+  return { json: envelope(page.map(taskJson), nextCursor), nextCursor, limit };
+};
+
+type TasksOfDag = Pick<DagViews, 'dag'> & Pick<TaskViews, 'tasksOf'>;
+
+/** GET /api/v1/dags/{dagId}/tasks with a limit: a plain array. */
+export const pageOfDag = async (views: TasksOfDag, dag: DagId, query: Query): Promise<Page> => {
+  const limit = limitOf(query);
+  const rows = await views.tasksOf(dag, indexCursorOf(query) ?? 0, limit + 1);
+  const { page, nextCursor } = cut(rows, limit, ({ ref }) => indexCursorText(ref.task + 1));
+  return { json: `[${page.map(taskJson).join(',')}]`, nextCursor, limit };
+};
+
+const ROWS_AT_ONCE = 1000;
+
+/** All tasks of a DAG as the pieces of one JSON array: 100,000 tasks never stand in memory at once. */
+export async function* allOfDag(views: TasksOfDag, dag: DagId): AsyncGenerator<string> {
+  let rows: TaskView[] = await views.tasksOf(dag, 0, ROWS_AT_ONCE);
+  yield `[${rows.map(taskJson).join(',')}`;
+  while (rows.length === ROWS_AT_ONCE) {
+    rows = await views.tasksOf(dag, rows.at(-1)!.ref.task + 1, ROWS_AT_ONCE);
+    if (rows.length > 0) yield `,${rows.map(taskJson).join(',')}`;
+  }
+  yield ']';
+}
+
+/** Refuses unless the DAG exists. */
+export const mustExist = async (views: Pick<DagViews, 'dag'>, dag: DagId): Promise<void> => {
+  if ((await views.dag(dag)) === undefined) throw refusal('DAG_NOT_FOUND', `no DAG ${dag}`);
+};

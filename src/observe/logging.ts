@@ -1,0 +1,62 @@
+/** The log: what the stages announce, as lines of JSON. */
+import pino, { type DestinationStream, type Logger } from 'pino';
+import type { Announce, Happenings, Listen } from '../ports/happenings';
+
+export type { Logger } from 'pino';
+
+export interface LogNeeds {
+  /** 'trace' to 'fatal', or 'silent'. */
+  readonly level: string;
+  /** Which process speaks: role and id. */
+  readonly role: string;
+  readonly id: string;
+  /** Standard output where none is given. */
+  readonly destination?: DestinationStream;
+}
+
+/** Makes the log of a process. */
+export const createLog = ({ level, role, id, destination }: LogNeeds): Logger =>
+  pino({ level, base: { role, id }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) }, serializers: { error: pino.stdSerializers.err } }, destination ?? pino.destination({ dest: 1, sync: false }));
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** How loudly each happening is told. Those of single tasks are debug: at thousands a second they would be the load. */
+const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
+  'dag.admitted': ['debug', 'DAGs stored'],
+  'dag.finished': ['info', 'DAG finished'],
+  'task.finished': ['trace', 'task finished'],
+  'task.retrying': ['debug', 'task will be tried again'],
+  'task.lost': ['warn', 'task lost with its worker'],
+  'event.refused': ['debug', 'event came too late'],
+  'dispatch.sent': ['trace', 'tasks sent'],
+  'dispatch.failed': ['warn', 'tasks could not be sent; they are sent again'],
+  'execution.started': ['trace', 'execution started'],
+  'execution.finished': ['debug', 'execution finished'],
+  'claim.answered': ['trace', 'claims answered'],
+  'report.sent': ['trace', 'reports sent'],
+  'commit.done': ['trace', 'committed'],
+  'commit.failed': ['warn', 'commit failed; its shards are read again'],
+  'shard.taken': ['info', 'shard taken'],
+  'shard.dropped': ['info', 'shard dropped'],
+  'worker.joined': ['info', 'worker joined'],
+  'worker.left': ['info', 'worker left'],
+  'http.answered': ['debug', 'request answered'],
+  'loop.failed': ['warn', 'a step failed; it is tried again'],
+  'dependency.waiting': ['warn', 'waiting for a service'],
+  'dependency.ready': ['info', 'service is ready'],
+};
+
+/** Writes each happening to the log at its level. */
+export const logHappenings = (log: Logger, listen: Listen): void => {
+  for (const name of Object.keys(LEVELS) as (keyof Happenings)[]) {
+    const [level, sentence] = LEVELS[name];
+    // A level that is off costs nothing, not even a listener.
+    if (log.isLevelEnabled(level)) listen(name, (what) => { log[level]({ event: name, ...what }, sentence); });
+  }
+};
+
+/** The same as an announcer: for what happens before there is an emitter. */
+export const announceTo = (log: Logger): Announce => (name, what) => {
+  const [level, sentence] = LEVELS[name];
+  log[level]({ event: name, ...what }, sentence);
+};

@@ -1,0 +1,185 @@
+/** The paths that only read: DAGs, tasks, workers, health, metrics, and the API's own description. */
+import express, { Router, type Request, type Response } from 'express';
+import { absolutePath } from 'swagger-ui-dist';
+import { refusal } from '../core/refusal';
+import type { LiveWorker } from '../ports/leases';
+import type { WorkIndex } from '../ports/store';
+import type { DagViews, TaskViews } from '../ports/views';
+import { PAGE_POLICY, docsPage, docsScript, errorsPage } from './docsPages';
+import { createExplain, type ExplainNeeds } from './explain';
+import type { createAwaitedDag } from './finals';
+import type { HealthReport } from './health';
+import { allOfDag, listDags, listTasks, mustExist, pageOfDag, type Page } from './lists';
+import { dagJson, taskJson, workerJson } from './present';
+import { dagIdIn, onlyKnown, taskRefIn, waitMsOf, type Query } from './query';
+import { inputsJson } from './inputs';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+const sendJson = (response: Response, json: string, status = 200): void => {
+  response.status(status).set('Content-Type', JSON_TYPE).end(json);
+};
+
+const param = (request: Request, name: string): string => {
+  const value = request.params[name];
+  return typeof value === 'string' ? value : '';
+};
+
+const queryOf = (request: Request): Query => request.query as Query;
+
+/** Says where the next page is (RFC 8288): the same query, with the cursor. */
+const sendPage = (request: Request, response: Response, { json, nextCursor, limit }: Page): void => {
+  if (nextCursor !== null) {
+    const next = new URLSearchParams(Object.entries(queryOf(request)).flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)] as [string, string])));
+    next.set('limit', String(limit));
+    next.set('cursor', nextCursor);
+    response.set('Link', `<${request.path}?${next.toString()}>; rel="next"`);
+  }
+  sendJson(response, json);
+};
+
+/** Resolves when the client can take more; rejects when it has gone. */
+const drained = (response: Response): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const settle = (): void => {
+      response.off('drain', settle).off('close', settle);
+      if (response.destroyed) reject(refusal('UNEXPECTED', 'the client has gone'));
+      else resolve();
+    };
+    response.on('drain', settle).on('close', settle);
+  });
+
+/** Sends pieces as they come. The first is made before anything is sent, so that an early failure is still a proper answer. */
+const sendPieces = async (response: Response, pieces: AsyncGenerator<string>): Promise<void> => {
+  for await (const piece of pieces) {
+    if (!response.headersSent) response.status(200).set('Content-Type', JSON_TYPE);
+    if (response.destroyed) return;
+    if (!response.write(piece)) await drained(response);
+  }
+  response.end();
+};
+
+/** Aborted when the client goes away. */
+const gone = (response: Response): AbortSignal => {
+  const controller = new AbortController();
+  response.once('close', () => { controller.abort(); });
+  return controller.signal;
+};
+
+export interface DagRoutesNeeds {
+  readonly views: DagViews & Pick<TaskViews, 'tasksOf'>;
+  readonly awaitedDag: ReturnType<typeof createAwaitedDag>;
+}
+
+/** The DAGs and their tasks. */
+export const dagRoutes = ({ views, awaitedDag }: DagRoutesNeeds): Router => {
+  const router = Router();
+  router.get('/api/v1/dags', async (request, response) => {
+    sendPage(request, response, await listDags(views, queryOf(request)));
+  });
+  router.get('/api/v1/dags/:dagId', async (request, response) => {
+    onlyKnown(queryOf(request), ['waitSeconds']);
+    const dagId = dagIdIn(param(request, 'dagId'));
+    const dag = await awaitedDag(dagId, waitMsOf(queryOf(request)), gone(response));
+    if (dag === undefined) throw refusal('DAG_NOT_FOUND', `no DAG ${dagId}`);
+    sendJson(response, dagJson(dag));
+  });
+  router.get('/api/v1/dags/:dagId/tasks', async (request, response) => {
+    onlyKnown(queryOf(request), ['limit', 'cursor']);
+    const dagId = dagIdIn(param(request, 'dagId'));
+    await mustExist(views, dagId);
+    const { limit, cursor } = queryOf(request);
+    if (limit !== undefined || cursor !== undefined) sendPage(request, response, await pageOfDag(views, dagId, queryOf(request)));
+    else await sendPieces(response, allOfDag(views, dagId));
+  });
+  return router;
+};
+
+export interface TaskRoutesNeeds extends Omit<ExplainNeeds, 'views'> {
+  readonly views: TaskViews;
+}
+
+/** The tasks over all DAGs. */
+export const taskRoutes = (needs: TaskRoutesNeeds): Router => {
+  const router = Router();
+  const explain = createExplain(needs);
+  router.get('/api/v1/tasks', async (request, response) => {
+    sendPage(request, response, await listTasks(needs.views, queryOf(request)));
+  });
+  router.get('/api/v1/tasks/:taskId', async (request, response) => {
+    onlyKnown(queryOf(request), []);
+    const task = await needs.views.task(taskRefIn(param(request, 'taskId')));
+    if (task === undefined) throw refusal('TASK_NOT_FOUND', `no task ${param(request, 'taskId')}`);
+    sendJson(response, taskJson(task));
+  });
+  router.get('/api/v1/tasks/:taskId/explain', async (request, response) => {
+    onlyKnown(queryOf(request), []);
+    const explanation = await explain(taskRefIn(param(request, 'taskId')));
+    if (explanation === undefined) throw refusal('TASK_NOT_FOUND', `no task ${param(request, 'taskId')}`);
+    sendJson(response, JSON.stringify(explanation));
+  });
+  return router;
+};
+
+/** The live workers, as a plain array. */
+export const workerListRoutes = ({ workers }: { readonly workers: () => readonly LiveWorker[] }): Router => {
+  const router = Router();
+  router.get('/api/v1/workers', (_request, response) => {
+    sendJson(response, `[${workers().map(workerJson).join(',')}]`);
+  });
+  return router;
+};
+
+/** For workers: the inputs of a task that were too large to travel with its dispatch. */
+export const inputRoutes = ({ work }: { readonly work: Pick<WorkIndex, 'inputs'> }): Router => {
+  const router = Router();
+  router.get('/internal/v1/inputs/:taskId', async (request, response) => {
+    onlyKnown(queryOf(request), ['fence']);
+    sendJson(response, await inputsJson(work, taskRefIn(param(request, 'taskId')), queryOf(request).fence));
+  });
+  return router;
+};
+
+export interface ProbeRoutesNeeds {
+  readonly health: () => Promise<HealthReport>;
+  /** Whether the process does its work: false while it starts and while it stops. */
+  readonly ready: () => boolean;
+  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+}
+
+/** Health and metrics: every role has them. */
+export const probeRoutes = ({ health, ready, metrics }: ProbeRoutesNeeds): Router => {
+  const router = Router();
+  router.get('/api/v1/health', async (_request, response) => {
+    const report = await health();
+    sendJson(response, JSON.stringify(report), report.status === 'UP' ? 200 : 503);
+  });
+  router.get('/livez', (_request, response) => {
+    sendJson(response, '{"status":"UP"}');
+  });
+  router.get('/readyz', (_request, response) => {
+    const up = ready();
+    sendJson(response, `{"status":"${up ? 'UP' : 'DOWN'}"}`, up ? 200 : 503);
+  });
+  router.get('/actuator/prometheus', async (_request, response) => {
+    response.status(200).set('Content-Type', metrics.contentType).end(await metrics.text());
+  });
+  return router;
+};
+
+/** The API's description, a page to try it out, and the table of errors. All of it is served from here: it works offline. */
+export const docsRoutes = ({ openApi }: { readonly openApi: object }): Router => {
+  const router = Router();
+  const document = JSON.stringify(openApi);
+  const page = (path: string, type: string, text: string): void => {
+    router.get(path, (_request, response) => {
+      response.status(200).set({ 'Content-Type': `${type}; charset=utf-8`, 'Content-Security-Policy': PAGE_POLICY }).end(text);
+    });
+  };
+  page('/api/v1/openapi.json', 'application/json', document);
+  page('/docs', 'text/html', docsPage());
+  page('/docs/start.js', 'text/javascript', docsScript());
+  page('/docs/errors', 'text/html', errorsPage());
+  router.use('/docs/assets', express.static(absolutePath(), { index: false, redirect: false }));
+  return router;
+};
