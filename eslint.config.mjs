@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import ownLines from './scripts/eslint/own-lines.mjs';
 
 const nondeterminism = ['Date.now', 'Math.random'].map((path) => {
   const [object, property] = path.split('.');
@@ -21,7 +22,7 @@ const noSleep = {
 export default tseslint.config(
   { ignores: ['dist/**', 'data/**', 'coverage/**', 'node_modules/**', '**/*.js', '**/*.cjs', '**/*.mjs'] },
   ...tseslint.configs.strictTypeChecked,
-  { languageOptions: { parserOptions: { projectService: true } } },
+  { languageOptions: { parserOptions: { projectService: true } }, plugins: { local: ownLines } },
   {
     files: ['src/**/*.ts'],
     rules: {
@@ -29,7 +30,7 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', noModuleState],
       'no-console': 'error',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
-      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+      'local/own-lines': ['error', { max: 50 }],
       'max-params': ['error', 4],
       'max-classes-per-file': ['error', 1],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
@@ -75,7 +76,7 @@ export default tseslint.config(
   // Decorated values that only frameworks fill: DTOs, entities and migrations.
   {
     files: ['src/**/dto.ts', 'src/adapters/postgres/entities/**/*.ts', 'src/adapters/postgres/migrations/**/*.ts'],
-    rules: { 'max-classes-per-file': 'off', 'max-lines-per-function': 'off', '@typescript-eslint/no-extraneous-class': 'off' },
+    rules: { 'max-classes-per-file': 'off', 'local/own-lines': 'off', '@typescript-eslint/no-extraneous-class': 'off' },
   },
   // The program's start and the terminal's commands: they read the environment and print.
   { files: ['src/main.ts', 'src/cli/main.ts'], rules: { 'no-restricted-properties': 'off' } },
