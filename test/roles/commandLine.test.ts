@@ -24,7 +24,7 @@ test('--version is the one of package.json', async () => {
 });
 
 test.each([
-  [['--rol=worker'], "error: unknown option '--rol=worker'\n(Did you mean --role?)"],
+  [['--rol'], "error: unknown option '--rol'\n(Did you mean --role?)"],
   [['--role=wrker'], "error: option '--role <role>' argument 'wrker' is invalid. Allowed choices are scheduler, worker, standalone."],
   [['worker'], 'error: too many arguments. Expected 0 arguments but got 1'],
   [['--port'], "error: option '--port <port>' argument missing"],
