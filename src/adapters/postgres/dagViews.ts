@@ -1,0 +1,71 @@
+/** DAGs as the API shows them. */
+import type { Pool } from 'pg';
+import { DAG_STATUSES, type DagStatus } from '../../core/dag';
+import type { DagId } from '../../core/ids';
+import type { DagCursor, DagFilter, DagView, DagViews } from '../../ports/views';
+import { allOf, createdWithin, createParameters, literalList, nameIs } from './conditions';
+import type { Database } from './database';
+import { reaching } from './failures';
+
+interface DagRow {
+  readonly id: string;
+  readonly dag_id: DagId;
+  readonly name: string;
+  readonly description: string | null;
+  readonly status: DagStatus;
+  readonly tags: string[];
+  readonly total_tasks: number;
+  readonly completed_tasks: number;
+  readonly failed_tasks: number;
+  readonly skipped_tasks: number;
+  readonly cancelled_tasks: number;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+  readonly completed_at: Date | null;
+}
+
+const COLUMNS = `id, dag_id, name, description, status, tags, total_tasks, completed_tasks, failed_tasks, skipped_tasks,
+  cancelled_tasks, created_at, started_at, completed_at`;
+
+const dagView = (row: DagRow): DagView => ({
+  id: Number(row.id),
+  dagId: row.dag_id,
+  dagName: row.name,
+  description: row.description,
+  status: row.status,
+  tags: row.tags,
+  totalTasks: row.total_tasks,
+  completedTasks: row.completed_tasks,
+  failedTasks: row.failed_tasks,
+  skippedTasks: row.skipped_tasks,
+  cancelledTasks: row.cancelled_tasks,
+  createdAt: row.created_at.getTime(),
+  startedAt: row.started_at?.getTime() ?? null,
+  completedAt: row.completed_at?.getTime() ?? null,
+});
+
+const knownStatuses = (asked: readonly DagStatus[]): readonly DagStatus[] => DAG_STATUSES.filter((status) => asked.includes(status));
+
+const listDags = async (pool: Pool, filter: DagFilter, limit: number, after: DagCursor | undefined): Promise<DagView[]> => {
+  const statuses = filter.status === undefined ? undefined : knownStatuses(filter.status);
+  if (statuses?.length === 0) return [];
+  const parameters = createParameters();
+  const conditions = createdWithin('created_at', filter, parameters);
+  if (statuses !== undefined) conditions.push(`status IN (${literalList(statuses)})`);
+  if (after !== undefined) conditions.push(`id < ${parameters.of(after.id)}`);
+  if (filter.name !== undefined) conditions.push(nameIs('name', filter.name, parameters));
+  // The index over tags is limited to rows that have any.
+  if (filter.tag !== undefined) conditions.push(`tags <> '{}' AND tags @> ARRAY[${parameters.of(filter.tag)}]::text[]`);
+  const text = `SELECT ${COLUMNS} FROM dags WHERE ${allOf(conditions)} ORDER BY id DESC LIMIT ${parameters.of(limit)}`;
+  const { rows } = await pool.query<DagRow>(text, parameters.values);
+  return rows.map(dagView);
+};
+
+/** Makes the DagViews of an open, migrated database. */
+export const createDagViews = ({ views: pool }: Pick<Database, 'views'>): DagViews => ({
+  dag: (dag) => reaching(async () => {
+    const { rows } = await pool.query<DagRow>({ name: 'dag_view', text: `SELECT ${COLUMNS} FROM dags WHERE dag_id = $1`, values: [dag] });
+    return rows.map(dagView)[0];
+  }),
+  dags: (filter, limit, after) => reaching(() => listDags(pool, filter, limit, after)),
+});

@@ -1,0 +1,66 @@
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+
+/**
+ * A submitted DAG. `id` is the number that clients see and the order of every list; `dagId` is what the engine uses.
+ * Every change of status writes all indexes of the row once more, so there are few of them.
+ */
+@Entity('dags')
+// liveDags(): a takeover reads a shard's live DAGs, oldest first, and none of the finished ones.
+@Index('dags_live', ['shard', 'id'], { where: `status IN ('CREATED', 'RUNNING', 'PAUSED')` })
+// createdDags(): what a hint may have missed, by time.
+@Index('dags_created', ['createdAt', 'id'], { where: `status = 'CREATED'` })
+// The list by status: completed DAGs are found by walking back, these are rare.
+@Index('dags_ended_badly', ['id'], { where: `status IN ('FAILED', 'CANCELLED')` })
+// The list by time of creation: nearly free to keep, as rows are stored in that order.
+@Index('dags_created_at', ['createdAt'], { type: 'brin' })
+// The list by tag; a DAG without tags doesn't pay for it.
+@Index('dags_tags', ['tags'], { type: 'gin', where: `tags <> '{}'` })
+// The list by name or prefix, over left(name, 64): whole names may be longer than an index row can be.
+@Index('dags_name', { synchronize: false })
+export class Dag {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', primaryKeyConstraintName: 'dags_pkey', generatedIdentity: 'BY DEFAULT' })
+  id!: string;
+
+  @Column('uuid', { name: 'dag_id' })
+  @Index('dags_dag_id', { unique: true })
+  dagId!: string;
+
+  @Column('smallint')
+  shard!: number;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text', { nullable: true })
+  description!: string | null;
+
+  @Column('text')
+  status!: string;
+
+  @Column('text', { array: true })
+  tags!: string[];
+
+  @Column('integer', { name: 'total_tasks' })
+  totalTasks!: number;
+
+  @Column('integer', { name: 'completed_tasks', default: 0 })
+  completedTasks!: number;
+
+  @Column('integer', { name: 'failed_tasks', default: 0 })
+  failedTasks!: number;
+
+  @Column('integer', { name: 'skipped_tasks', default: 0 })
+  skippedTasks!: number;
+
+  @Column('integer', { name: 'cancelled_tasks', default: 0 })
+  cancelledTasks!: number;
+
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
+  createdAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'started_at', precision: 3, nullable: true })
+  startedAt!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'completed_at', precision: 3, nullable: true })
+  completedAt!: Date | null;
+}

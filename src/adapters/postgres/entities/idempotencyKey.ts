@@ -1,0 +1,17 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A submission that a client may repeat: the first one's DAG, and what its body was. */
+@Entity('idempotency_keys')
+export class IdempotencyKey {
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'idempotency_keys_pkey' })
+  key!: string;
+
+  @Column('text', { name: 'body_hash' })
+  bodyHash!: string;
+
+  @Column('uuid', { name: 'dag_id' })
+  dagId!: string;
+
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'now()' })
+  createdAt!: Date;
+}

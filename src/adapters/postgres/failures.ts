@@ -1,0 +1,44 @@
+/** What the driver's errors mean to the engine. */
+import { DatabaseError } from 'pg';
+import { type Failure, failure, isFailure } from '../../core/failure';
+
+/** Raised by the commit function where a shard's epoch isn't the caller's (see the migrations). */
+export const STALE_EPOCH_STATE = 'DS001';
+
+const sqlStateOf = (error: unknown): string | undefined => (error instanceof DatabaseError ? error.code : undefined);
+
+// 22 data exceptions, 23 constraints, 54 program limits: another try with the same content fails again.
+const isContent = (state: string): boolean => /^(22|23|54)/.test(state);
+
+// 08 connection, 25006 read-only (a standby), 53 resources, 57 shutdown or cancelled by a timeout, 58 the server's system,
+// 40 serialization and deadlock, 55P03 lock timeout, 25P03 idle in transaction, 28/3D not (yet) let in: all may be better at the next try.
+const isPassing = (state: string): boolean => /^(08|53|57|58|40|28|3D|55P03|25006|25P03)/.test(state);
+
+const text = (error: unknown): string => {
+  // A refused connection to a name with several addresses is an AggregateError without a text of its own.
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(text).join('; ');
+  return error instanceof Error ? error.message : String(error);
+};
+
+/** Maps what `pg` throws to STALE_EPOCH, UNSTORABLE or STORE_UNAVAILABLE; a mistake in our own SQL stays what it is. */
+export const storeFailure = (error: unknown): unknown => {
+  if (isFailure(error)) return error;
+  const state = sqlStateOf(error);
+  if (state === STALE_EPOCH_STATE) return failure('STALE_EPOCH', text(error), error);
+  if (state !== undefined && isContent(state)) return failure('UNSTORABLE', `the database refused the content: ${text(error)}`, error);
+  if (error instanceof TypeError || error instanceof RangeError) return error;
+  // Other errors without a SQLSTATE come from the socket, the pool or the driver: refused, reset, timed out, ended.
+  if (state === undefined || isPassing(state)) return unavailable(error);
+  return error;
+};
+
+const unavailable = (error: unknown): Failure => failure('STORE_UNAVAILABLE', `the database can't be reached: ${text(error)}`, error);
+
+/** Runs a step against the database; it rejects with a Failure of core/failure.ts. */
+export const reaching = async <T>(step: () => Promise<T>): Promise<T> => {
+  try {
+    return await step();
+  } catch (error) {
+    throw storeFailure(error);
+  }
+};

@@ -1,0 +1,6 @@
+/** All migrations, oldest first. A new one is generated from the entities and added at the end; released ones never change. */
+import { Schema1764000000000 } from './1764000000000-Schema';
+import { Storage1764000000001 } from './1764000000001-Storage';
+import { CommitFunction1764000000002 } from './1764000000002-CommitFunction';
+
+export const MIGRATIONS = [Schema1764000000000, Storage1764000000001, CommitFunction1764000000002] as const;

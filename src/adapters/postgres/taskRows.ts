@@ -1,0 +1,102 @@
+/** A task's row as views read it, and what is derived from its parents. */
+import type { Backoff, Simulation, TaskError, TaskStatus } from '../../core/dag';
+import type { DagId } from '../../core/ids';
+import type { TaskView } from '../../ports/views';
+
+export interface TaskRow {
+  readonly dag_id: DagId;
+  readonly index: number;
+  readonly name: string;
+  readonly type: string;
+  readonly status: TaskStatus;
+  readonly dependencies: number[];
+  readonly priority: number;
+  readonly tags: string[];
+  readonly attempt: number;
+  readonly max_retries: number;
+  readonly backoff: string;
+  readonly timeout_seconds: number | null;
+  readonly simulate: string | null;
+  readonly payload: string | null;
+  readonly worker: string | null;
+  readonly created_at: Date;
+  readonly queued_at: Date | null;
+  readonly dispatched_at: Date | null;
+  readonly started_at: Date | null;
+  readonly completed_at: Date | null;
+  readonly due_at: Date | null;
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly progress: number | null;
+  readonly blocked_ms: string;
+  readonly queued_ms: string;
+  readonly dispatched_ms: string;
+  readonly running_ms: string;
+  readonly retry_wait_ms: string;
+}
+
+/** The columns of a TaskRow, of `tasks t` joined with its `dags d`. */
+export const TASK_ROW = `t.dag_id, t.index, t.name, t.type, t.status, t.dependencies, t.priority, t.tags, t.attempt, t.max_retries, t.backoff,
+  t.timeout_seconds, t.simulate, t.payload, t.worker, d.created_at, t.queued_at, t.dispatched_at, t.started_at, t.completed_at, t.due_at,
+  t.result, t.error, t.progress, t.blocked_ms, t.queued_ms, t.dispatched_ms, t.running_ms, t.retry_wait_ms`;
+
+/** What a task's view needs to know of a direct dependency. */
+export interface Parent {
+  readonly name: string;
+  readonly status: TaskStatus;
+  readonly completed_at: Date | null;
+}
+
+/** Parents by task, as `parentKey` names them. */
+export type Parents = ReadonlyMap<string, Parent>;
+
+export const parentKey = (dag: string, index: number): string => `${dag}/${String(index)}`;
+
+const msOf = (date: Date | null): number | null => date?.getTime() ?? null;
+
+const parsed = <T>(json: string | null): T | null => (json === null ? null : (JSON.parse(json) as T));
+
+/**
+ * A PENDING task whose dependencies are all complete is ready: its own row says so only with its next change, because writing
+ * each task once more would double the work. It became ready when the last dependency was completed.
+ */
+const readiness = (row: TaskRow, parents: readonly (Parent | undefined)[]): { status: TaskStatus; queuedAt: number | null } => {
+  const isReady = row.status === 'PENDING' && parents.every((parent) => parent?.status === 'COMPLETED');
+  if (!isReady) return { status: row.status, queuedAt: msOf(row.queued_at) };
+  const ends = parents.map((parent) => parent?.completed_at?.getTime() ?? 0);
+  return { status: 'QUEUED', queuedAt: ends.reduce((latest, end) => Math.max(latest, end), row.created_at.getTime()) };
+};
+
+/** The view of a task; `parents` holds all of its direct dependencies. */
+export const taskView = (row: TaskRow, parents: Parents): TaskView => {
+  const own = row.dependencies.map((index) => parents.get(parentKey(row.dag_id, index)));
+  return {
+    ref: { dag: row.dag_id, task: row.index },
+    taskName: row.name,
+    type: row.type,
+    ...readiness(row, own),
+    dependencies: own.map((parent) => parent?.name ?? ''),
+    priority: row.priority,
+    tags: row.tags,
+    attempt: row.attempt,
+    maxRetries: row.max_retries,
+    backoff: JSON.parse(row.backoff) as Backoff,
+    timeoutSeconds: row.timeout_seconds,
+    simulate: parsed<Simulation>(row.simulate),
+    payload: row.payload,
+    workerId: row.worker,
+    createdAt: row.created_at.getTime(),
+    dispatchedAt: msOf(row.dispatched_at),
+    startedAt: msOf(row.started_at),
+    completedAt: msOf(row.completed_at),
+    retryAt: msOf(row.due_at),
+    result: row.result,
+    error: parsed<TaskError>(row.error),
+    progress: row.progress,
+    blockedMs: Number(row.blocked_ms),
+    queuedMs: Number(row.queued_ms),
+    dispatchedMs: Number(row.dispatched_ms),
+    runningMs: Number(row.running_ms),
+    retryWaitMs: Number(row.retry_wait_ms),
+  };
+};

@@ -1,0 +1,132 @@
+/** Tasks as the API shows them. */
+import type { Pool } from 'pg';
+import { DAG_STATUSES, type DagStatus, isFinalDag, isFinalTask, TASK_STATUSES, type TaskStatus } from '../../core/dag';
+import type { DagId, TaskRef } from '../../core/ids';
+import type { TaskBlockers, TaskCursor, TaskFilter, TaskView, TaskViews } from '../../ports/views';
+import { allOf, anyOf, createdWithin, createParameters, literalList, nameIs, type Parameters } from './conditions';
+import type { Database } from './database';
+import { reaching } from './failures';
+import { type Parent, type Parents, parentKey, TASK_ROW, taskView, type TaskRow } from './taskRows';
+
+const readParents = async (pool: Pool, rows: readonly TaskRow[]): Promise<Parents> => {
+  const wanted = new Map<string, Set<number>>();
+  for (const { dag_id: dag, dependencies } of rows) {
+    const indexes = wanted.get(dag) ?? wanted.set(dag, new Set()).get(dag);
+    for (const index of dependencies) indexes?.add(index);
+  }
+  const dags: string[] = [];
+  const indexes: number[] = [];
+  for (const [dag, set] of wanted) for (const index of set) (dags.push(dag), indexes.push(index));
+  if (dags.length === 0) return new Map();
+  const answer = await pool.query<Parent & { dag_id: string; index: number }>({
+    name: 'parents',
+    text: `SELECT p.dag_id, p.index, p.name, p.status, p.completed_at FROM unnest($1::uuid[], $2::integer[]) AS u (dag_id, index)
+      JOIN tasks p ON p.dag_id = u.dag_id AND p.index = u.index`,
+    values: [dags, indexes],
+  });
+  return new Map(answer.rows.map((row) => [parentKey(row.dag_id, row.index), row]));
+};
+
+const readTasks = async (pool: Pool, text: string, values: readonly unknown[]): Promise<TaskView[]> => {
+  const { rows } = await pool.query<TaskRow>(text, [...values]);
+  const parents = await readParents(pool, rows);
+  return rows.map((row) => taskView(row, parents));
+};
+
+const ONE = `SELECT ${TASK_ROW} FROM tasks t JOIN dags d ON d.dag_id = t.dag_id WHERE t.dag_id = $1 AND t.index = $2`;
+const OF_DAG = `SELECT ${TASK_ROW} FROM tasks t JOIN dags d ON d.dag_id = t.dag_id WHERE t.dag_id = $1 AND t.index >= $2 ORDER BY t.index LIMIT $3`;
+
+const UNFINISHED_PARENT = `EXISTS (
+  SELECT 1 FROM tasks p WHERE p.dag_id = t.dag_id AND p.index = ANY (t.dependencies) AND p.status <> 'COMPLETED')`;
+
+/** The condition for a status as it is shown: a PENDING row whose dependencies are complete is shown as QUEUED. */
+const shownAs = (status: TaskStatus): string => {
+  if (status === 'PENDING') return `(t.status = 'PENDING' AND ${UNFINISHED_PARENT})`;
+  if (status === 'QUEUED') return `(t.status = 'QUEUED' OR (t.status = 'PENDING' AND NOT ${UNFINISHED_PARENT}))`;
+  return `t.status = ${literalList([status])}`;
+};
+
+const LIVE_DAG = `d.status IN (${literalList(DAG_STATUSES.filter((status) => !isFinalDag(status)))})`;
+
+/** Which DAGs can hold such a task: it keeps a search for rare statuses away from the finished DAGs. */
+const dagsWith = (status: TaskStatus): string => {
+  if (status === 'COMPLETED') return 'd.completed_tasks > 0';
+  if (status === 'FAILED') return 'd.failed_tasks > 0';
+  if (status === 'SKIPPED') return 'd.skipped_tasks > 0';
+  if (status === 'CANCELLED') return 'd.cancelled_tasks > 0';
+  return LIVE_DAG;
+};
+
+/** The conditions on DAGs and on their tasks that a filter and a cursor mean; undefined where nothing can match. */
+const conditionsOf = (filter: TaskFilter, after: TaskCursor | undefined, parameters: Parameters): { dags: string[]; tasks: string[] } | undefined => {
+  const dags = createdWithin('d.created_at', filter, parameters);
+  const tasks: string[] = [];
+  if (filter.status !== undefined) {
+    const statuses = TASK_STATUSES.filter((status) => filter.status?.includes(status));
+    if (statuses.length === 0) return undefined;
+    dags.push(anyOf([...new Set(statuses.map(dagsWith))]));
+    tasks.push(anyOf(statuses.map(shownAs)));
+  }
+  if (filter.name !== undefined) tasks.push(nameIs('t.name', filter.name, parameters));
+  if (filter.type !== undefined) tasks.push(`t.type = ${parameters.of(filter.type)}`);
+  if (filter.tag !== undefined) tasks.push(`${parameters.of(filter.tag)} = ANY (t.tags)`);
+  if (after !== undefined) {
+    const dag = `${parameters.of(after.dag)}::uuid`;
+    dags.push(`d.id <= (SELECT id FROM dags WHERE dag_id = ${dag})`);
+    tasks.push(`(t.dag_id <> ${dag} OR t.index > ${parameters.of(after.task)})`);
+  }
+  return { dags, tasks };
+};
+
+/**
+ * The list over all DAGs walks back from the newest DAG and takes each DAG's tasks by index. Status and time narrow the DAGs;
+ * name, tag and type have no index, since one would cost each task of the system more than a list is worth: a filter that
+ * matches next to nothing in a large store runs into the views' statement timeout, and a window of time makes it answer.
+ */
+const listTasks = async (pool: Pool, filter: TaskFilter, limit: number, after: TaskCursor | undefined): Promise<TaskView[]> => {
+  const parameters = createParameters();
+  const conditions = conditionsOf(filter, after, parameters);
+  if (conditions === undefined) return [];
+  const count = parameters.of(limit);
+  // The inner limit bounds what is sorted for one DAG, whatever its size.
+  const text = `
+    SELECT r.* FROM (SELECT d.id, d.dag_id, d.created_at FROM dags d WHERE ${allOf(conditions.dags)} ORDER BY d.id DESC) d
+    CROSS JOIN LATERAL (
+      SELECT ${TASK_ROW} FROM tasks t WHERE t.dag_id = d.dag_id AND ${allOf(conditions.tasks)} ORDER BY t.index LIMIT ${count}
+    ) r
+    ORDER BY d.id DESC, r.index LIMIT ${count}`;
+  return readTasks(pool, text, parameters.values);
+};
+
+const BLOCKERS = `
+  SELECT d.status AS dag_status, p.index, p.name, p.status, count(p.index) OVER ()::integer AS total
+  FROM tasks t
+  JOIN dags d ON d.dag_id = t.dag_id
+  LEFT JOIN tasks p ON p.dag_id = t.dag_id AND p.index = ANY (t.dependencies)
+    AND p.status NOT IN (${literalList(TASK_STATUSES.filter(isFinalTask))})
+  WHERE t.dag_id = $1 AND t.index = $2
+  ORDER BY p.index LIMIT greatest($3::integer, 1)`;
+
+interface BlockerRow {
+  readonly dag_status: DagStatus;
+  readonly index: number | null;
+  readonly name: string;
+  readonly status: TaskStatus;
+  readonly total: number;
+}
+
+const readBlockers = async (pool: Pool, { dag, task }: TaskRef, limit: number): Promise<TaskBlockers | undefined> => {
+  const { rows } = await pool.query<BlockerRow>({ name: 'blockers', text: BLOCKERS, values: [dag, task, limit] });
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const unfinished = rows.slice(0, limit).flatMap(({ index, name, status }) => (index === null ? [] : [{ ref: { dag, task: index }, name, status }]));
+  return { dagStatus: first.dag_status, unfinished, unfinishedTotal: first.total };
+};
+
+/** Makes the TaskViews of an open, migrated database. */
+export const createTaskViews = ({ views: pool }: Pick<Database, 'views'>): TaskViews => ({
+  task: (ref) => reaching(async () => (await readTasks(pool, ONE, [ref.dag, ref.task]))[0]),
+  tasksOf: (dag: DagId, from, limit) => reaching(() => readTasks(pool, OF_DAG, [dag, from, limit])),
+  tasks: (filter, limit, after) => reaching(() => listTasks(pool, filter, limit, after)),
+  blockers: (ref, limit) => reaching(() => readBlockers(pool, ref, limit)),
+});
