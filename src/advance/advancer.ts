@@ -5,7 +5,7 @@
 import type { PlannedDag } from '../core/dag';
 import type { DagId } from '../core/ids';
 import { isFinalDag } from '../core/dag';
-import { forEachReady, runOfPlan, type Run } from '../core/run';
+import { forEachReady, hasUpstream, runOfPlan, type Run } from '../core/run';
 import type { Ready } from '../core/step';
 import { DEFAULT_LAW, type LawSettings } from '../core/transition';
 import type { Service } from '../lifecycle/service';
@@ -70,7 +70,8 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     if (step.ready.length === 0) return;
     const ready = step.ready.splice(0);
     unwritten.add(ready.filter(({ run, task }) => step.touched.get(run)?.has(task) !== true), clock.now());
-    const mayGo = ({ run, task }: Ready): boolean => needs.firstBeforeCommit && run.dispatch[task] === 1;
+    // What reads the results of its dependencies must find them in the store.
+    const mayGo = ({ run, task }: Ready): boolean => needs.firstBeforeCommit && run.dispatch[task] === 1 && !hasUpstream(run, task);
     const now = ready.filter(mayGo);
     if (now.length < ready.length) step.ready.push(...ready.filter((each) => !mayGo(each)));
     if (now.length > 0) outlet.ready(now);

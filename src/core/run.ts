@@ -198,6 +198,10 @@ export const runOfRecord = (record: DagRecord, now: number): Run => {
   return run;
 };
 
+/** Whether any dependency left a result for this task. */
+export const hasUpstream = (run: Run, task: number): boolean =>
+  run.withResult.size > 0 && run.specs[task]!.dependencies.some((parent) => run.withResult.has(parent));
+
 /** Calls `visit` for each task that is ready to be dispatched. */
 export const forEachReady = (run: Run, visit: (task: number) => void): void => {
   for (let task = 0; task < run.specs.length; task++) if (run.state[task] === CODE.QUEUED) visit(task);

@@ -1,7 +1,7 @@
 /** What a task is handed besides its name: payload, results of its dependencies, checkpoint. Read only where there is any. */
 import type { Dispatch } from '../core/event';
 import { taskIdOf, type TaskRef } from '../core/ids';
-import type { Run } from '../core/run';
+import { hasUpstream, type Run } from '../core/run';
 import type { TaskInputs, WorkIndex } from '../ports/store';
 
 /** Beyond this many characters the inputs don't travel with the dispatch: the worker asks for them. */
@@ -10,8 +10,7 @@ export const INLINE_LIMIT = 65_536;
 const NONE: TaskInputs = { payload: null, checkpoint: null, upstream: {} };
 
 const needsInputs = (run: Run, task: number): boolean => {
-  const spec = run.specs[task]!;
-  return spec.hasPayload || run.withCheckpoint.has(task) || (run.withResult.size > 0 && spec.dependencies.some((parent) => run.withResult.has(parent)));
+  return run.specs[task]!.hasPayload || run.withCheckpoint.has(task) || hasUpstream(run, task);
 };
 
 const sizeOf = ({ payload, checkpoint, upstream }: TaskInputs): number => {
