@@ -46,17 +46,18 @@ const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
   'dependency.ready': ['info', 'service is ready'],
 };
 
+const write = (log: Logger, name: keyof Happenings, what: object): void => {
+  const [level, sentence] = LEVELS[name];
+  log[level]({ event: name, ...what }, sentence);
+};
+
 /** Writes each happening to the log at its level. */
 export const logHappenings = (log: Logger, listen: Listen): void => {
   for (const name of Object.keys(LEVELS) as (keyof Happenings)[]) {
-    const [level, sentence] = LEVELS[name];
     // A level that is off costs nothing, not even a listener.
-    if (log.isLevelEnabled(level)) listen(name, (what) => { log[level]({ event: name, ...what }, sentence); });
+    if (log.isLevelEnabled(LEVELS[name][0])) listen(name, (what: object) => { write(log, name, what); });
   }
 };
 
 /** The same as an announcer: for what happens before there is an emitter. */
-export const announceTo = (log: Logger): Announce => (name, what) => {
-  const [level, sentence] = LEVELS[name];
-  log[level]({ event: name, ...what }, sentence);
-};
+export const announceTo = (log: Logger): Announce => (name, what) => { write(log, name, what); };
