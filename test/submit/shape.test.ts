@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { DagDto, violations } from '../../src/submit/dto';
+import { createShapeCheck, pathOf } from '../../src/submit/shape';
+
+const check = createShapeCheck();
+const problems = (body: unknown): string[] => {
+  const shape = check(body);
+  return shape.kind === 'right' ? [] : shape.problems.map(({ path, message }) => `${path}: ${message}`);
+};
+const task = { taskName: 'a', type: 'API_CALL' };
+const dag = (fields: object = {}, taskFields: object = {}): object => ({ dagName: 'dag', tasks: [{ ...task, ...taskFields }], ...fields });
+const name = 'must be a text of 1 to 512 characters, without NUL and without half surrogate pairs';
+
+describe('the shape of a submission', () => {
+  test('everything that may be said, and null for nothing', () => {
+    const policy = {
+      priority: 9, maxRetries: 0, timeoutSeconds: 0.5, tags: ['a', 'ü'], payload: [1, { x: null }],
+      backoff: { type: 'linear', initialMs: 0, factor: 1.5, maxMs: 10, jitter: 0 }, simulate: { durationMs: [0, 10], failureRate: 1, seed: 7 },
+    };
+    expect(problems(dag({ description: '', ...policy }, { dependencies: ['a'], ...policy }))).toEqual([]);
+    const nothing = { priority: null, maxRetries: null, timeoutSeconds: null, tags: null, payload: null, backoff: null, simulate: null };
+    expect(problems(dag({ description: null, ...nothing }, { dependencies: null, ...nothing }))).toEqual([]);
+    expect(problems(dag({ backoff: { type: null, initialMs: null }, simulate: { durationMs: null } }))).toEqual([]);
+  });
+
+  test.each([
+    ['no object', [], ': the body must be an object'],
+    ['no name', { tasks: [] }, `dagName: ${name}`],
+    ['no tasks', { dagName: 'x' }, 'tasks: must be a list of tasks'],
+    ['tasks that are no list', { dagName: 'x', tasks: {} }, 'tasks: must be a list of tasks'],
+    ['a task that is no object', { dagName: 'x', tasks: [task, 'b'] }, 'tasks[1]: must be an object'],
+    ['an unknown field', dag({ dagNam: 1 }), 'dagNam: there is no such field (did you mean dagName?)'],
+    ['an unknown field of a task', dag({}, { dependsOn: [] }), 'tasks[0].dependsOn: there is no such field'],
+    ['an unknown field below', dag({}, { backoff: { jiter: 1 } }), 'tasks[0].backoff.jiter: there is no such field (did you mean jitter?)'],
+    ['a field that objects inherit', dag({}, { toString: 1 }), 'tasks[0].toString: there is no such field'],
+    ['a strange field', dag({ 'a b"': 1 }), '["a b\\""]: there is no such field'],
+    ['a prototype', JSON.parse('{"dagName":"x","tasks":[],"__proto__":{}}'), '__proto__: there is no such field'],
+    ['a number for a name', dag({}, { taskName: 7 }), `tasks[0].taskName: ${name}`],
+    ['an empty name', dag({}, { taskName: '' }), `tasks[0].taskName: ${name}`],
+    ['a name of 10 KB', dag({ dagName: 'x'.repeat(10_240) }), `dagName: ${name}`],
+    ['a name with NUL', dag({}, { taskName: 'a\u0000' }), `tasks[0].taskName: ${name}`],
+    ['a name with half a pair', dag({ dagName: 'a\ud83d' }), `dagName: ${name}`],
+    ['a wrong dependency', dag({}, { dependencies: ['a', 3] }), `tasks[0].dependencies[1]: ${name}`],
+    ['dependencies that are no list', dag({}, { dependencies: 'a' }), 'tasks[0].dependencies: must be a list of texts of 1 to 512 characters'],
+    ['too many tags', dag({ tags: Array.from({ length: 33 }, String) }), 'tags: must be a list of at most 32 texts of 1 to 128 characters'],
+    ['a negative priority', dag({}, { priority: -1 }), 'tasks[0].priority: must not be less than 0'],
+    ['a priority of 10', dag({ priority: 10 }), 'priority: must not be greater than 9'],
+    ['half a priority', dag({ priority: 1.5 }), 'priority: must be an integer number'],
+    ['a number as text', dag({}, { maxRetries: '3' }), 'tasks[0].maxRetries: must be an integer number'],
+    ['an absurd number', dag({}, { maxRetries: 1e300 }), 'tasks[0].maxRetries: must not be greater than 1000'],
+    ['an infinite number', JSON.parse('{"dagName":"x","tasks":[],"timeoutSeconds":1e999}'), 'timeoutSeconds: must be a number conforming to the specified constraints'],
+    ['no time', dag({ timeoutSeconds: 0 }), 'timeoutSeconds: must not be less than 0.001'],
+    ['a wrong failure rate', dag({}, { simulate: { failureRate: 1.1 } }), 'tasks[0].simulate.failureRate: must not be greater than 1'],
+    ['a wrong duration', dag({}, { simulate: { durationMs: [1] } }), 'tasks[0].simulate.durationMs: must be a number from 0 to 86400000, or a list of two: the shortest and the longest duration'],
+    ['a list for an object', dag({}, { backoff: [] }), 'tasks[0].backoff: must be object'],
+  ])('%s is refused', (_what, body, problem) => {
+    expect(problems(body)).toContain(problem);
+  });
+
+  test('names in any script, up to 512 characters as people count them', () => {
+    expect(problems(dag({ dagName: '🦊'.repeat(512) }, { taskName: '数据管道 – données \u202e' }))).toEqual([]);
+    expect(problems(dag({ dagName: '🦊'.repeat(513) }))).toEqual([`dagName: ${name}`]);
+  });
+
+  test('every wrong field is named, once', () => {
+    const body = { dagName: '', extra: 1, tasks: [{ ...task, priority: 'x', backoff: { jitter: 2, foo: 1 }, simulate: [] }, { taskName: 'b' }] };
+    expect(problems(body).map((line) => line.split(': ')[0]).sort()).toEqual([
+      'dagName', 'extra', 'tasks[0].backoff.foo', 'tasks[0].backoff.jitter', 'tasks[0].priority', 'tasks[0].priority', 'tasks[0].priority', 'tasks[0].simulate', 'tasks[1].type',
+    ]);
+  });
+
+  test('a body full of wrong tasks is answered shortly and soon', () => {
+    const begun = performance.now();
+    expect(problems({ dagName: 'x', tasks: Array.from({ length: 100_000 }, () => ({ taskName: 1, a: 1, b: 2 })) })).toHaveLength(100);
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+});
+
+test('paths read like JavaScript', () => {
+  expect(pathOf(['tasks', 3, 'dependencies', 0])).toBe('tasks[3].dependencies[0]');
+  expect(pathOf(['a b', 'c'])).toBe('["a b"].c');
+});
+
+describe('the compiled check and class-validator', () => {
+  const number = fc.oneof(fc.integer({ min: -2, max: 12 }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, 0.5, 1, 1000, 1001, 86_400_000, 86_400_001));
+  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 5 }), fc.constantFrom('', 'linear', 'API_CALL', 'x'.repeat(513), '🦊'.repeat(128), 'a\u0000', '\ud800', '\ufe0f'.repeat(600)));
+  // Lists in the place of objects are left out: class-validator checks their elements instead, which the test above covers.
+  const scalar = fc.oneof(number, text, fc.constant(null), fc.boolean());
+  const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<unknown> => fc.oneof({ weight: 4, arbitrary: value }, { weight: 1, arbitrary: scalar });
+  const unknown = { extra: fc.oneof(scalar, fc.object({ maxDepth: 1 })) };
+  const backoff = fc.record({ type: maybe(fc.constantFrom('exponential', 'fixed')), initialMs: number, factor: number, maxMs: number, jitter: number, ...unknown }, { requiredKeys: [] });
+  const simulate = fc.record({ durationMs: maybe(fc.oneof(number, fc.array(number, { maxLength: 3 }))), failureRate: number, seed: number, ...unknown }, { requiredKeys: [] });
+  const policy = {
+    priority: maybe(fc.integer({ min: 0, max: 9 })), maxRetries: number, timeoutSeconds: number, tags: maybe(fc.array(text, { maxLength: 34 })),
+    payload: fc.jsonValue(), backoff: maybe(backoff), simulate: maybe(simulate), ...unknown,
+  };
+  const tasks = fc.array(maybe(fc.record({ taskName: maybe(text), type: text, dependencies: maybe(fc.array(text, { maxLength: 3 })), ...policy }, { requiredKeys: [] })), { maxLength: 3 });
+  const body = fc.record({ dagName: maybe(text), description: maybe(text), tasks: maybe(tasks), ...policy }, { requiredKeys: [] });
+
+  test('agree on what is right, field by field', () => {
+    fc.assert(
+      fc.property(body, (value) => {
+        const plain = JSON.parse(JSON.stringify(value)) as object;
+        expect({ plain, right: check(plain).kind === 'right' }).toEqual({ plain, right: violations(DagDto, plain).length === 0 });
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('agree on right bodies that differ in one field', () => {
+    const fields: fc.Arbitrary<object> = fc.oneof(...Object.entries(policy).map(([key, value]) => (value as fc.Arbitrary<unknown>).map((one) => ({ [key]: one }))));
+    fc.assert(
+      fc.property(fields, fc.boolean(), (field, below) => {
+        const plain = JSON.parse(JSON.stringify(below ? dag({}, field) : dag(field))) as object;
+        expect({ plain, right: check(plain).kind === 'right' }).toEqual({ plain, right: violations(DagDto, plain).length === 0 });
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
