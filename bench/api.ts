@@ -1,0 +1,117 @@
+/** The API as the benchmark uses it: few connections that are kept, and no more parsing than is needed. */
+import http from 'node:http';
+
+/** What is read of a DAG. */
+export interface DagState {
+  readonly dagId: string;
+  readonly dagName: string;
+  readonly status: string;
+  readonly totalTasks: number;
+  readonly completedTasks: number;
+  readonly failedTasks: number;
+  readonly skippedTasks: number;
+  readonly cancelledTasks: number;
+}
+
+/** What is read of a task; times are ISO 8601 in UTC. */
+export interface TaskState {
+  readonly dagId: string;
+  readonly taskName: string;
+  readonly status: string;
+  readonly dependencies: readonly string[];
+  readonly startedAt: string | null;
+  readonly completedAt: string | null;
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export interface Api {
+  /** Submits a DAG (JSON text) and gives its id. */
+  submit(body: string): Promise<string>;
+  /** Resolves with the DAG when it is final; rejects after `timeoutMs`. */
+  final(dagId: string): Promise<DagState>;
+  /** Ids of DAGs that are not final yet, at most 1,000 for each state. */
+  unfinished(): Promise<string[]>;
+  /** Every DAG, newest first. */
+  dags(): AsyncIterable<readonly DagState[]>;
+  /** Every task of every DAG; all tasks of a DAG come one after another. */
+  tasks(): AsyncIterable<readonly TaskState[]>;
+  /** How many workers the scheduler sees. */
+  workers(): Promise<number>;
+  close(): void;
+}
+
+export interface ApiSettings {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  readonly connections: number;
+  /** The longest wait for a DAG's end. */
+  readonly timeoutMs: number;
+}
+
+const WAIT_SECONDS = 30;
+const PAGE = 1000;
+const FINAL = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
+
+interface Asked {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: string;
+}
+
+const send = (url: string, agent: http.Agent, { method, path, body }: Asked): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+    const request = http.request(new URL(path, url), { method, agent, headers }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece: Buffer) => pieces.push(piece));
+      response.once('error', reject);
+      response.once('end', () => {
+        const text = Buffer.concat(pieces).toString();
+        if (response.statusCode === 200 || response.statusCode === 201) resolve(text);
+        else reject(new Error(`${method} ${path} answered ${String(response.statusCode)}: ${text.slice(0, 500)}`));
+      });
+    });
+    request.once('error', reject);
+    request.end(body);
+  });
+
+/** Makes a client that keeps up to `connections` connections. */
+export const createApi = ({ url, connections, timeoutMs }: ApiSettings): Api => {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
+  const get = async <T>(path: string): Promise<T> => JSON.parse(await send(url, agent, { method: 'GET', path })) as T;
+
+  async function* pages<T>(path: string): AsyncIterable<readonly T[]> {
+    let cursor: string | null = null;
+    do {
+      const page: Page<T> = await get(`${path}?limit=${PAGE}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+      yield page.items;
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
+
+  return {
+    submit: async (body) => (JSON.parse(await send(url, agent, { method: 'POST', path: '/api/v1/dags', body })) as DagState).dagId,
+    final: async (dagId) => {
+      const deadline = performance.now() + timeoutMs;
+      for (;;) {
+        const state = await get<DagState>(`/api/v1/dags/${dagId}?waitSeconds=${WAIT_SECONDS}`);
+        if (FINAL.has(state.status)) return state;
+        if (performance.now() > deadline) throw new Error(`DAG ${dagId} is still ${state.status} after ${timeoutMs} ms`);
+      }
+    },
+    // CREATED first: a DAG that moves on between the two questions is then seen by the second.
+    unfinished: async () => {
+      const created = await get<Page<DagState>>(`/api/v1/dags?status=CREATED&limit=${PAGE}`);
+      const running = await get<Page<DagState>>(`/api/v1/dags?status=RUNNING&limit=${PAGE}`);
+      return [...created.items, ...running.items].map(({ dagId }) => dagId);
+    },
+    dags: () => pages<DagState>('/api/v1/dags'),
+    tasks: () => pages<TaskState>('/api/v1/tasks'),
+    workers: async () => (await get<unknown[]>('/api/v1/workers')).length,
+    close: () => agent.destroy(),
+  };
+};

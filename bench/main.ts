@@ -1,0 +1,124 @@
+/** npm run bench -- [options]: measures the workloads on the stacks, each several times, and fails where a result is wrong. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { createApi } from './api';
+import { measure } from './measure';
+import { type Figures, machine, mediansOf, type Run, table } from './report';
+import { type StackName, STACKS, startStack } from './stacks';
+import { type Workload, workloads } from './workloads';
+
+const USAGE = `npm run bench -- [options]
+
+  --workload W1,W2    which workloads (all by default):
+${workloads.map(({ name, about }) => `                        ${name}  ${about}`).join('\n')}
+  --stack NAME        standalone, real or both (both by default); real uses DATABASE_URL, KAFKA_BROKERS and REDIS_URL where
+                      all are set, else the services that scripts/services up started
+  --runs N            how often each is measured; the figures are medians (3 by default)
+  --workers N         worker processes (real) or workers (standalone); 1 by default
+  --json FILE         writes the figures
+  --profile FOLDER    writes CPU profiles of the program's processes
+`;
+
+interface Options {
+  readonly chosen: readonly Workload[];
+  readonly stacks: readonly StackName[];
+  readonly runs: number;
+  readonly workers: number;
+  readonly json: string | undefined;
+  readonly profileDir: string | undefined;
+}
+
+/** The longest wait for one DAG. */
+const TIMEOUT_MS = 300_000;
+const CONNECTIONS = 8;
+const EXIT_WRONG = 1;
+const EXIT_USAGE = 2;
+
+const numberFrom = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new TypeError(`--${name} must be a whole number from 1, not ${text}`);
+  return value;
+};
+
+const workloadNamed = (name: string): Workload => {
+  const found = workloads.find((workload) => workload.name === name.trim().toUpperCase());
+  if (found === undefined) throw new TypeError(`there is no workload ${name}`);
+  return found;
+};
+
+const stacksFrom = (text: string): readonly StackName[] => {
+  if (text === 'both') return STACKS;
+  const found = STACKS.find((name) => name === text);
+  if (found === undefined) throw new TypeError(`--stack is standalone, real or both, not ${text}`);
+  return [found];
+};
+
+/** The options; undefined where only the usage was asked for. Throws a TypeError that says what is wrong. */
+const optionsFrom = (args: readonly string[]): Options | undefined => {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: { workload: text, stack: text, runs: text, workers: text, json: text, profile: text, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help === true) return undefined;
+  return {
+    chosen: values.workload?.split(',').map(workloadNamed) ?? workloads,
+    stacks: stacksFrom(values.stack ?? 'both'),
+    runs: numberFrom('runs', values.runs ?? '3'),
+    workers: numberFrom('workers', values.workers ?? '1'),
+    json: values.json,
+    profileDir: values.profile === undefined ? undefined : path.resolve(values.profile),
+  };
+};
+
+const memoryOf = (peaks: readonly (number | undefined)[]): number | undefined =>
+  peaks.reduce<number | undefined>((sum, peak) => (sum === undefined || peak === undefined ? undefined : sum + peak), 0);
+
+const runOnce = async (workload: Workload, stackName: StackName, { workers, profileDir }: Options): Promise<Run> => {
+  const stack = await startStack(stackName, { env: process.env, workers, profileDir });
+  const api = createApi({ url: stack.url, connections: CONNECTIONS, timeoutMs: TIMEOUT_MS });
+  try {
+    const timing = await Promise.race([measure(api, workload), ...stack.programs.map(({ died }) => died)]);
+    return { ...timing, rssMb: memoryOf(stack.programs.map(({ peakMb }) => peakMb())) };
+  } finally {
+    api.close();
+    await stack.stop();
+  }
+};
+
+const figuresOf = async (workload: Workload, stack: StackName, options: Options): Promise<Figures> => {
+  const runs: Run[] = [];
+  for (let i = 1; i <= options.runs; i++) {
+    const run = await runOnce(workload, stack, options);
+    runs.push(run);
+    console.error(`${workload.name} ${stack} run ${i} of ${options.runs}: ${JSON.stringify(mediansOf([run]))}`);
+  }
+  return { workload: workload.name, stack, system: 'self', metrics: mediansOf(runs) };
+};
+
+const main = async (options: Options): Promise<void> => {
+  if (options.profileDir !== undefined) mkdirSync(options.profileDir, { recursive: true });
+  const figures: Figures[] = [];
+  for (const stack of options.stacks) for (const workload of options.chosen) figures.push(await figuresOf(workload, stack, options));
+  console.log(`${machine()}; medians of ${options.runs} runs\n\n${table(figures)}`);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ machine: machine(), runs: figures }, undefined, 2)}\n`);
+};
+
+const start = async (): Promise<void> => {
+  let options: Options | undefined;
+  try {
+    options = optionsFrom(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    process.exitCode = EXIT_USAGE;
+    return;
+  }
+  if (options === undefined) console.log(USAGE);
+  else await main(options);
+};
+
+start().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = EXIT_WRONG;
+});

@@ -1,0 +1,105 @@
+/** The program's processes: started, awaited, measured and ended. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+export const root = path.resolve(__dirname, '../..');
+
+export interface Program {
+  readonly url: string;
+  /** The most memory that it had at once, in MB; undefined where the system doesn't tell. */
+  peakMb(): number | undefined;
+  /** Rejects when it ends before it was stopped. */
+  readonly died: Promise<never>;
+  /** SIGTERM, and SIGKILL where that takes too long. */
+  stop(): Promise<void>;
+}
+
+export interface ProgramSettings {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Where a CPU profile goes; none is taken without. */
+  readonly profileDir: string | undefined;
+}
+
+const READY_MS = 120_000;
+const LOOK_MS = 50;
+const STOP_MS = 30_000;
+const OUTPUT_KEPT = 20_000;
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (address !== null && typeof address === 'object') resolve(address.port);
+        else reject(new Error('the listening socket has no port'));
+      });
+    });
+  });
+
+const peakOf = (pid: number): number | undefined => {
+  try {
+    const match = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return match?.[1] === undefined ? undefined : Number(match[1]) / 1024;
+  } catch {
+    return undefined;
+  }
+};
+
+const collectOutput = (child: ChildProcess): (() => string) => {
+  let output = '';
+  const keep = (piece: string): void => {
+    output = (output + piece).slice(-OUTPUT_KEPT);
+  };
+  child.stdout?.setEncoding('utf8').on('data', keep);
+  child.stderr?.setEncoding('utf8').on('data', keep);
+  return () => output;
+};
+
+/** Resolves when `holds` does; rejects after two minutes. */
+export const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+  const deadline = performance.now() + READY_MS;
+  while (!(await holds().catch(() => false))) {
+    if (performance.now() > deadline) throw new Error(`waited ${READY_MS} ms for ${what}`);
+    await pause(LOOK_MS);
+  }
+};
+
+const isReady = async (url: string): Promise<boolean> => (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
+
+/** Starts dist/main.js on a free port and resolves when it is ready. */
+export const startProgram = async ({ args, env, profileDir }: ProgramSettings): Promise<Program> => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
+  const child = spawn(process.execPath, [...profiling, path.join(root, 'dist/main.js'), ...args, `--port=${port}`], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SERVER_ADVERTISED_URL: url, LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = collectOutput(child);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(String(error)));
+    child.once('exit', (code, signal) => resolve(`code ${String(code)}, signal ${String(signal)}`));
+  });
+  const died = ended.then((how): never => {
+    throw new Error(`${args.join(' ')} ended (${how}); its output:\n${output()}`);
+  });
+  died.catch(() => undefined);
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    const stopped = await Promise.race([ended, pause(STOP_MS, undefined, { ref: false })]);
+    if (stopped === undefined) child.kill('SIGKILL');
+    await ended;
+  };
+  try {
+    await Promise.race([until(`${args.join(' ')} to be ready`, () => isReady(url)), died]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, died, stop, peakMb: () => (child.pid === undefined ? undefined : peakOf(child.pid)) };
+};

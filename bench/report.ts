@@ -1,0 +1,51 @@
+/** Medians over the runs, as a table and as JSON. */
+import os from 'node:os';
+import { percentile, type Timing } from './measure';
+import type { StackName } from './stacks';
+
+export interface Metrics {
+  readonly tasksPerSecond?: number;
+  readonly hopMsP50?: number;
+  readonly hopMsP99?: number;
+  readonly makespanMs?: number;
+  readonly rssMb?: number;
+}
+
+export interface Figures {
+  readonly workload: string;
+  readonly stack: StackName;
+  /** Which scheduler was measured: this one. */
+  readonly system: 'self';
+  readonly metrics: Metrics;
+}
+
+export type Run = Timing & { readonly rssMb: number | undefined };
+
+const NAMES = ['tasksPerSecond', 'hopMsP50', 'hopMsP99', 'makespanMs', 'rssMb'] as const;
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+/** The median of each figure; a figure that a run hasn't got is left out. */
+export const mediansOf = (runs: readonly Run[]): Metrics =>
+  Object.fromEntries(
+    NAMES.flatMap((name) => {
+      const values = runs.flatMap((run) => run[name] ?? []);
+      return values.length === 0 ? [] : [[name, rounded(percentile(values, 0.5))]];
+    }),
+  );
+
+/** What it ran on, in one line. */
+export const machine = (): string => {
+  const processors = os.cpus();
+  return `${processors.length} × ${processors[0]?.model.trim() ?? 'processor'}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GB, ${os.type()} ${os.release()}, Node ${process.version}`;
+};
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+/** A Markdown table with a line for each workload and stack. */
+export const table = (figures: readonly Figures[]): string =>
+  [
+    row(['workload', 'stack', 'tasks/s', 'ms a hop, p50', 'ms a hop, p99', 'makespan ms', 'memory MB']),
+    row(['---', '---', '--:', '--:', '--:', '--:', '--:']),
+    ...figures.map(({ workload, stack, metrics }) => row([workload, stack, ...NAMES.map((name) => metrics[name]?.toString() ?? '')])),
+  ].join('\n');

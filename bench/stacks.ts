@@ -1,0 +1,88 @@
+/** The two ways to run the program, each started afresh for every run. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createApi } from './api';
+import { type Program, startProgram, until } from './process';
+import { addressesFrom, freshCorner } from './services';
+
+export const STACKS = ['standalone', 'real'] as const;
+export type StackName = (typeof STACKS)[number];
+
+export interface Stack {
+  readonly url: string;
+  readonly programs: readonly Program[];
+  stop(): Promise<void>;
+}
+
+export interface StackSettings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly workers: number;
+  readonly profileDir: string | undefined;
+}
+
+const allWorkersSeen = async (url: string, workers: number): Promise<void> => {
+  const api = createApi({ url, connections: 1, timeoutMs: 0 });
+  try {
+    await until(`${workers} workers`, async () => (await api.workers()) === workers);
+  } finally {
+    api.close();
+  }
+};
+
+/** Everything that was started, and the undoing of all of it, newest first. */
+const newStart = (): { readonly programs: Program[]; readonly undo: (() => Promise<void>)[]; stop(): Promise<void> } => {
+  const undo: (() => Promise<void>)[] = [];
+  return {
+    programs: [],
+    undo,
+    stop: async () => {
+      for (const step of undo.splice(0).reverse()) await step();
+    },
+  };
+};
+
+type Start = ReturnType<typeof newStart>;
+
+const run = async (
+  start: Start,
+  args: readonly string[],
+  settings: { env: Readonly<Record<string, string>>; profileDir: string | undefined },
+): Promise<Program> => {
+  const program = await startProgram({ args, ...settings });
+  start.programs.push(program);
+  start.undo.push(() => program.stop());
+  return program;
+};
+
+const startStandalone = async (start: Start, { workers, profileDir }: StackSettings): Promise<Program> => {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'bench-'));
+  start.undo.push(async () => {
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  return run(start, ['--role=standalone'], {
+    profileDir,
+    env: { STANDALONE_DATA_DIR: path.join(dataDir, 'data'), STANDALONE_WORKERS: String(workers) },
+  });
+};
+
+const startReal = async (start: Start, { env, workers, profileDir }: StackSettings): Promise<Program> => {
+  const corner = await freshCorner(addressesFrom(env));
+  start.undo.push(() => corner.remove());
+  const scheduler = await run(start, ['--role=scheduler'], { profileDir, env: corner.env });
+  for (let i = 1; i <= workers; i++) await run(start, ['--role=worker', `--worker-id=worker-${i}`], { profileDir, env: corner.env });
+  return scheduler;
+};
+
+/** Starts a stack; resolves when it takes work. What was started is stopped again where a part of it fails. */
+export const startStack = async (name: StackName, settings: StackSettings): Promise<Stack> => {
+  const start = newStart();
+  try {
+    const { url } = await (name === 'standalone' ? startStandalone : startReal)(start, settings);
+    await allWorkersSeen(url, settings.workers);
+    return { url, programs: start.programs, stop: start.stop };
+  } catch (error) {
+    await start.stop();
+    throw error;
+  }
+};
