@@ -1,0 +1,133 @@
+/** Claims within one process: the rules are those of the scripts in adapters/redis. */
+import type { Clock } from '../../ports/clock';
+import type { ClaimAnswer, ClaimLedger, Claims, Wanted } from '../../ports/leases';
+import { failure } from '../../core/failure';
+
+export interface MemoryClaimsNeeds {
+  readonly clock: Pick<Clock, 'now'>;
+  isLive(session: string): boolean;
+  /** Whether the leases just lost their memory. */
+  isForgetful(): boolean;
+}
+
+export interface MemoryClaims extends Claims, ClaimLedger {
+  forget(): void;
+}
+
+interface Entry {
+  state: 'held' | 'finished' | 'free';
+  dispatch: number;
+  grant: number;
+  session: string;
+  floor: number;
+  /** When it may be forgotten, in milliseconds since 1970; never while it is held by a live session. */
+  until: number;
+}
+
+const TOMBSTONE_MS = 300_000;
+/** A dead holder's claim and a raised floor: far longer than any message of theirs can be on its way. */
+const LEFT_MS = 3_600_000;
+/** In one process a doubled message comes at once or never, so that the oldest tombstones may go. */
+const MAX_ENTRIES = 200_000;
+/** 2024-01-01: grants count microseconds from here, which leaves room until 2095. */
+const EPOCH_MS = 1_704_067_200_000;
+const MAX_DISPATCH_IN_FENCE = 4095;
+
+const keyOf = ({ dag, task }: Wanted): string => `${dag}/${String(task)}`;
+const fenceOf = ({ dispatch, grant }: Entry): string => ((BigInt(Math.min(dispatch, MAX_DISPATCH_IN_FENCE)) << 51n) | BigInt(grant)).toString();
+const grantIn = (fence: string): number => Number(BigInt(fence) & ((1n << 51n) - 1n));
+
+export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsNeeds): MemoryClaims => {
+  const entries = new Map<string, Entry>();
+
+  const isHeld = (entry: Entry): boolean => entry.state === 'held' && isLive(entry.session);
+  /** Puts the entry last, and drops what is old at the front: entries leave in about the order of their last change. */
+  const keep = (key: string, entry: Entry): void => {
+    entries.delete(key);
+    entries.set(key, entry);
+    for (const [oldKey, old] of entries) {
+      if (isHeld(old)) {
+        // A long-running one moves to the end, so that it can't shield what lies behind it.
+        if (entries.size <= MAX_ENTRIES) break;
+        entries.delete(oldKey);
+        entries.set(oldKey, old);
+        break;
+      }
+      if (old.until > clock.now() && entries.size <= MAX_ENTRIES) break;
+      entries.delete(oldKey);
+    }
+  };
+  const find = (key: string): Entry | undefined => {
+    const entry = entries.get(key);
+    return entry === undefined || entry.until > clock.now() || isHeld(entry) ? entry : undefined;
+  };
+
+  const refuse = (session: string, dispatch: number, entry: Entry): ClaimAnswer | undefined => {
+    if (dispatch < entry.floor || dispatch < entry.dispatch) return { kind: 'stale' };
+    if (entry.state === 'finished' && dispatch === entry.dispatch) return { kind: 'stale' };
+    if (!isHeld(entry)) return undefined;
+    if (entry.session === session && entry.dispatch === dispatch) return { kind: 'granted', fence: fenceOf(entry) };
+    return { kind: 'held', session: entry.session, dispatch: entry.dispatch };
+  };
+  const claimOne = (session: string, wanted: Wanted): ClaimAnswer => {
+    const key = keyOf(wanted);
+    const entry = find(key);
+    const refused = entry === undefined ? undefined : refuse(session, wanted.dispatch, entry);
+    if (refused !== undefined) return refused;
+    const grant = Math.max((entry?.grant ?? 0) + 1, Math.round((clock.now() - EPOCH_MS) * 1000));
+    const granted: Entry = { state: 'held', dispatch: wanted.dispatch, grant, session, floor: entry?.floor ?? 0, until: clock.now() + LEFT_MS };
+    keep(key, granted);
+    return { kind: 'granted', fence: fenceOf(granted) };
+  };
+  const finishOne = (session: string, done: Wanted): void => {
+    const key = keyOf(done);
+    const entry = find(key);
+    if (entry !== undefined && (entry.dispatch > done.dispatch || (entry.session !== session && entry.dispatch === done.dispatch))) return;
+    keep(key, { state: 'finished', dispatch: done.dispatch, grant: entry?.grant ?? 0, session, floor: entry?.floor ?? 0, until: clock.now() + TOMBSTONE_MS });
+  };
+  const releaseOne = (session: string, back: Wanted): void => {
+    const key = keyOf(back);
+    const entry = find(key);
+    if (entry?.state !== 'held' || entry.session !== session || entry.dispatch !== back.dispatch) return;
+    keep(key, { ...entry, state: 'free', until: clock.now() + LEFT_MS });
+  };
+  const reassertOne = (session: string, held: Wanted & { readonly fence: string }): void => {
+    const key = keyOf(held);
+    const entry = find(key);
+    if (entry !== undefined && (entry.dispatch > held.dispatch || entry.state === 'finished' || (isHeld(entry) && entry.session !== session))) return;
+    const grant = Math.max(entry?.grant ?? 0, grantIn(held.fence));
+    keep(key, { state: 'held', dispatch: held.dispatch, grant, session, floor: entry?.floor ?? 0, until: clock.now() + LEFT_MS });
+  };
+  const mustRemember = (): void => {
+    if (isForgetful()) throw failure('LEASES_UNAVAILABLE', 'the leases just lost their memory: ask again after a lease');
+  };
+  const raiseOne = (wanted: Wanted): Awaited<ReturnType<Claims['raiseFloor']>>[number] => {
+    const key = keyOf(wanted);
+    const entry = find(key);
+    if (entry !== undefined && isHeld(entry)) return { kind: 'held', session: entry.session, dispatch: entry.dispatch };
+    const raised = entry ?? { state: 'free', dispatch: 0, grant: 0, session: '-', floor: 0, until: 0 };
+    keep(key, { ...raised, floor: Math.max(raised.floor, wanted.dispatch), until: Math.max(raised.until, clock.now() + LEFT_MS) });
+    return { kind: 'raised' };
+  };
+  const holderOf = (wanted: Wanted): Awaited<ReturnType<ClaimLedger['holders']>>[number] => {
+    const entry = find(keyOf(wanted));
+    if (entry === undefined || entry.dispatch < wanted.dispatch) return { kind: 'absent' };
+    if (entry.dispatch > wanted.dispatch || entry.state === 'finished') return { kind: 'finished' };
+    return isHeld(entry) ? { kind: 'held', session: entry.session } : { kind: 'absent' };
+  };
+  const answered = <T>(answer: () => T): Promise<T> => Promise.resolve().then(answer);
+
+  return {
+    claim: (session, wanted) => answered(() => {
+      if (isForgetful()) return wanted.map(() => ({ kind: 'wait' }) as const);
+      if (!isLive(session)) return wanted.map(() => ({ kind: 'ended' }) as const);
+      return wanted.map((each) => claimOne(session, each));
+    }),
+    finish: (session, done) => answered(() => { for (const each of done) finishOne(session, each); }),
+    release: (session, back) => answered(() => { for (const each of back) releaseOne(session, each); }),
+    reassert: (session, held) => answered(() => { for (const each of held) reassertOne(session, each); }),
+    raiseFloor: (wanted) => answered(() => { mustRemember(); return wanted.map(raiseOne); }),
+    holders: (wanted) => answered(() => { mustRemember(); return wanted.map(holderOf); }),
+    forget: () => { entries.clear(); },
+  };
+};

@@ -1,0 +1,182 @@
+/** Sessions, claims and precedence within one process: what adapters/redis keeps between processes. */
+import { failure } from '../../core/failure';
+import { doNothing, pause } from '../../lifecycle/timing';
+import type { Clock } from '../../ports/clock';
+import { VITALS, type ClaimLedger, type Claims, type LiveWorker, type Precedence, type Roster, type Session, type Vitals, type WorkerDescription, type WorkerSessions } from '../../ports/leases';
+import { createMemoryClaims } from './claims';
+
+export interface MemoryLeasesNeeds {
+  readonly clock: Clock;
+  /** How long a session lives without a heartbeat. */
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  /** The session has told its worker's id and inbox anew after a loss of memory: now its claims must be reasserted. */
+  onForgotten?(session: string): void;
+}
+
+export interface MemoryLeases {
+  readonly sessions: WorkerSessions;
+  readonly roster: Roster;
+  readonly claims: Claims;
+  readonly ledger: ClaimLedger;
+  readonly precedence: Precedence;
+  /** Forgets everything, as Redis does when it is flushed. */
+  forget(): void;
+  /** A session whose process is gone: it sends no more heartbeats and isn't closed. */
+  crash(session: string): void;
+}
+
+interface Holder {
+  readonly id: string;
+  readonly inbox: number;
+  readonly worker: WorkerDescription;
+  readonly vitals: Vitals;
+  readonly end: AbortController;
+  announced: boolean;
+  beatAt: number;
+  /** Cancels the next heartbeat, and the end of the lease. */
+  cancelBeat: () => void;
+  cancelExpiry: () => void;
+}
+
+const PRECEDENCE_MS = 1000;
+
+const createMemoryPrecedence = (clock: Clock): Precedence => {
+  const published = new Map<string, { readonly highest: number; readonly until: number }>();
+  return {
+    publish: (scheduler, highest) => {
+      const now = clock.monotonic();
+      if (highest === null) published.delete(scheduler);
+      else published.set(scheduler, { highest, until: now + PRECEDENCE_MS });
+      let others: number | null = null;
+      for (const [name, entry] of published) {
+        if (entry.until <= now) published.delete(name);
+        else if (name !== scheduler) others = Math.max(others ?? 0, entry.highest);
+      }
+      return Promise.resolve(others);
+    },
+  };
+};
+
+const liveWorkerOf = ({ id, inbox, worker, vitals: { cells }, beatAt }: Holder): LiveWorker => ({
+  ...worker, session: id, inbox,
+  freeSlots: Atomics.load(cells, VITALS.freeSlots),
+  held: Atomics.load(cells, VITALS.held),
+  draining: Atomics.load(cells, VITALS.draining) === 1,
+  lastHeartbeatAt: beatAt,
+});
+
+/** Who lives: the registry that both the sessions and the roster look at. */
+const createRegistry = () => {
+  const holders = new Map<string, Holder>();
+  return {
+    live: () => [...holders.values()],
+    get: (session: string) => holders.get(session),
+    isLive: (session: string) => holders.has(session),
+    ofWorker: (workerId: string) => [...holders.values()].find((each) => each.worker.workerId === workerId),
+    lowestFreeInbox: (): number => {
+      const used = new Set([...holders.values()].map(({ inbox }) => inbox));
+      for (let inbox = 0; ; inbox++) if (!used.has(inbox)) return inbox;
+    },
+    put: (holder: Holder) => { holders.set(holder.id, holder); },
+    remove: (holder: Holder) => { if (holders.get(holder.id) === holder) holders.delete(holder.id); },
+    forget: () => { holders.clear(); },
+  };
+};
+
+interface Grace { isOver(): boolean; leftMs(): number; begin(): void; generation(): number }
+
+const createGrace = (clock: Clock, leaseMs: number): Grace => {
+  let until = -Infinity;
+  let generation = 1;
+  return {
+    isOver: () => clock.monotonic() >= until,
+    leftMs: () => Math.max(0, until - clock.monotonic()),
+    begin: () => { until = clock.monotonic() + leaseMs; generation++; },
+    generation: () => generation,
+  };
+};
+
+/** Everything starts remembered: with the process, whatever could have been forgotten is gone, too. */
+export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }: MemoryLeasesNeeds): MemoryLeases => {
+  const registry = createRegistry();
+  const grace = createGrace(clock, leaseMs);
+  const claims = createMemoryClaims({ clock, isLive: registry.isLive, isForgetful: () => !grace.isOver() });
+  const beating = new Map<string, Holder>();
+  let opened = 0;
+
+  const finishSession = (holder: Holder, why: string): void => {
+    holder.cancelBeat();
+    holder.cancelExpiry();
+    beating.delete(holder.id);
+    registry.remove(holder);
+    if (!holder.end.signal.aborted) holder.end.abort(why);
+  };
+  /** After a loss of memory the session takes its names anew, unless somebody else has them by now. */
+  const sayAgain = (holder: Holder): boolean => {
+    const taken = registry.live().some((other) => other.inbox === holder.inbox || other.worker.workerId === holder.worker.workerId);
+    if (!taken) registry.put(holder);
+    return !taken;
+  };
+  const beat = (holder: Holder, generation: number): void => {
+    const forgotten = generation !== grace.generation();
+    if (registry.get(holder.id) !== holder && !(forgotten && sayAgain(holder))) {
+      finishSession(holder, 'the lease ended');
+      return;
+    }
+    holder.beatAt = clock.now();
+    schedule(holder);
+    if (forgotten) onForgotten?.(holder.id);
+  };
+  // The lease ends by a timer, not by a comparison of times: after a stall of the whole process the heartbeats, due
+  // earlier, run first, and nobody takes anybody for dead.
+  const schedule = (holder: Holder): void => {
+    const generation = grace.generation();
+    holder.cancelExpiry();
+    holder.cancelBeat = clock.after(heartbeatMs, () => { beat(holder, generation); });
+    holder.cancelExpiry = clock.after(leaseMs, () => { registry.remove(holder); });
+    beating.set(holder.id, holder);
+  };
+  const sessionOf = (holder: Holder): Session => ({
+    id: holder.id,
+    inbox: holder.inbox,
+    ended: holder.end.signal,
+    announce: () => {
+      holder.announced = true;
+      return Promise.resolve();
+    },
+    close: () => {
+      finishSession(holder, 'closed');
+      return Promise.resolve();
+    },
+  });
+  const open = async (worker: WorkerDescription, vitals: Vitals): Promise<Session> => {
+    while (!grace.isOver()) await pause(clock, grace.leftMs());
+    if (registry.ofWorker(worker.workerId) !== undefined) throw failure('WORKER_ID_HELD', `the worker id ${worker.workerId} is held by another session`);
+    const holder: Holder = {
+      id: `${encodeURIComponent(worker.workerId)}.${String(++opened)}${clock.random().toString(36).slice(1)}`,
+      inbox: registry.lowestFreeInbox(), worker, vitals, end: new AbortController(), announced: false,
+      beatAt: clock.now(), cancelBeat: doNothing, cancelExpiry: doNothing,
+    };
+    registry.put(holder);
+    schedule(holder);
+    return sessionOf(holder);
+  };
+
+  return {
+    sessions: { open },
+    roster: {
+      read: () => Promise.resolve({ workers: registry.live().filter(({ announced }) => announced).map(liveWorkerOf), trusted: grace.isOver() }),
+      ping: () => Promise.resolve(),
+    },
+    claims,
+    ledger: claims,
+    precedence: createMemoryPrecedence(clock),
+    forget: () => {
+      registry.forget();
+      claims.forget();
+      grace.begin();
+    },
+    crash: (session) => { beating.get(session)?.cancelBeat(); },
+  };
+};
