@@ -3,11 +3,23 @@
 
 docker_answers() { command -v docker >/dev/null && docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; }
 
+project_name() {
+  if [ "$SVC_NAME" = default ]; then echo task-scheduler; else echo "task-scheduler-$SVC_NAME"; fi
+}
+
+# Container names are fixed in docker-compose.yml; a set of another name gets others, or it would clash with the first.
+container_names() {
+  local kind
+  echo 'services:'
+  for kind in kafka postgres redis; do printf '  %s:\n    container_name: %s-%s\n' "$kind" "$(project_name)" "$kind"; done
+}
+
 compose() {
-  local project=task-scheduler
-  [ "$SVC_NAME" = default ] || project=task-scheduler-$SVC_NAME
+  local file=$SVC_CACHE/$(project_name).compose.yml
+  mkdir -p "$SVC_CACHE"
+  container_names >"$file"
   KAFKA_PORT=$KAFKA_PORT PG_PORT=$PG_PORT REDIS_PORT=$REDIS_PORT PG_DATABASE=$PG_DATABASE \
-    docker compose --project-name "$project" --file "$here/../docker-compose.yml" "$@"
+    docker compose --project-name "$(project_name)" --file "$here/../docker-compose.yml" --file "$file" "$@"
 }
 
 docker_install() { compose pull --quiet "${KINDS[@]}"; }
@@ -20,12 +32,10 @@ docker_up() {
 
 docker_down() { compose stop "${KINDS[@]}"; }
 
-docker_wipe() { compose rm --stop --force --volumes "${KINDS[@]}" && drop_volumes; }
-
-drop_volumes() {
-  local kind project=task-scheduler
-  [ "$SVC_NAME" = default ] || project=task-scheduler-$SVC_NAME
-  for kind in "${KINDS[@]}"; do docker volume rm --force "${project}_$kind-data" >/dev/null; done
+docker_wipe() {
+  compose rm --stop --force --volumes "${KINDS[@]}"
+  local kind
+  for kind in "${KINDS[@]}"; do docker volume rm --force "$(project_name)_$kind-data" >/dev/null; done
 }
 
 docker_status() {
