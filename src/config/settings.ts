@@ -107,8 +107,6 @@ const policies: Spec<Pick<Sections, 'limits' | 'retries'>> = {
     edgesPerDag: setting(whole(0, 100_000_000), 1_000_000, 'LIMITS_EDGES_PER_DAG', 'Dependencies of one DAG.'),
     bodyBytes: setting(whole(1_024, 1_073_741_824), 67_108_864, 'LIMITS_BODY_BYTES', 'Bytes of one submission.'),
     payloadBytes: setting(whole(0, 67_108_864), 262_144, 'LIMITS_PAYLOAD_BYTES', "Bytes of one task's payload as JSON."),
-    nameLength: setting(whole(1, 10_000), 512, 'LIMITS_NAME_LENGTH', 'Characters of a name.'),
-    tagsPerTask: setting(whole(0, 1_000), 32, 'LIMITS_TAGS_PER_TASK', 'Tags of a task or a DAG.'),
     pendingSubmissions: setting(whole(1, 1_000_000), 1_000, 'LIMITS_PENDING_SUBMISSIONS', 'Submissions that may wait to be stored before others are told to come again.'),
   },
   retries: {

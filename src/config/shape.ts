@@ -70,8 +70,6 @@ export interface LimitsConfig {
   readonly edgesPerDag: number;
   readonly bodyBytes: number;
   readonly payloadBytes: number;
-  readonly nameLength: number;
-  readonly tagsPerTask: number;
   readonly pendingSubmissions: number;
 }
 

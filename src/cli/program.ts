@@ -1,0 +1,40 @@
+/** The `dts` command and its subcommands. */
+import { Command, CommanderError, Option } from 'commander';
+import { addCompletion } from './commands/completion';
+import { addExplain } from './commands/explain';
+import { addImport } from './commands/import';
+import { addList } from './commands/list';
+import { addStatus } from './commands/status';
+import { addSubmit } from './commands/submit';
+import { addWatch } from './commands/watch';
+import type { Context } from './context';
+import { EXIT, EXIT_CODES_HELP } from './exitCodes';
+import { failureOf } from './render/problem';
+
+export const createProgram = (context: Context, version: string): Command => {
+  const program = new Command('dts')
+    .description('Submit DAGs of tasks to a scheduler and follow them.')
+    .addOption(new Option('--url <url>', "the scheduler's address").env('DTS_URL').default('http://localhost:8080'))
+    .option('--json', 'JSON for programs in place of text for people')
+    .version(version)
+    .addHelpText('after', EXIT_CODES_HELP)
+    .exitOverride();
+  for (const add of [addSubmit, addStatus, addWatch, addList, addExplain, addImport, addCompletion]) add(program, context);
+  return program;
+};
+
+/** Runs one command line (without node and script) and answers the code to leave with; unexpected errors are thrown. */
+export const runProgram = async (args: readonly string[], context: Omit<Context, 'leaveWith'>, version: string): Promise<number> => {
+  let code: number = EXIT.ok;
+  const program = createProgram({ ...context, leaveWith: (chosen) => void (code = chosen) }, version);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const failure = failureOf(error, context.terminal.paint);
+    if (failure === undefined) throw error;
+    failure.lines.forEach(context.terminal.note);
+    return failure.code;
+  }
+};
