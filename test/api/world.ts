@@ -1,0 +1,104 @@
+/** The whole API over a real PostgreSQL, without an engine behind it: what is submitted stays CREATED until a test changes it. */
+import type { Express } from 'express';
+import supertest from 'supertest';
+import { openDatabase, type Database } from '../../src/adapters/postgres/database';
+import { createDagViews } from '../../src/adapters/postgres/dagViews';
+import { migrate } from '../../src/adapters/postgres/migrate';
+import { createRunStore } from '../../src/adapters/postgres/runStore';
+import { createShardLeases } from '../../src/adapters/postgres/shardLeases';
+import { createTaskViews } from '../../src/adapters/postgres/taskViews';
+import { createWorkIndex } from '../../src/adapters/postgres/workIndex';
+import { systemClock } from '../../src/adapters/system/clock';
+import { BUILT_IN_TASK_TYPES, type PlannedDag } from '../../src/core/dag';
+import { createApp } from '../../src/edge/app';
+import { createEmitter, type Emitter } from '../../src/lifecycle/emitter';
+import type { QueuePlace } from '../../src/observe/explain';
+import { createAwaitedDag, createFinals } from '../../src/observe/finals';
+import { createHealth } from '../../src/observe/health';
+import { createMetrics } from '../../src/observe/metrics';
+import { openApiDocument } from '../../src/observe/openapi';
+import { dagJson } from '../../src/observe/present';
+import { dagRoutes, docsRoutes, inputRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
+import type { Happenings } from '../../src/ports/happenings';
+import type { LiveWorker } from '../../src/ports/leases';
+import type { RunStore } from '../../src/ports/store';
+import { submitRoutes } from '../../src/submit/routes';
+import { submissionSchemas } from '../../src/submit/schema';
+import { createSubmitter } from '../../src/submit/submitter';
+import { atEnd } from '../harness/cleanup';
+import { freshDatabase } from '../harness/services';
+
+export const LIMITS = { tasksPerDag: 200, edgesPerDag: 400, payloadBytes: 2_000, bodyBytes: 100_000 };
+const TIMEOUTS = { connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, viewTimeoutMs: 10_000 };
+
+export interface World {
+  readonly app: Express;
+  readonly http: ReturnType<typeof supertest>;
+  readonly database: Database;
+  readonly store: RunStore;
+  readonly events: Emitter<Happenings>;
+  /** DAGs that the engine was told of. */
+  readonly admitted: PlannedDag[];
+  /** Errors that no row of the table knows. */
+  readonly unexpected: unknown[];
+  /** What the live parts answer; tests change them. */
+  readonly live: { workers: LiveWorker[]; place: QueuePlace | undefined; ready: boolean; redis: () => Promise<void> };
+  /** Rows in the tables of DAGs and of tasks. */
+  rows(): Promise<{ dags: number; tasks: number }>;
+}
+
+const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof LIMITS) => {
+  const { database, store, events, live } = world;
+  const views = { ...createDagViews(database), ...createTaskViews(database) };
+  const clock = systemClock;
+  const workers = (): LiveWorker[] => live.workers;
+  const submitter = createSubmitter({
+    store, views, clock, limits, announce: events.announce, pendingSubmissions: 100, shards: () => [0, 1, 2, 3], types: BUILT_IN_TASK_TYPES,
+    retry: { maxRetries: 3, backoff: { type: 'exponential', initialMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 } },
+    admitted: (dag) => { world.admitted.push(dag); },
+  });
+  const components = { postgres: { needed: true, check: () => database.ping() }, redis: { needed: true, check: () => live.redis() } };
+  return [
+    submitRoutes({ submitter, bodyBytes: limits.bodyBytes, present: dagJson }),
+    dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }) }),
+    taskRoutes({ views, workers, queue: { position: () => live.place } }),
+    workerListRoutes({ workers }),
+    inputRoutes({ work: createWorkIndex(database) }),
+    probeRoutes({
+      health: createHealth({ components, clock }), ready: () => live.ready,
+      metrics: createMetrics({ listen: events.listen, clock, types: BUILT_IN_TASK_TYPES, workers, queue: { sizes: () => [{ priority: 9, type: 'API_CALL', count: 2 }] } }),
+    }),
+    docsRoutes({ openApi: openApiDocument({ version: '0.0.0', submission: submissionSchemas('#/components/schemas/') }) }),
+  ];
+};
+
+const openFresh = async (): Promise<Database> => {
+  const { url } = await freshDatabase();
+  const database = await openDatabase({ url, poolSize: 4, viewPoolSize: 4, ...TIMEOUTS, onIdleError: () => undefined });
+  atEnd(() => database.close());
+  await migrate(database, { url, ...TIMEOUTS });
+  await createShardLeases(database).define(4);
+  return database;
+};
+
+/** Opens a world on a database of its own; all of it ends with the test file. */
+export const openWorld = async (limits: Partial<typeof LIMITS> = {}): Promise<World> => {
+  const database = await openFresh();
+  const unexpected: unknown[] = [];
+  const parts = {
+    database, store: createRunStore(database), admitted: [], unexpected,
+    events: createEmitter<Happenings>((_name, error) => { unexpected.push(error); }),
+    live: { workers: [], place: undefined, ready: true, redis: () => Promise.resolve() },
+  };
+  const app = createApp({
+    routers: routersOf(parts, { ...LIMITS, ...limits }),
+    answered: (what) => { parts.events.announce('http.answered', what); },
+    unexpected: (error) => { unexpected.push(error); },
+    monotonic: () => performance.now(),
+  });
+  const rows = async (): Promise<{ dags: number; tasks: number }> => {
+    const { rows: found } = await database.engine.query<{ dags: number; tasks: number }>('SELECT (SELECT count(*)::int FROM dags) AS dags, (SELECT count(*)::int FROM tasks) AS tasks');
+    return found[0]!;
+  };
+  return { ...parts, app, rows, http: supertest(app) };
+};
