@@ -15,11 +15,12 @@ container_names() {
 }
 
 compose() {
-  local file=$SVC_CACHE/$(project_name).compose.yml
+  local file
+  file=$SVC_CACHE/$(project_name).compose.yml
   mkdir -p "$SVC_CACHE"
   container_names >"$file"
   KAFKA_PORT=$KAFKA_PORT PG_PORT=$PG_PORT REDIS_PORT=$REDIS_PORT PG_DATABASE=$PG_DATABASE \
-    docker compose --project-name "$(project_name)" --file "$here/../docker-compose.yml" --file "$file" "$@"
+    docker compose --project-name "$(project_name)" --file "$PROJECT_ROOT/docker-compose.yml" --file "$file" "$@"
 }
 
 docker_install() { compose pull --quiet "${KINDS[@]}"; }

@@ -13,7 +13,8 @@ fetch_kafka() (
   ! kafka_is_fetched || exit 0
   say "fetching Kafka $KAFKA_VERSION from Maven Central"
   kafka_pom >"$folder/pom.xml"
-  mvn -q -B -Dstyle.color=never -f "$folder/pom.xml" dependency:copy-dependencies -DoutputDirectory="$(kafka_jars)" >&2 || die "could not fetch Kafka $KAFKA_VERSION"
+  mvn -q -B -f "$folder/pom.xml" dependency:copy-dependencies -DoutputDirectory="$(kafka_jars)" >"$folder/log" 2>&1 ||
+    { tail -n 20 "$folder/log" >&2 && die "could not fetch Kafka $KAFKA_VERSION"; }
   touch "$(kafka_jars)/.complete"
 )
 
