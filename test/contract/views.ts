@@ -1,0 +1,142 @@
+/** What every adapter of the views shows: the same suite for each. */
+import type { PlannedDag } from '../../src/core/dag';
+import type { OwnedShard } from '../../src/ports/store';
+import type { DagFilter, DagViews, TaskFilter, TaskViews } from '../../src/ports/views';
+import { at, BACKOFF, batch, dagChange, plannedDag, plannedTask, taskChange } from './records';
+import type { OpenStore } from './store';
+
+export interface OpenViews extends OpenStore {
+  readonly dags: DagViews;
+  readonly tasks: TaskViews;
+}
+
+/** `open` is called for each test and gives an empty store. */
+export function viewsContract(open: () => Promise<OpenViews>): void {
+  let world: OpenViews = {} as OpenViews;
+  let owned: OwnedShard[] = [];
+
+  beforeEach(async () => {
+    world = await open();
+    await world.leases.define(1);
+    owned = await world.leases.acquire('contract', 60_000, 1);
+  });
+
+  const admit = async (...dags: PlannedDag[]): Promise<void> => {
+    await world.store.admit(dags.map((dag) => ({ dag, idempotency: null })));
+  };
+  const commit = (over: Parameters<typeof batch>[1]): Promise<void> => world.store.commit(batch(at(owned, 1n), over));
+
+  test('a DAG is shown with its counters and times', async () => {
+    const dag = plannedDag({ description: 'what for', tags: ['x', 'y'] });
+    expect(await world.dags.dag(dag.dagId)).toBeUndefined();
+    await admit(dag);
+    const created = {
+      id: expect.any(Number) as number, dagId: dag.dagId, dagName: 'diamond', description: 'what for', status: 'CREATED', tags: ['x', 'y'],
+      totalTasks: 4, completedTasks: 0, failedTasks: 0, skippedTasks: 0, cancelledTasks: 0, createdAt: dag.createdAt, startedAt: null, completedAt: null,
+    };
+    expect(await world.dags.dag(dag.dagId)).toEqual(created);
+    const counters = { status: 'FAILED', completedTasks: 1, failedTasks: 1, skippedTasks: 2, cancelledTasks: 0, startedAt: dag.createdAt + 1, completedAt: dag.createdAt + 9 } as const;
+    await commit({ dags: [dagChange(dag, counters)] });
+    expect(await world.dags.dag(dag.dagId)).toEqual({ ...created, ...counters });
+  });
+
+  test('DAGs are listed newest first, page by page, by each filter', async () => {
+    const long = 'ä'.repeat(70);
+    const names = ['nightly', 'night%', 'nightly', `${long}x`, `${long}y`, 'other'];
+    const dags = names.map((name, i) => plannedDag({ name, tags: i === 0 ? ['t', 'u'] : [], createdAt: 1_700_000_000_000 + i }));
+    await admit(...dags);
+    await commit({ dags: [dagChange(dags[1]!), dagChange(dags[2]!, { status: 'FAILED' })] });
+    const listed = async (filter: DagFilter, limit = 100): Promise<number[]> =>
+      (await world.dags.dags(filter, limit)).map(({ dagId }) => dags.findIndex((dag) => dag.dagId === dagId));
+    expect(await listed({})).toEqual([5, 4, 3, 2, 1, 0]);
+    expect(await listed({ name: 'nightly' })).toEqual([2, 0]);
+    expect(await listed({ name: 'night*' })).toEqual([2, 1, 0]);
+    expect(await listed({ name: 'night%*' })).toEqual([1]);
+    expect(await listed({ name: `${long}x` })).toEqual([3]);
+    expect(await listed({ name: `${long}*` })).toEqual([4, 3]);
+    expect(await listed({ name: '*' }, 2)).toEqual([5, 4]);
+    expect(await listed({ status: ['FAILED', 'RUNNING'] })).toEqual([2, 1]);
+    expect(await listed({ status: [] })).toEqual([]);
+    expect(await listed({ tag: 'u' })).toEqual([0]);
+    expect(await listed({ createdAfter: 1_700_000_000_001, createdBefore: 1_700_000_000_004 })).toEqual([3, 2]);
+    const third = (await world.dags.dags({}, 3))[2]!;
+    expect((await world.dags.dags({ name: 'night*' }, 2, { id: third.id })).map(({ dagId }) => dagId)).toEqual([dags[2]!.dagId, dags[1]!.dagId]);
+  });
+
+  test('a task is shown whole, with the names of its dependencies', async () => {
+    const rich = plannedTask('d', { dependencies: [2, 0], priority: 7, tags: ['t'], timeoutSeconds: 2.5, payload: '{"a":1}', simulate: { failureRate: 0.5 } });
+    const dag = plannedDag({ tasks: ['a', 'b', 'c'].map((name) => plannedTask(name)).concat(rich) });
+    await admit(dag);
+    const ref = { dag: dag.dagId, task: 3 };
+    const fresh = {
+      ref, taskName: 'd', type: 'DATA_PROCESSING', status: 'PENDING', dependencies: ['c', 'a'], priority: 7, tags: ['t'], attempt: 0, maxRetries: 3,
+      backoff: BACKOFF, timeoutSeconds: 2.5, simulate: { failureRate: 0.5 }, payload: '{"a":1}', workerId: null, createdAt: dag.createdAt, queuedAt: null,
+      dispatchedAt: null, startedAt: null, completedAt: null, retryAt: null, result: null, error: null, progress: null,
+      blockedMs: 0, queuedMs: 0, dispatchedMs: 0, runningMs: 0, retryWaitMs: 0,
+    };
+    expect(await world.tasks.task(ref)).toEqual(fresh);
+    const error = { kind: 'HANDLER', message: 'it broke' } as const;
+    const change = taskChange(dag, 3, { status: 'RETRYING', error: JSON.stringify(error), progress: 0.25, result: 'null', dueAt: dag.createdAt + 99 });
+    await commit({ tasks: [change] });
+    const { queuedAt, dispatchedAt, startedAt, completedAt, blockedMs, queuedMs, dispatchedMs, runningMs, retryWaitMs } = change;
+    expect(await world.tasks.task(ref)).toEqual({
+      ...fresh, status: 'RETRYING', attempt: 1, workerId: 'worker-1', error, progress: 0.25, result: 'null', retryAt: dag.createdAt + 99,
+      queuedAt, dispatchedAt, startedAt, completedAt, blockedMs, queuedMs, dispatchedMs, runningMs, retryWaitMs,
+    });
+    expect(await world.tasks.task({ dag: dag.dagId, task: 4 })).toBeUndefined();
+  });
+
+  test('a PENDING task whose dependencies are complete is shown as QUEUED, since the last of them was', async () => {
+    const dag = plannedDag();
+    await admit(dag);
+    const end = dag.createdAt + 50;
+    await commit({ tasks: [taskChange(dag, 0), taskChange(dag, 1, { completedAt: end })], dags: [dagChange(dag, { completedTasks: 2 })] });
+    const shown = (await world.tasks.tasksOf(dag.dagId, 0, 10)).map(({ status, queuedAt }) => [status, queuedAt]);
+    expect(shown).toEqual([['COMPLETED', dag.createdAt], ['COMPLETED', dag.createdAt], ['QUEUED', dag.createdAt + 12], ['PENDING', null]]);
+    expect(await world.tasks.task({ dag: dag.dagId, task: 2 })).toMatchObject({ status: 'QUEUED' });
+    await commit({ tasks: [taskChange(dag, 2, { status: 'FAILED' })], dags: [dagChange(dag, { completedTasks: 2, failedTasks: 1 })] });
+    expect(await world.tasks.task({ dag: dag.dagId, task: 3 })).toMatchObject({ status: 'PENDING' });
+    for (const [status, expected] of [['QUEUED', []], ['PENDING', [3]], ['FAILED', [2]], ['COMPLETED', [0, 1]], ['SKIPPED', []]] as const) {
+      expect((await world.tasks.tasks({ status: [status] }, 10)).map(({ ref }) => ref.task)).toEqual(expected);
+    }
+  });
+
+  test('a page of a DAG names dependencies that are outside the page', async () => {
+    const dag = plannedDag({}, [[], [0], [1, 0], [2, 0]]);
+    await admit(dag, plannedDag());
+    const page = await world.tasks.tasksOf(dag.dagId, 2, 1);
+    expect(page.map(({ taskName, dependencies }) => [taskName, dependencies])).toEqual([['c', ['b', 'a']]]);
+    expect(await world.tasks.tasksOf(dag.dagId, 4, 10)).toEqual([]);
+  });
+
+  test('tasks over all DAGs come newest DAG first, by index, each once over all pages, by each filter', async () => {
+    const dags = [0, 1, 2].map((i) => plannedDag({ createdAt: 1_700_000_000_000 + i }));
+    await admit(...dags, plannedDag({ createdAt: 1_700_000_000_009, tasks: [plannedTask('x%', { type: 'API_CALL', tags: ['t'] }), plannedTask('xy')] }));
+    const all = await world.tasks.tasks({}, 100);
+    expect(all.map(({ taskName }) => taskName).join('')).toBe('x%xyabcdabcdabcd');
+    expect(all[2]?.ref).toEqual({ dag: dags[2]!.dagId, task: 0 });
+    for (const size of [1, 3, 5]) {
+      const paged = [];
+      for (let page = await world.tasks.tasks({}, size); page.length > 0; page = await world.tasks.tasks({}, size, page.at(-1)!.ref)) paged.push(...page);
+      expect(paged).toEqual(all);
+    }
+    const named = async (filter: TaskFilter): Promise<string> => (await world.tasks.tasks(filter, 100)).map(({ taskName }) => taskName).join(' ');
+    expect(await named({ name: 'x%*' })).toBe('x%');
+    expect(await named({ name: 'b' })).toBe('b b b');
+    expect(await named({ type: 'API_CALL' })).toBe('x%');
+    expect(await named({ tag: 't' })).toBe('x%');
+    expect(await named({ createdAfter: 1_700_000_000_001, createdBefore: 1_700_000_000_009 })).toBe('a b c d');
+    expect(await named({ status: ['PENDING'], name: 'd' })).toBe('d d d');
+    expect(await named({ status: [] })).toBe('');
+  });
+
+  test('what a task waits for: its unfinished direct dependencies, some named, all counted', async () => {
+    const dag = plannedDag({}, [[], [], [], [0, 1, 2], []]);
+    await admit(dag);
+    await commit({ tasks: [taskChange(dag, 1)], dags: [dagChange(dag, { completedTasks: 1 })] });
+    const unfinished = { ref: { dag: dag.dagId, task: 0 }, name: 'a', status: 'QUEUED' };
+    expect(await world.tasks.blockers({ dag: dag.dagId, task: 3 }, 1)).toEqual({ dagStatus: 'RUNNING', unfinished: [unfinished], unfinishedTotal: 2 });
+    expect(await world.tasks.blockers({ dag: dag.dagId, task: 4 }, 5)).toEqual({ dagStatus: 'RUNNING', unfinished: [], unfinishedTotal: 0 });
+    expect(await world.tasks.blockers({ dag: dag.dagId, task: 5 }, 5)).toBeUndefined();
+  });
+}
