@@ -56,7 +56,9 @@ const untilReady = async (url, { hasEnded }) => {
   while (!(await isReady(url))) {
     if (hasEnded() || Date.now() > deadline) {
       const lastLines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-20).join('\n');
-      throw new Error(`The server ${hasEnded() ? 'ended before it was ready' : `wasn't ready within ${READY_MS / 1_000} s`}. The end of ${logFile}:\n${lastLines}`);
+      throw new Error(
+        `The server ${hasEnded() ? 'ended before it was ready' : `wasn't ready within ${READY_MS / 1_000} s`}. The end of ${logFile}:\n${lastLines}`,
+      );
     }
     await pause(100);
   }
@@ -64,7 +66,9 @@ const untilReady = async (url, { hasEnded }) => {
 
 const submitAndWatch = (url, onChild) =>
   new Promise((resolve) => {
-    const dts = spawn(process.execPath, [path.join(root, 'dist/cli/main.js'), 'submit', path.join(root, 'sample-dag.json'), '--wait', '--url', url], { stdio: 'inherit' });
+    const dts = spawn(process.execPath, [path.join(root, 'dist/cli/main.js'), 'submit', path.join(root, 'sample-dag.json'), '--wait', '--url', url], {
+      stdio: 'inherit',
+    });
     onChild(dts);
     dts.once('exit', (code) => resolve(code ?? 1));
   });
@@ -76,7 +80,9 @@ const tellResult = async (url) => {
   const tasks = await json(`${url}/api/v1/dags/${dag.dagId}/tasks`);
   const retried = tasks.filter(({ attempt }) => attempt > 1).map(({ taskName, attempt }) => `${taskName} needed ${attempt} attempts`);
   const seconds = ((Date.parse(dag.completedAt) - Date.parse(dag.createdAt)) / 1_000).toFixed(1);
-  console.log(`\n${dag.dagName} is ${dag.status}: ${dag.completedTasks} of ${dag.totalTasks} tasks in ${seconds} s${retried.length > 0 ? `; ${retried.join(', ')}` : ''}.`);
+  console.log(
+    `\n${dag.dagName} is ${dag.status}: ${dag.completedTasks} of ${dag.totalTasks} tasks in ${seconds} s${retried.length > 0 ? `; ${retried.join(', ')}` : ''}.`,
+  );
   return dag.status === 'COMPLETED';
 };
 
@@ -101,7 +107,12 @@ const leave = async (code) => {
   if (children.server) await stopServer(children.server);
   process.exit(code);
 };
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) process.once(signal, () => void leave(code));
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+])
+  process.once(signal, () => void leave(code));
 
 try {
   const completed = await run((child) => Object.assign(children, child));

@@ -23,7 +23,9 @@ const npm = (args) => {
   // npm tells its scripts where it is; without it, the shell finds it.
   const script = process.env.npm_execpath;
   const options = { cwd: root, stdio: ['ignore', 2, 2] };
-  const { status } = script ? spawnSync(process.execPath, [script, ...args], options) : spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
+  const { status } = script
+    ? spawnSync(process.execPath, [script, ...args], options)
+    : spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
   return status === 0;
 };
 

@@ -75,7 +75,7 @@ const describe = (error: unknown): string => {
 
 const run = async (config: Config): Promise<void> => {
   const service = await (await roles[config.role]())(config);
-  let leaving = false;
+  const signalled = { yet: false };
   const shutdown = shutdownInTwoGears({
     signals: process,
     clock,
@@ -83,7 +83,7 @@ const run = async (config: Config): Promise<void> => {
     stop: () => service.stop(),
     leave: (code) => process.exit(code),
     onStep: (step, cause) => {
-      leaving = true;
+      signalled.yet = true;
       tell(`${config.role} ${step}: ${describe(cause)}`);
     },
   });
@@ -91,7 +91,7 @@ const run = async (config: Config): Promise<void> => {
     await service.start();
   } catch (error) {
     // A signal during the start makes it fail: then the shutdown decides when and how the process leaves.
-    if (leaving) return;
+    if (signalled.yet) return;
     shutdown.dispose();
     tell(`the ${config.role} could not start: ${describe(error)}`);
     await service.stop().catch((stopping: unknown) => {

@@ -14,7 +14,8 @@ interface Subcommand extends Word {
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-const optionsOf = (command: Command): Word[] => command.options.flatMap(({ long, description }) => (typeof long === 'string' ? [{ name: long, about: description }] : []));
+const optionsOf = (command: Command): Word[] =>
+  command.options.flatMap(({ long, description }) => (typeof long === 'string' ? [{ name: long, about: description }] : []));
 
 const subcommandsOf = (program: Command): Subcommand[] => {
   const global = [...optionsOf(program).filter(({ name }) => name !== '--version'), { name: '--help', about: 'display help' }];

@@ -46,4 +46,5 @@ export const parseDocumentText = (text: string, place: string): unknown =>
   (/\.json(\.gz)?$/.test(place) || /^\s*[[{]/.test(text)) && !/\.ya?ml$/.test(place) ? parseJson(text, place) : parseYaml(text, place);
 
 /** One document of a file, or of the standard input for `-`. */
-export const readDocument = async (file: string, stdin: Readable): Promise<unknown> => parseDocumentText(await readText(file, stdin), file === '-' ? 'the standard input' : file);
+export const readDocument = async (file: string, stdin: Readable): Promise<unknown> =>
+  parseDocumentText(await readText(file, stdin), file === '-' ? 'the standard input' : file);

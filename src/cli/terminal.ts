@@ -21,7 +21,6 @@ export interface Streams {
   readonly colours: boolean;
 }
 
-// eslint-disable-next-line no-control-regex
 const PIECES = /\x1b\[[0-9;]*m|[^\x1b]/gu;
 
 /** Cuts a line at so many visible characters; colours don't count and are closed. */

@@ -12,12 +12,16 @@ interface Placed {
 /** The document of a file, or those of its lines where the whole is none. */
 const documentsOf = (text: string, file: string): readonly Placed[] => {
   const lines = text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [{ place: `${file}:${String(i + 1)}`, line }]));
-  const isOnePerLine = /\.ndjson(\.gz)?$/.test(file) || (lines.length > 1 && lines.every(({ line }) => line.startsWith('{') && line.trimEnd().endsWith('}')));
-  return isOnePerLine ? lines.map(({ place, line }) => ({ place, document: parseJson(line, place) })) : [{ place: file, document: parseJson(text, file) }];
+  const isOnePerLine =
+    /\.ndjson(\.gz)?$/.test(file) || (lines.length > 1 && lines.every(({ line }) => line.startsWith('{') && line.trimEnd().endsWith('}')));
+  return isOnePerLine
+    ? lines.map(({ place, line }) => ({ place, document: parseJson(line, place) }))
+    : [{ place: file, document: parseJson(text, file) }];
 };
 
 const submissionOf = ({ place, document }: Placed, options: WorkflowOptions): DagSubmission => {
-  if (!isWorkflow(document)) throw usageError(`${place} is no recorded workflow (WfFormat 1.5, or {"source", "tasks": [[name, parents, seconds], …]} a line)`);
+  if (!isWorkflow(document))
+    throw usageError(`${place} is no recorded workflow (WfFormat 1.5, or {"source", "tasks": [[name, parents, seconds], …]} a line)`);
   try {
     return fromWorkflow(document, options);
   } catch (error) {

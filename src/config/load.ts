@@ -17,7 +17,7 @@ interface Settled {
 
 const shown = (raw: unknown, secret: boolean): string => {
   if (secret) return typeof raw === 'string' ? maskUrl(raw) : 'the given value';
-  const json = typeof raw === 'number' ? String(raw) : (JSON.stringify(raw) ?? String(raw));
+  const json = typeof raw === 'number' ? String(raw) : JSON.stringify(raw);
   return json.length > 80 ? `${json.slice(0, 80)}…` : json;
 };
 
@@ -64,16 +64,24 @@ const assemble = (role: Role, values: ReadonlyMap<string, unknown>): Config => {
 /** What no single value shows: pairs that contradict each other. Each complaint names both, and the way out. */
 const contradictions = ({ leases, scheduler, kafka, retries: { backoff } }: Config, of: (path: string) => string): string[] => [
   ...(leases.leaseMs < 3 * leases.heartbeatMs
-    ? [`leases.leaseMs ${String(leases.leaseMs)} (${of('leases.leaseMs')}) must be at least three times leases.heartbeatMs ${String(leases.heartbeatMs)} (${of('leases.heartbeatMs')}): raise it to ${String(3 * leases.heartbeatMs)}, or let workers beat more often`]
+    ? [
+        `leases.leaseMs ${String(leases.leaseMs)} (${of('leases.leaseMs')}) must be at least three times leases.heartbeatMs ${String(leases.heartbeatMs)} (${of('leases.heartbeatMs')}): raise it to ${String(3 * leases.heartbeatMs)}, or let workers beat more often`,
+      ]
     : []),
   ...(scheduler.shardLeaseMs < 3 * scheduler.renewMs
-    ? [`scheduler.shardLeaseMs ${String(scheduler.shardLeaseMs)} (${of('scheduler.shardLeaseMs')}) must be at least three times scheduler.renewMs ${String(scheduler.renewMs)} (${of('scheduler.renewMs')}): raise it to ${String(3 * scheduler.renewMs)}, or renew more often`]
+    ? [
+        `scheduler.shardLeaseMs ${String(scheduler.shardLeaseMs)} (${of('scheduler.shardLeaseMs')}) must be at least three times scheduler.renewMs ${String(scheduler.renewMs)} (${of('scheduler.renewMs')}): raise it to ${String(3 * scheduler.renewMs)}, or renew more often`,
+      ]
     : []),
   ...(kafka.topics.queue.name === kafka.topics.events.name
-    ? [`kafka.topics.queue.name (${of('kafka.topics.queue.name')}) and kafka.topics.events.name (${of('kafka.topics.events.name')}) are both "${kafka.topics.queue.name}": give each topic a name of its own`]
+    ? [
+        `kafka.topics.queue.name (${of('kafka.topics.queue.name')}) and kafka.topics.events.name (${of('kafka.topics.events.name')}) are both "${kafka.topics.queue.name}": give each topic a name of its own`,
+      ]
     : []),
   ...(backoff.maxMs < backoff.initialMs
-    ? [`retries.backoff.maxMs ${String(backoff.maxMs)} (${of('retries.backoff.maxMs')}) is less than retries.backoff.initialMs ${String(backoff.initialMs)} (${of('retries.backoff.initialMs')}): raise it`]
+    ? [
+        `retries.backoff.maxMs ${String(backoff.maxMs)} (${of('retries.backoff.maxMs')}) is less than retries.backoff.initialMs ${String(backoff.initialMs)} (${of('retries.backoff.initialMs')}): raise it`,
+      ]
     : []),
 ];
 

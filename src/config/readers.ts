@@ -67,7 +67,15 @@ export const oneOf = <T extends string>(...choices: readonly T[]): Reader<T> =>
 /** A list in YAML, or text with commas. */
 export const listOf = (item: Reader<string>, atLeast = 0): Reader<readonly string[]> =>
   reader(`a list (with commas in between) of ${atLeast > 0 ? `at least ${String(atLeast)}, each ` : ''}${item.accepts}`, (raw) => {
-    const parts: readonly unknown[] | undefined = typeof raw === 'string' ? raw.split(',').map((part) => part.trim()).filter((part) => part !== '') : Array.isArray(raw) ? raw : undefined;
+    const parts: readonly unknown[] | undefined =
+      typeof raw === 'string'
+        ? raw
+            .split(',')
+            .map((part) => part.trim())
+            .filter((part) => part !== '')
+        : Array.isArray(raw)
+          ? raw
+          : undefined;
     if (parts === undefined || parts.length < atLeast) return undefined;
     const values = parts.map((part) => item.read(part));
     return values.some(isExpected) ? undefined : values.flatMap((reading) => ('value' in reading ? [reading.value] : []));
@@ -92,11 +100,14 @@ export const nullable = <T>(inner: Reader<T>): Reader<T | null> => ({
 const MAX_SIMULATED_MS = 86_400_000;
 
 /** A fixed time or two bounds: 50, [10, 100], "50", "10-100". */
-export const range: Reader<readonly [number, number]> = reader('milliseconds, fixed (50) or drawn between two bounds ([10, 100], or 10-100 as text)', (raw) => {
-  const parts = Array.isArray(raw) ? (raw as readonly unknown[]) : typeof raw === 'string' ? raw.split(/[-,]/) : [raw];
-  const [min, max = min] = parts.map((part) => between(part, 0, MAX_SIMULATED_MS));
-  return parts.length <= 2 && min !== undefined && max !== undefined && min <= max ? [min, max] : undefined;
-});
+export const range: Reader<readonly [number, number]> = reader(
+  'milliseconds, fixed (50) or drawn between two bounds ([10, 100], or 10-100 as text)',
+  (raw) => {
+    const parts = Array.isArray(raw) ? (raw as readonly unknown[]) : typeof raw === 'string' ? raw.split(/[-,]/) : [raw];
+    const [min, max = min] = parts.map((part) => between(part, 0, MAX_SIMULATED_MS));
+    return parts.length <= 2 && min !== undefined && max !== undefined && min <= max ? [min, max] : undefined;
+  },
+);
 
 const isObject = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw);
 
@@ -109,17 +120,20 @@ const fromJson = (json: string): unknown => {
 };
 
 /** `{TYPE: {durationMs, failureRate}}`, each part optional. */
-export const simulatedTypes: Reader<Readonly<Record<string, Partial<SimulatedType>>>> = reader('a map of task types, each {durationMs: 50 or [10, 100], failureRate: 0 to 1}', (given) => {
-  const raw = typeof given === 'string' ? fromJson(given) : (given ?? {});
-  if (!isObject(raw)) return undefined;
-  const types: Record<string, Partial<SimulatedType>> = {};
-  for (const [type, given] of Object.entries(raw)) {
-    const read = readSimulatedType(given);
-    if (read === undefined) return undefined;
-    types[type] = read;
-  }
-  return types;
-});
+export const simulatedTypes: Reader<Readonly<Record<string, Partial<SimulatedType>>>> = reader(
+  'a map of task types, each {durationMs: 50 or [10, 100], failureRate: 0 to 1}',
+  (given) => {
+    const raw = typeof given === 'string' ? fromJson(given) : (given ?? {});
+    if (!isObject(raw)) return undefined;
+    const types: Record<string, Partial<SimulatedType>> = {};
+    for (const [type, given] of Object.entries(raw)) {
+      const read = readSimulatedType(given);
+      if (read === undefined) return undefined;
+      types[type] = read;
+    }
+    return types;
+  },
+);
 
 const readSimulatedType = (given: unknown): Partial<SimulatedType> | undefined => {
   if (!isObject(given)) return undefined;

@@ -1,5 +1,22 @@
 /** The table of settings: the one place that knows the variables' names, the flags, the defaults and the bounds. */
-import { broker, duration, fraction, id, listOf, nullable, numberFrom, oneOf, port, range, type Reader, simulatedTypes, text, topic, url, whole } from './readers';
+import {
+  broker,
+  duration,
+  fraction,
+  id,
+  listOf,
+  nullable,
+  numberFrom,
+  oneOf,
+  port,
+  range,
+  type Reader,
+  simulatedTypes,
+  text,
+  topic,
+  url,
+  whole,
+} from './readers';
 import { LOG_LEVELS, type Role, type Sections, type SimulatedType } from './shape';
 
 export interface Setting<T> {
@@ -19,7 +36,12 @@ export interface Setting<T> {
 
 type Spec<T> = { readonly [K in keyof T]: Setting<T[K]> | Spec<T[K]> };
 
-const setting = <T>(reader: Reader<T>, fallback: T | ((role: Role) => T), env: string, about: string): Setting<T> => ({ reader, fallback, env, about });
+const setting = <T>(reader: Reader<T>, fallback: T | ((role: Role) => T), env: string, about: string): Setting<T> => ({
+  reader,
+  fallback,
+  env,
+  about,
+});
 
 const BUILT_IN: Readonly<Record<string, SimulatedType>> = {
   DATA_PROCESSING: { durationMs: [100, 500], failureRate: 0.1 },
@@ -37,7 +59,10 @@ const mergeTypes = (lower: Readonly<Record<string, SimulatedType>>, higher: unkn
 };
 
 /** What the simulation makes of the given types: an entry for each, the values for all types applied. */
-export const resolveSimulation = ({ durationMs, failureRate, types }: Sections['simulation'], workerTypes: readonly string[]): Sections['simulation'] => {
+export const resolveSimulation = (
+  { durationMs, failureRate, types }: Sections['simulation'],
+  workerTypes: readonly string[],
+): Sections['simulation'] => {
   const names = new Set([...Object.keys(types), ...workerTypes]);
   const over = { ...(durationMs && { durationMs }), ...(failureRate !== null && { failureRate }) };
   return { durationMs, failureRate, types: Object.fromEntries([...names].map((name) => [name, { ...(types[name] ?? OTHER_TYPE), ...over }])) };
@@ -45,12 +70,33 @@ export const resolveSimulation = ({ durationMs, failureRate, types }: Sections['
 
 const services: Spec<Pick<Sections, 'server' | 'database' | 'kafka' | 'redis'>> = {
   server: {
-    port: { ...setting(nullable(port), (role) => (role === 'worker' ? null : 8080), 'SERVER_PORT', 'The HTTP port. A worker that is given none takes the first free one from 8081; 0 takes any free one.'), flag: 'port' },
+    port: {
+      ...setting(
+        nullable(port),
+        (role) => (role === 'worker' ? null : 8080),
+        'SERVER_PORT',
+        'The HTTP port. A worker that is given none takes the first free one from 8081; 0 takes any free one.',
+      ),
+      flag: 'port',
+    },
     host: setting(text('a host name or an address'), '0.0.0.0', 'SERVER_HOST', 'The address to listen on.'),
-    advertisedUrl: setting(nullable(url('http:', 'https:')), null, 'SERVER_ADVERTISED_URL', "The URL under which other processes reach this one, if it isn't the host's name and the port."),
+    advertisedUrl: setting(
+      nullable(url('http:', 'https:')),
+      null,
+      'SERVER_ADVERTISED_URL',
+      "The URL under which other processes reach this one, if it isn't the host's name and the port.",
+    ),
   },
   database: {
-    url: { ...setting(url('postgres:', 'postgresql:'), 'postgres://postgres:postgres@localhost:5432/taskscheduler', 'DATABASE_URL', 'PostgreSQL 15 or newer. Standalone brings its own.'), secret: true },
+    url: {
+      ...setting(
+        url('postgres:', 'postgresql:'),
+        'postgres://postgres:postgres@localhost:5432/taskscheduler',
+        'DATABASE_URL',
+        'PostgreSQL 15 or newer. Standalone brings its own.',
+      ),
+      secret: true,
+    },
     poolSize: setting(whole(2, 500), 10, 'DATABASE_POOL_SIZE', 'Connections of one process.'),
     statementTimeoutMs: setting(duration(100), 30_000, 'DATABASE_STATEMENT_TIMEOUT_MS', 'The longest that one statement may take.'),
     connectTimeoutMs: setting(duration(100), 5_000, 'DATABASE_CONNECT_TIMEOUT_MS', 'The longest wait for a connection.'),
@@ -61,7 +107,12 @@ const services: Spec<Pick<Sections, 'server' | 'database' | 'kafka' | 'redis'>> 
     topics: {
       queue: {
         name: setting(topic, 'task-queue', 'KAFKA_TOPIC_QUEUE', 'The topic that carries tasks to the workers.'),
-        partitions: setting(whole(1, 10_000), 3, 'KAFKA_TOPIC_QUEUE_PARTITIONS', 'Its partitions at first: each worker takes one, and more are added as workers come.'),
+        partitions: setting(
+          whole(1, 10_000),
+          3,
+          'KAFKA_TOPIC_QUEUE_PARTITIONS',
+          'Its partitions at first: each worker takes one, and more are added as workers come.',
+        ),
         replication: setting(whole(1, 20), 1, 'KAFKA_TOPIC_QUEUE_REPLICATION', 'Its replicas where the topic is created.'),
       },
       events: {
@@ -80,14 +131,27 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
   scheduler: {
     id: setting(nullable(id), null, 'SCHEDULER_ID', "The scheduler's name, if it isn't made of host and process."),
     shards: setting(whole(1, 4096), 8, 'SCHEDULER_SHARDS', 'Shards of the installation. Set once: a running installation refuses another number.'),
-    shardLeaseMs: setting(duration(300, 600_000), 3_000, 'SCHEDULER_SHARD_LEASE_MS', 'How long a shard stays with a scheduler that says nothing: the time that losing a scheduler costs.'),
+    shardLeaseMs: setting(
+      duration(300, 600_000),
+      3_000,
+      'SCHEDULER_SHARD_LEASE_MS',
+      'How long a shard stays with a scheduler that says nothing: the time that losing a scheduler costs.',
+    ),
     renewMs: setting(duration(50, 200_000), 500, 'SCHEDULER_RENEW_MS', 'How often shards are renewed.'),
     rosterMs: setting(duration(20, 60_000), 200, 'SCHEDULER_ROSTER_MS', 'How often the list of workers is read.'),
     sweepMs: setting(duration(20, 60_000), 250, 'SCHEDULER_SWEEP_MS', 'How often due times are looked for.'),
-    startupTimeoutMs: setting(duration(1_000), 120_000, 'SCHEDULER_STARTUP_TIMEOUT_MS', 'How long a process waits for its services at its start before it gives up.'),
+    startupTimeoutMs: setting(
+      duration(1_000),
+      120_000,
+      'SCHEDULER_STARTUP_TIMEOUT_MS',
+      'How long a process waits for its services at its start before it gives up.',
+    ),
   },
   worker: {
-    id: { ...setting(nullable(id), null, 'WORKER_ID', "The worker's name, if it isn't made of host and process. Only one live worker has it."), flag: 'worker-id' },
+    id: {
+      ...setting(nullable(id), null, 'WORKER_ID', "The worker's name, if it isn't made of host and process. Only one live worker has it."),
+      flag: 'worker-id',
+    },
     concurrency: setting(whole(1, 10_000), 100, 'WORKER_CONCURRENCY', 'Tasks that run at once.'),
     prefetch: setting(whole(0, 10_000), 100, 'WORKER_PREFETCH', 'Tasks that may wait at the worker, beyond those that run.'),
     types: setting(listOf(id, 1), Object.keys(BUILT_IN), 'WORKER_TYPES', 'Task types that it runs.'),
@@ -97,7 +161,12 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
   },
   leases: {
     heartbeatMs: setting(duration(50, 60_000), 400, 'LEASES_HEARTBEAT_MS', 'How often a worker says that it lives.'),
-    leaseMs: setting(duration(200, 600_000), 1_600, 'LEASES_LEASE_MS', 'How long it counts as alive without saying so: the time that losing a worker costs.'),
+    leaseMs: setting(
+      duration(200, 600_000),
+      1_600,
+      'LEASES_LEASE_MS',
+      'How long it counts as alive without saying so: the time that losing a worker costs.',
+    ),
   },
 };
 
@@ -107,14 +176,24 @@ const policies: Spec<Pick<Sections, 'limits' | 'retries'>> = {
     edgesPerDag: setting(whole(0, 100_000_000), 1_000_000, 'LIMITS_EDGES_PER_DAG', 'Dependencies of one DAG.'),
     bodyBytes: setting(whole(1_024, 1_073_741_824), 67_108_864, 'LIMITS_BODY_BYTES', 'Bytes of one submission.'),
     payloadBytes: setting(whole(0, 67_108_864), 262_144, 'LIMITS_PAYLOAD_BYTES', "Bytes of one task's payload as JSON."),
-    pendingSubmissions: setting(whole(1, 1_000_000), 1_000, 'LIMITS_PENDING_SUBMISSIONS', 'Submissions that may wait to be stored before others are told to come again.'),
+    pendingSubmissions: setting(
+      whole(1, 1_000_000),
+      1_000,
+      'LIMITS_PENDING_SUBMISSIONS',
+      'Submissions that may wait to be stored before others are told to come again.',
+    ),
   },
   retries: {
     maxRetries: setting(whole(0, 1_000), 3, 'RETRIES_MAX_RETRIES', "Retries of a task that doesn't say."),
     backoff: {
       type: setting(oneOf('exponential', 'linear', 'fixed'), 'exponential', 'RETRIES_BACKOFF_TYPE', 'How the wait before a retry grows.'),
       initialMs: setting(duration(0), 500, 'RETRIES_BACKOFF_INITIAL_MS', 'The wait before the first retry.'),
-      factor: setting(numberFrom(0, 100), 2, 'RETRIES_BACKOFF_FACTOR', 'What each further wait is multiplied by (linear: how many first waits are added).'),
+      factor: setting(
+        numberFrom(0, 100),
+        2,
+        'RETRIES_BACKOFF_FACTOR',
+        'What each further wait is multiplied by (linear: how many first waits are added).',
+      ),
       maxMs: setting(duration(0, 604_800_000), 60_000, 'RETRIES_BACKOFF_MAX_MS', 'The longest wait.'),
       jitter: setting(fraction, 0.5, 'RETRIES_BACKOFF_JITTER', 'The part of the wait that is left to chance.'),
     },
@@ -123,9 +202,25 @@ const policies: Spec<Pick<Sections, 'limits' | 'retries'>> = {
 
 const rest: Spec<Pick<Sections, 'simulation' | 'standalone' | 'log'>> = {
   simulation: {
-    durationMs: setting(nullable(range), null, 'SIMULATION_DURATION_MS', 'How long simulated tasks of every type take, in place of what each type says.'),
-    failureRate: setting(nullable(fraction), null, 'SIMULATION_FAILURE_RATE', 'How often simulated tasks of every type fail, in place of what each type says.'),
-    types: { reader: simulatedTypes, fallback: BUILT_IN, env: 'SIMULATION_TYPES', about: 'How simulated tasks of each type behave (as a variable: JSON).', merge: mergeTypes },
+    durationMs: setting(
+      nullable(range),
+      null,
+      'SIMULATION_DURATION_MS',
+      'How long simulated tasks of every type take, in place of what each type says.',
+    ),
+    failureRate: setting(
+      nullable(fraction),
+      null,
+      'SIMULATION_FAILURE_RATE',
+      'How often simulated tasks of every type fail, in place of what each type says.',
+    ),
+    types: {
+      reader: simulatedTypes,
+      fallback: BUILT_IN,
+      env: 'SIMULATION_TYPES',
+      about: 'How simulated tasks of each type behave (as a variable: JSON).',
+      merge: mergeTypes,
+    },
   },
   standalone: {
     dataDir: setting(text('a folder', /^[^\0]{1,4096}$/), './data', 'STANDALONE_DATA_DIR', 'Where standalone keeps its database.'),
@@ -149,7 +244,9 @@ export interface Row {
 const isSetting = (node: object): node is Setting<unknown> => 'reader' in node && 'env' in node;
 
 const rowsOf = (node: object, prefix: string): readonly Row[] =>
-  Object.entries(node).flatMap(([key, child]: [string, object]) => (isSetting(child) ? [{ path: prefix + key, setting: child }] : rowsOf(child, `${prefix}${key}.`)));
+  Object.entries(node).flatMap(([key, child]: [string, object]) =>
+    isSetting(child) ? [{ path: prefix + key, setting: child }] : rowsOf(child, `${prefix}${key}.`),
+  );
 
 /** The table as rows, in its order. */
 export const rows: readonly Row[] = rowsOf(spec, '');

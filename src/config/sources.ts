@@ -50,7 +50,10 @@ const walk = (node: unknown, prefix: string, origin: string): Gathered => {
   return join(parts);
 };
 
-const join = (parts: readonly Gathered[]): Gathered => ({ given: parts.flatMap(({ given }) => given), problems: parts.flatMap(({ problems }) => problems) });
+const join = (parts: readonly Gathered[]): Gathered => ({
+  given: parts.flatMap(({ given }) => given),
+  problems: parts.flatMap(({ problems }) => problems),
+});
 
 const fromFile = (file: string): Gathered => {
   if (!existsSync(file)) return { given: [], problems: [] };
@@ -84,4 +87,5 @@ const fromFiles = (folder: string, role: Role): Gathered =>
     : { given: [], problems: [`--config-dir: there is no folder ${folder}: name the one that holds default.yaml`] };
 
 /** Everything that anybody says about any setting, lowest source first. */
-export const gather = (role: Role, { configDir, env, flags }: Sources): Gathered => join([fromFiles(configDir, role), fromEnvironment(env), fromFlags(flags)]);
+export const gather = (role: Role, { configDir, env, flags }: Sources): Gathered =>
+  join([fromFiles(configDir, role), fromEnvironment(env), fromFlags(flags)]);

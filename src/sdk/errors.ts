@@ -16,7 +16,11 @@ export interface UnreachableError extends Error {
 }
 
 export const apiError = (status: number, problem: ProblemDetails): ApiError =>
-  Object.assign(new Error(problem.detail ?? problem.title ?? `the server answered ${String(status)}`), { name: 'ApiError' as const, status, problem });
+  Object.assign(new Error(problem.detail ?? problem.title ?? `the server answered ${String(status)}`), {
+    name: 'ApiError' as const,
+    status,
+    problem,
+  });
 
 export const unreachableError = (url: string, cause: unknown): UnreachableError =>
   Object.assign(new Error(`no answer from ${url}: ${reason(cause)}`, { cause }), { name: 'UnreachableError' as const, url });

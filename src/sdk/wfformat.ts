@@ -91,27 +91,30 @@ const fromWfFormat = (document: Json): Recorded => {
     tasks: tasks.map((task) => {
       const id = task['id'] as string;
       // A parent that isn't there keeps its id: the server names it among its complaints.
-      return { name: names.get(id) ?? id, parents: [...(parents.get(id) ?? [])].map((parent) => names.get(parent) ?? parent), seconds: took.get(id) ?? 0 };
+      return {
+        name: names.get(id) ?? id,
+        parents: [...(parents.get(id) ?? [])].map((parent) => names.get(parent) ?? parent),
+        seconds: took.get(id) ?? 0,
+      };
     }),
   };
 };
 
 /** Makes a submission of a parsed document in either form; throws, naming the place, where it is neither. */
 export const fromWorkflow = (document: unknown, options: WorkflowOptions = {}): DagSubmission => {
-  if (!isMap(document) || !isWorkflow(document)) throw new Error('neither WfFormat ("workflow") nor a slim workflow ("tasks": [[name, parents, seconds], …])');
+  if (!isMap(document) || !isWorkflow(document))
+    throw new Error('neither WfFormat ("workflow") nor a slim workflow ("tasks": [[name, parents, seconds], …])');
   const { name, description, tasks } = isMap(document['workflow']) ? fromWfFormat(document) : fromSlim(document);
   const { scale = DEFAULT_SCALE, failureRate, maxRetries, type = 'DATA_PROCESSING' } = options;
   return {
     dagName: name.slice(0, LONGEST_NAME),
     ...(description !== undefined && { description }),
     ...(maxRetries !== undefined && { maxRetries }),
-    tasks: tasks.map(
-      (task): TaskSubmission => ({
-        taskName: task.name,
-        type,
-        dependencies: [...new Set(task.parents)],
-        simulate: { durationMs: Math.round(task.seconds * 1_000 * scale), ...(failureRate !== undefined && { failureRate }) },
-      }),
-    ),
+    tasks: tasks.map((task): TaskSubmission => ({
+      taskName: task.name,
+      type,
+      dependencies: [...new Set(task.parents)],
+      simulate: { durationMs: Math.round(task.seconds * 1_000 * scale), ...(failureRate !== undefined && { failureRate }) },
+    })),
   };
 };

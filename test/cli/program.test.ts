@@ -32,13 +32,20 @@ const dts = async (args: readonly string[], stdin = ''): Promise<{ code: number;
   const stdout = { write: (text: string) => void (out += text) };
   const stderr = { write: (text: string) => void (err += text) };
   const terminal = createTerminal({ stdout, stderr, colours: false });
-  const code = await runProgram(args, { terminal, stdin: Readable.from([Buffer.from(stdin)]), now: () => 0, pause: () => Promise.resolve() }, '1.2.3');
+  const code = await runProgram(
+    args,
+    { terminal, stdin: Readable.from([Buffer.from(stdin)]), now: () => 0, pause: () => Promise.resolve() },
+    '1.2.3',
+  );
   return { code, out, err };
 };
 
 const dryRun = async (...args: readonly string[]): Promise<DagSubmission[]> => {
   const { out } = await dts(['import', '--dry-run', ...args]);
-  return out.trim().split('\n').map((line) => JSON.parse(line) as DagSubmission);
+  return out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as DagSubmission);
 };
 
 describe('import --dry-run', () => {
@@ -48,7 +55,12 @@ describe('import --dry-run', () => {
     expect(await dryRun(packed)).toEqual(await dryRun(slim));
     expect(await dryRun(genome, slim)).toHaveLength(3);
     const { out } = await dts(['import', '--dry-run', '-'], readFileSync(slim, 'utf8'));
-    expect(out.trim().split('\n').map((line) => JSON.parse(line) as DagSubmission)).toEqual(await dryRun(slim));
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as DagSubmission),
+    ).toEqual(await dryRun(slim));
   });
 
   test('settings arrive in every task', async () => {
@@ -116,7 +128,11 @@ describe('completion', () => {
 
 test('a live picture goes up over what it drew before', () => {
   let written = '';
-  const terminal = createTerminal({ stdout: { write: (text) => void (written += text), isTTY: true, columns: 5 }, stderr: { write: () => undefined }, colours: false });
+  const terminal = createTerminal({
+    stdout: { write: (text) => void (written += text), isTTY: true, columns: 5 },
+    stderr: { write: () => undefined },
+    colours: false,
+  });
   terminal.redraw(['first', 'too long']);
   terminal.redraw(['next']);
   expect(written).toBe('\x1b[Jfirst\ntoo …\n\x1b[2A\x1b[Jnext\n');

@@ -38,7 +38,13 @@ const problemsOf = (given: Given, role: Role = 'scheduler'): readonly string[] =
 describe('where values come from', () => {
   test('defaults hold where nobody says anything', () => {
     const config = configOf('scheduler');
-    expect(config).toMatchObject({ role: 'scheduler', server: { port: 8080 }, kafka: { brokers: ['localhost:9092'] }, worker: { id: null, tags: [] }, scheduler: { shards: 8 } });
+    expect(config).toMatchObject({
+      role: 'scheduler',
+      server: { port: 8080 },
+      kafka: { brokers: ['localhost:9092'] },
+      worker: { id: null, tags: [] },
+      scheduler: { shards: 8 },
+    });
   });
 
   test('a worker without a port takes the first free one', () => {
@@ -55,7 +61,10 @@ describe('where values come from', () => {
   });
 
   test('an empty variable says nothing', () => {
-    expect(configOf('scheduler', { env: { SERVER_PORT: '', KAFKA_BROKERS: '' } })).toMatchObject({ server: { port: 8080 }, kafka: { brokers: ['localhost:9092'] } });
+    expect(configOf('scheduler', { env: { SERVER_PORT: '', KAFKA_BROKERS: '' } })).toMatchObject({
+      server: { port: 8080 },
+      kafka: { brokers: ['localhost:9092'] },
+    });
   });
 
   test('lists come from YAML and from text with commas', () => {
@@ -64,7 +73,9 @@ describe('where values come from', () => {
   });
 
   test('a section with nothing but comments is fine', () => {
-    expect(configOf('worker', { files: { 'default.yaml': 'kafka:\n  topics:\n    queue:\n      # name: x\nredis:\n' } }).kafka.topics.queue.name).toBe('task-queue');
+    expect(
+      configOf('worker', { files: { 'default.yaml': 'kafka:\n  topics:\n    queue:\n      # name: x\nredis:\n' } }).kafka.topics.queue.name,
+    ).toBe('task-queue');
   });
 
   test('the value is frozen through and through', () => {
@@ -91,7 +102,11 @@ describe('simulated types', () => {
 
 describe('complaints', () => {
   test('all come together, each with source, value and what is accepted', () => {
-    const given = { env: { SERVER_PORT: 'abc', WORKER_CONCURRENCY: '-1', KAFKA_BROKERS: 'nohost' }, flags: { 'worker-id': 'a b' }, files: { 'default.yaml': 'limits: {tasksPerDag: .nan}' } };
+    const given = {
+      env: { SERVER_PORT: 'abc', WORKER_CONCURRENCY: '-1', KAFKA_BROKERS: 'nohost' },
+      flags: { 'worker-id': 'a b' },
+      files: { 'default.yaml': 'limits: {tasksPerDag: .nan}' },
+    };
     expect(problemsOf(given, 'worker')).toEqual([
       'SERVER_PORT: server.port: "abc" is not a port: a whole number from 0 to 65535',
       'KAFKA_BROKERS: kafka.brokers: "nohost" is not a list (with commas in between) of at least 1, each host:port',
@@ -102,7 +117,10 @@ describe('complaints', () => {
   });
 
   test.each([
-    ['server: {prot: 1}', 'config/default.yaml: server.prot: there is no such setting (did you mean server.port?): correct the name or remove the line'],
+    [
+      'server: {prot: 1}',
+      'config/default.yaml: server.prot: there is no such setting (did you mean server.port?): correct the name or remove the line',
+    ],
     ['sever: {port: 1}', 'config/default.yaml: sever: there is no such setting (did you mean server?): correct the name or remove the line'],
     ['qqqqqqqqqq: 1', 'config/default.yaml: qqqqqqqqqq: there is no such setting: correct the name or remove the line'],
     ['server: 8080', 'config/default.yaml: server must be a map of settings'],

@@ -46,11 +46,19 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const failureOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error);
+const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 const submission = { dagName: 'x', tasks: [{ taskName: 'a', type: 'API_CALL' }] };
 
 test('a submission that met an overload is repeated under the same key', async () => {
-  answers = [{ status: 503, body: {} }, { status: 429, body: {} }, { status: 201, body: { dagId: 'd' } }];
+  answers = [
+    { status: 503, body: {} },
+    { status: 429, body: {} },
+    { status: 201, body: { dagId: 'd' } },
+  ];
   await expect(createClient({ url }).submit(submission)).resolves.toEqual({ dagId: 'd' });
   expect(new Set(heard.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
   expect(heard.map(({ method, url: path }) => `${method} ${path}`)).toEqual(Array(3).fill('POST /api/v1/dags'));
@@ -91,7 +99,10 @@ test('an answer that never comes', async () => {
 });
 
 test('wait asks until the DAG is final', async () => {
-  answers = [{ status: 200, body: { status: 'RUNNING' } }, { status: 200, body: { status: 'COMPLETED' } }];
+  answers = [
+    { status: 200, body: { status: 'RUNNING' } },
+    { status: 200, body: { status: 'COMPLETED' } },
+  ];
   const seen: string[] = [];
   const dag = await createClient({ url }).wait('d', { onState: ({ status }) => seen.push(status) });
   expect([dag.status, seen]).toEqual(['COMPLETED', ['RUNNING', 'COMPLETED']]);
@@ -103,5 +114,8 @@ test('ids, filters and an address with a path are put in place', async () => {
   const client = createClient({ url: `${url}/behind/proxy` });
   await client.task('a/../b');
   await client.dags({ status: 'FAILED', name: 'x*', tag: 'a&b' });
-  expect(heard.map((request) => request.url)).toEqual(['/behind/proxy/api/v1/tasks/a%2F..%2Fb', '/behind/proxy/api/v1/dags?status=FAILED&name=x*&tag=a%26b']);
+  expect(heard.map((request) => request.url)).toEqual([
+    '/behind/proxy/api/v1/tasks/a%2F..%2Fb',
+    '/behind/proxy/api/v1/dags?status=FAILED&name=x*&tag=a%26b',
+  ]);
 });

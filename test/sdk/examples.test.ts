@@ -44,5 +44,10 @@ test.each(['linear-pipeline', 'parallel-processing', 'complex-dag'])('examples/%
 });
 
 test('there is no example beside those that the tests know', () => {
-  expect(readdirSync(path.join(root, 'examples')).sort()).toEqual(['complex-dag.json', 'failure-handling.json', 'linear-pipeline.json', 'parallel-processing.json']);
+  expect(readdirSync(path.join(root, 'examples')).sort()).toEqual([
+    'complex-dag.json',
+    'failure-handling.json',
+    'linear-pipeline.json',
+    'parallel-processing.json',
+  ]);
 });

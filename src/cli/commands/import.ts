@@ -14,11 +14,13 @@ interface Options extends WorkflowOptions {
 /** Enough to keep the scheduler's batches full. */
 const AT_ONCE = 8;
 
-const numberBetween = (min: number, max: number) => (text: string): number => {
-  const number = text.trim() === '' ? NaN : Number(text);
-  if (!(number >= min && number <= max)) throw new InvalidArgumentError(`It must be a number from ${String(min)} to ${String(max)}.`);
-  return number;
-};
+const numberBetween =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const number = text.trim() === '' ? NaN : Number(text);
+    if (!(number >= min && number <= max)) throw new InvalidArgumentError(`It must be a number from ${String(min)} to ${String(max)}.`);
+    return number;
+  };
 
 /** Runs `work` over all items, a few at once, answers in their order. */
 const overAll = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => {

@@ -5,11 +5,20 @@ import { durationText, shortened, table } from '../render/words';
 
 const LONGEST_NAME = 40;
 
-const row = (now: number) => (dag: DagView): string[] => {
-  const took = Math.max(0, (dag.completedAt === null ? now : Date.parse(dag.completedAt)) - Date.parse(dag.createdAt));
-  const ended = dag.completedTasks + dag.failedTasks + dag.skippedTasks + dag.cancelledTasks;
-  return [dag.dagId, dag.status, `${String(ended)}/${String(dag.totalTasks)}`, dag.createdAt, durationText(took), shortened(dag.dagName, LONGEST_NAME)];
-};
+const row =
+  (now: number) =>
+  (dag: DagView): string[] => {
+    const took = Math.max(0, (dag.completedAt === null ? now : Date.parse(dag.completedAt)) - Date.parse(dag.createdAt));
+    const ended = dag.completedTasks + dag.failedTasks + dag.skippedTasks + dag.cancelledTasks;
+    return [
+      dag.dagId,
+      dag.status,
+      `${String(ended)}/${String(dag.totalTasks)}`,
+      dag.createdAt,
+      durationText(took),
+      shortened(dag.dagName, LONGEST_NAME),
+    ];
+  };
 
 /** `dts list` */
 export const addList = (program: Command, { terminal, now }: Context): void => {

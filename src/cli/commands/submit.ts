@@ -30,4 +30,5 @@ export const addSubmit = (program: Command, context: Context): void => {
     });
 };
 
-const submitted = ({ dagId, dagName, totalTasks }: DagView): string => `${dagId}  ${dagName}: ${String(totalTasks)} ${totalTasks === 1 ? 'task' : 'tasks'} submitted`;
+const submitted = ({ dagId, dagName, totalTasks }: DagView): string =>
+  `${dagId}  ${dagName}: ${String(totalTasks)} ${totalTasks === 1 ? 'task' : 'tasks'} submitted`;

@@ -21,10 +21,12 @@ const counters = ({ dag, tasks }: Look): string => {
 };
 
 const detail = ({ status, attempt, maxRetries, error, retryAt, startedAt, completedAt }: TaskView, now: number): string => {
-  if (status === 'RETRYING') return `attempt ${String(attempt)} of ${String(maxRetries + 1)} failed: ${shortened(error?.message ?? '', LONGEST_ERROR)}${retryAt ? `; retry in ${durationText(Date.parse(retryAt) - now)}` : ''}`;
+  if (status === 'RETRYING')
+    return `attempt ${String(attempt)} of ${String(maxRetries + 1)} failed: ${shortened(error?.message ?? '', LONGEST_ERROR)}${retryAt ? `; retry in ${durationText(Date.parse(retryAt) - now)}` : ''}`;
   if (status === 'FAILED') return shortened(error?.message ?? '', LONGEST_ERROR);
   const again = attempt > 1 ? `attempt ${String(attempt)} of ${String(maxRetries + 1)}` : '';
-  const time = status === 'COMPLETED' && startedAt !== null && completedAt !== null ? durationText(Date.parse(completedAt) - Date.parse(startedAt)) : '';
+  const time =
+    status === 'COMPLETED' && startedAt !== null && completedAt !== null ? durationText(Date.parse(completedAt) - Date.parse(startedAt)) : '';
   return [time, again].filter(Boolean).join('  ');
 };
 
@@ -40,5 +42,7 @@ export const changeLines = (seen: Look, before: Look | undefined, { paint, now }
   const width = Math.max(0, ...seen.tasks.map(({ taskName }) => taskName.length));
   return seen.tasks
     .filter(isNews)
-    .map((task) => `${at} ${task.taskName.padEnd(width)}  ${inStatusColour(paint, task.status, task.status.padEnd(9))}  ${detail(task, now)}`.trimEnd());
+    .map((task) =>
+      `${at} ${task.taskName.padEnd(width)}  ${inStatusColour(paint, task.status, task.status.padEnd(9))}  ${detail(task, now)}`.trimEnd(),
+    );
 };

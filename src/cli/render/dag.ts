@@ -31,11 +31,18 @@ export const headline = (dag: DagView, { paint, now }: Pick<Canvas, 'paint' | 'n
     ...(dag.cancelledTasks > 0 ? [`${String(dag.cancelledTasks)} cancelled`] : []),
   ];
   const took = elapsed(dag.createdAt, dag.completedAt, now);
-  const parts = [paint.bold(shortened(dag.dagName, 60)), inStatusColour(paint, dag.status, dag.status), bar(ended, dag.totalTasks, BAR), `${String(ended)}/${String(dag.totalTasks)}`, ...other];
+  const parts = [
+    paint.bold(shortened(dag.dagName, 60)),
+    inStatusColour(paint, dag.status, dag.status),
+    bar(ended, dag.totalTasks, BAR),
+    `${String(ended)}/${String(dag.totalTasks)}`,
+    ...other,
+  ];
   return [...parts, ...(took === null ? [] : [durationText(took)])].join('  ');
 };
 
-const retryText = ({ attempt, maxRetries }: TaskView, retry: number): string => (attempt === 0 ? '' : `retry ${String(retry)} of ${String(maxRetries)}`);
+const retryText = ({ attempt, maxRetries }: TaskView, retry: number): string =>
+  attempt === 0 ? '' : `retry ${String(retry)} of ${String(maxRetries)}`;
 
 /** What there is to say of a task beside its name and status. */
 const remark = (task: TaskView, { paint, now }: Canvas): string => {
@@ -48,7 +55,13 @@ const remark = (task: TaskView, { paint, now }: Canvas): string => {
       return paint.yellow(`${retryText(task, task.attempt)}${due}: ${error}`);
     }
     case 'RUNNING':
-      return [time, task.attempt > 1 ? paint.yellow(retryText(task, task.attempt - 1)) : '', task.progress ? `${String(Math.round(task.progress * 100))} %` : ''].filter(Boolean).join('  ');
+      return [
+        time,
+        task.attempt > 1 ? paint.yellow(retryText(task, task.attempt - 1)) : '',
+        task.progress ? `${String(Math.round(task.progress * 100))} %` : '',
+      ]
+        .filter(Boolean)
+        .join('  ');
     case 'COMPLETED':
       return [time, task.attempt > 1 ? paint.yellow(`after ${count(task.attempt - 1, 'retry', 'retries')}`) : ''].filter(Boolean).join('  ');
     case 'FAILED':
@@ -68,7 +81,11 @@ const branchLines = (branches: readonly Branch[], indent: string, canvas: Canvas
   branches.flatMap(({ task, also, children }, i) => {
     const last = i === branches.length - 1;
     const [own, below] = isRoot ? ['', ''] : [last ? '└─ ' : '├─ ', last ? '   ' : '│  '];
-    const parts = [`${indent}${own}${statusMark(canvas.paint, task.status)} ${task.taskName}`, remark(task, canvas), canvas.paint.dim(alsoText(also))];
+    const parts = [
+      `${indent}${own}${statusMark(canvas.paint, task.status)} ${task.taskName}`,
+      remark(task, canvas),
+      canvas.paint.dim(alsoText(also)),
+    ];
     return [parts.filter(Boolean).join('  '), ...branchLines(children, indent + below, canvas)];
   });
 

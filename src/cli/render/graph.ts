@@ -38,7 +38,10 @@ export interface Branch {
 export const treeOf = (tasks: readonly TaskView[]): readonly Branch[] => {
   const levels = levelsOf(tasks);
   const deepest = ({ dependencies }: TaskView): string | undefined =>
-    dependencies.reduce<string | undefined>((best, name) => (best === undefined || (levels.get(name) ?? 0) > (levels.get(best) ?? 0) ? name : best), undefined);
+    dependencies.reduce<string | undefined>(
+      (best, name) => (best === undefined || (levels.get(name) ?? 0) > (levels.get(best) ?? 0) ? name : best),
+      undefined,
+    );
   const byParent = new Map<string | undefined, TaskView[]>();
   for (const task of tasks) byParent.set(deepest(task), [...(byParent.get(deepest(task)) ?? []), task]);
   const under = (parent: string | undefined): readonly Branch[] =>

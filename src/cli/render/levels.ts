@@ -40,7 +40,8 @@ const tallyText = ({ total, ended, running, retrying, failed }: Tally, paint: Pa
   return [`${bar(ended, total, BAR)} ${String(ended)}/${String(total)}`, ...parts].join('  ');
 };
 
-const spanText = (name: string, from: number, to: number): string => `${name}${to > from ? 's' : ''} ${String(from + 1)}${to > from ? `-${String(to + 1)}` : ''}`;
+const spanText = (name: string, from: number, to: number): string =>
+  `${name}${to > from ? 's' : ''} ${String(from + 1)}${to > from ? `-${String(to + 1)}` : ''}`;
 
 /** Finished levels in one line, then the ones under way, then the rest in one line. */
 const byLevel = (tasks: readonly TaskView[], paint: Paint): string[] => {

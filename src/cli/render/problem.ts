@@ -24,7 +24,11 @@ const refusalLines = ({ status, problem, message }: ApiError, paint: Paint): str
 /** What to tell of an error that a command threw; undefined where nobody expected it. */
 export const failureOf = (error: unknown, paint: Paint): Failure | undefined => {
   if (isUsageError(error)) return { lines: [`${paint.red('error:')} ${error.message}`], code: EXIT.usage };
-  if (isUnreachable(error)) return { lines: [`${paint.red('error:')} ${error.message}`, '  Is the scheduler running there? Another address: --url or DTS_URL.'], code: EXIT.unreachable };
+  if (isUnreachable(error))
+    return {
+      lines: [`${paint.red('error:')} ${error.message}`, '  Is the scheduler running there? Another address: --url or DTS_URL.'],
+      code: EXIT.unreachable,
+    };
   if (!isApiError(error)) return undefined;
   if (error.status === 404) return { lines: [`${paint.red('not found:')} ${error.message}`], code: EXIT.notFound };
   return { lines: refusalLines(error, paint), code: EXIT.refused };
