@@ -45,7 +45,7 @@ export interface ReadyQueue {
   dropShard(shard: number): void;
   /** Sizes by type and priority; may count a few that have moved on. */
   sizes(): { type: string; priority: number; size: number }[];
-  /** How many are ahead of a task in its own queue, counted by walking it; undefined where it doesn't wait here. */
+  /** A task's place among the ready ones of its type, from 1, found by walking them; undefined where it doesn't wait here. */
   position(dag: DagId, task: number): { position: number; of: number; priority: number } | undefined;
 }
 
@@ -111,10 +111,15 @@ export const createReadyQueue = (): ReadyQueue => {
     },
     sizes: () => [...everyLane()].map(({ type, priority, lane }) => ({ type, priority, size: lane.items.length - lane.head })),
     position: (dag, task) => {
-      for (const { lane, priority } of everyLane()) {
-        const waiting = lane.items.slice(lane.head);
-        const index = waiting.findIndex((item) => item.task === task && item.run.dag === dag && isLive(item));
-        if (index >= 0) return { position: index + 1, of: waiting.length, priority };
+      for (const ofType of lanes.values()) {
+        let ahead = 0;
+        for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
+          const waiting = ofType[priority]!.items.slice(ofType[priority]!.head);
+          const index = waiting.findIndex((item) => item.task === task && item.run.dag === dag && isLive(item));
+          const of = ofType.reduce((sum, lane) => sum + lane.items.length - lane.head, 0);
+          if (index >= 0) return { position: ahead + index + 1, of, priority };
+          ahead += waiting.length;
+        }
       }
       return undefined;
     },

@@ -14,7 +14,11 @@ export interface ErrorRow {
 
 export const REFUSALS = {
   MALFORMED_JSON: { status: 400, title: 'The body is not JSON', remedy: 'Mend the body at the line and column that the detail names.' },
-  WRONG_SHAPE: { status: 400, title: 'The body has wrong fields', remedy: 'Each wrong field is listed with its path; /api/v1/openapi.json has the schema.' },
+  WRONG_SHAPE: {
+    status: 400,
+    title: 'The body has wrong fields',
+    remedy: 'Each wrong field is listed with its path; /api/v1/openapi.json has the schema.',
+  },
   WRONG_PARAMETER: { status: 400, title: 'A parameter is wrong', remedy: 'Mend the parameter that is named; /docs describes them all.' },
   WRONG_ID: { status: 400, title: 'The id is no UUID', remedy: 'Use the dagId or taskId that the API answered.' },
   UNSUPPORTED_ENCODING: { status: 415, title: 'The content encoding is unknown', remedy: 'Send the body plain, or with gzip, deflate or br.' },
@@ -33,15 +37,39 @@ export const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS;
 
 export const FAILURES: Readonly<Record<FailureCode, ErrorRow>> = {
-  STORE_UNAVAILABLE: { status: 503, title: 'The database is out of reach', remedy: 'Try again; an Idempotency-Key makes a repeated submission safe.' },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    title: 'The database is out of reach',
+    remedy: 'Try again; an Idempotency-Key makes a repeated submission safe.',
+  },
   BROKER_UNAVAILABLE: { status: 503, title: 'Kafka is out of reach', remedy: 'Try again in a moment.' },
   LEASES_UNAVAILABLE: { status: 503, title: 'Redis is out of reach', remedy: 'Try again in a moment.' },
-  OVERLOADED: { status: 503, title: 'There is more work than the server takes at once', remedy: 'Try again after the time that the header Retry-After names.' },
-  UNSTORABLE: { status: 422, title: 'The content cannot be stored', remedy: "Simplify names, tags and payload; the server's log has the database's own words." },
+  OVERLOADED: {
+    status: 503,
+    title: 'There is more work than the server takes at once',
+    remedy: 'Try again after the time that the header Retry-After names.',
+  },
+  UNSTORABLE: {
+    status: 422,
+    title: 'The content cannot be stored',
+    remedy: "Simplify names, tags and payload; the server's log has the database's own words.",
+  },
   STALE_EPOCH: { status: 503, title: 'Another scheduler has taken over', remedy: 'Try again at once.' },
-  WORKER_ID_HELD: { status: 409, title: 'The worker id is in use', remedy: 'Choose another --worker-id, or wait until the lease of the other worker ends.' },
-  SHARD_COUNT_DIFFERS: { status: 500, title: 'The number of shards differs from the stored one', remedy: 'It is set once: start with the stored number.' },
-  TOPIC_TOO_SMALL: { status: 500, title: 'A topic has the wrong number of partitions', remedy: 'Make the topic again with the number that the log names.' },
+  WORKER_ID_HELD: {
+    status: 409,
+    title: 'The worker id is in use',
+    remedy: 'Choose another --worker-id, or wait until the lease of the other worker ends.',
+  },
+  SHARD_COUNT_DIFFERS: {
+    status: 500,
+    title: 'The number of shards differs from the stored one',
+    remedy: 'It is set once: start with the stored number.',
+  },
+  TOPIC_TOO_SMALL: {
+    status: 500,
+    title: 'A topic has the wrong number of partitions',
+    remedy: 'Make the topic again with the number that the log names.',
+  },
 };
 
 /** One wrong field or one broken rule: where, and what. */

@@ -6,6 +6,8 @@ import type { Backoff } from './dag';
  * jitter: the "equal jitter" of AWS's "Exponential Backoff and Jitter", with the jittered share as a parameter.
  */
 export const retryDelayMs = (backoff: Backoff, failures: number, draw: number): number => {
+  // A power of hundreds of attempts is infinite, and infinitely many times nothing is no number.
+  if (backoff.initialMs === 0) return 0;
   const step = Math.max(0, failures - 1);
   const full =
     backoff.type === 'fixed' ? backoff.initialMs

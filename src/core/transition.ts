@@ -133,6 +133,10 @@ const cascade = (step: Step, run: Run, now: number, limit: number): void => {
     for (let i = run.childStart[parent]!; i < run.childStart[parent + 1]!; i++) {
       const child = run.children[i]!;
       if (run.state[child] !== CODE.PENDING) continue;
+      if (left === 0) {
+        run.cascade.push(parent);
+        break;
+      }
       run.state[child] = CODE.SKIPPED;
       run.skipped += 1;
       left -= 1;
@@ -220,7 +224,8 @@ const isCurrent = (run: Run, { task, dispatch }: Dispatched): boolean => task < 
 const comeBack = (step: Step, run: Run, task: number, now: number): void => {
   const running = run.running.get(task);
   const spent = spentOf(run, task);
-  if (running === undefined) spent.queuedMs += now - run.since[task]!;
+  // The log's clock may be behind the one by which the task became ready.
+  if (running === undefined) spent.queuedMs += Math.max(0, now - run.since[task]!);
   else {
     spent.queuedMs += running.sentAt - run.since[task]!;
     spent.dispatchedMs += running.startedAt - running.sentAt;
@@ -243,6 +248,15 @@ export const applyReleased = (step: Step, run: Run, released: Dispatched, now: n
   comeBack(step, run, released.task, now);
 };
 
+/** What is known of the execution under way: the same, whatever else this batch tells of the task. */
+const heldBy = (run: Run, task: number): Told => {
+  const queuedAt = run.since[task]!;
+  const running = run.running.get(task);
+  if (running === undefined) return { ...UNTOLD, queuedAt };
+  const { worker, session, fence, sentAt, startedAt } = running;
+  return { worker, session, fence, queuedAt, dispatchedAt: sentAt, startedAt, completedAt: null };
+};
+
 /** The session that had the task ended: it runs elsewhere, until it has been lost too often. */
 export const applyLost = (
   step: Step, run: Run, lost: Dispatched & { readonly evidence: string; readonly session: string }, { now, law }: { now: number; law: LawSettings },
@@ -260,8 +274,8 @@ export const applyLost = (
   if (run.losses[task] <= law.maxLosses) comeBack(step, run, task, now);
   else {
     step.over.push({ dag: run.dag, task, dispatch: lost.dispatch });
+    touch(step, run, task).told = { ...heldBy(run, task), completedAt: now };
     run.running.delete(task);
-    touch(step, run, task).told.completedAt = now;
     fail(step, run, task, { now, limit: law.cascadeLimit });
   }
 };
@@ -276,7 +290,7 @@ export const applyDue = (step: Step, run: Run, due: Dispatched, now: number): vo
   spentOf(run, task).retryWaitMs += Math.max(0, now - run.since[task]!);
   run.dueAt.delete(task);
   becomeReady(step, run, task, now);
-  touch(step, run, task).told.queuedAt = now;
+  touch(step, run, task).told = { ...UNTOLD, queuedAt: now };
 };
 
 /** Goes on with a cascade that an earlier step had to cut off. */

@@ -1,0 +1,49 @@
+/** The client of one process; producer.ts and consumer.ts open the connections. */
+import { Kafka, logLevel, type LogEntry } from 'kafkajs';
+import { failure, isFailure } from '../../core/failure';
+
+export interface KafkaNeeds {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Told what kafkajs has to say, at its levels 'error' and 'warn'. */
+  readonly onLog: (level: 'error' | 'warn', message: string, details: Readonly<Record<string, unknown>>) => void;
+}
+
+const CONNECT_MS = 3000;
+const REQUEST_MS = 10_000;
+
+const logTo = (onLog: KafkaNeeds['onLog']) => () => ({ level, log }: LogEntry): void => {
+  const { message, ...details } = log;
+  onLog(level === logLevel.ERROR ? 'error' : 'warn', message, details);
+};
+
+/** A client with bounded waits; nothing is connected yet. */
+export const createKafka = ({ brokers, clientId, onLog }: KafkaNeeds): Kafka =>
+  new Kafka({
+    clientId, brokers: [...brokers],
+    connectionTimeout: CONNECT_MS,
+    requestTimeout: REQUEST_MS,
+    // Off by default: a request without an answer would wait for ever.
+    enforceRequestTimeout: true,
+    retry: { initialRetryTime: 50, retries: 8, maxRetryTime: 2000 },
+    logLevel: logLevel.WARN,
+    logCreator: logTo(onLog),
+  });
+
+/** Turns whatever kafkajs rejects with into the failure that callers know. */
+export const reachingKafka = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
+  try {
+    return await call();
+  } catch (error) {
+    if (isFailure(error)) throw error;
+    throw failure('BROKER_UNAVAILABLE', `Kafka: ${what} failed: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+};
+
+/** Resolves when `closing` does or after `ms`: kafkajs may wait for a fetch that never comes back. */
+export const closeWithin = async (ms: number, closing: Promise<unknown>): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => { timer = setTimeout(resolve, ms); });
+  await Promise.race([closing.then(() => undefined, () => undefined), late]);
+  clearTimeout(timer);
+};

@@ -1,0 +1,81 @@
+/** One producer for a process: what is sent in one turn leaves in one request, at once when idle. */
+import { Partitioners, type Kafka, type Producer, type ProducerBatch } from 'kafkajs';
+import { failure } from '../../core/failure';
+import { createBatcher } from '../../lifecycle/batcher';
+import { closeWithin, reachingKafka } from './connection';
+
+export interface Outgoing {
+  readonly topic: string;
+  readonly partition: number;
+  readonly value: string;
+}
+
+export interface KafkaProducer {
+  connect(): Promise<void>;
+  /** Resolves when all in-sync replicas have the record. Records of one partition keep the order of their sends. */
+  send(records: readonly Outgoing[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+const MAX_RECORDS = 500;
+const MAX_BYTES = 4_000_000;
+const MAX_PENDING = 50_000;
+const METADATA_AGE_MS = 5000;
+const CLOSE_MS = 3000;
+
+const toBatch = (records: readonly Outgoing[]): ProducerBatch => {
+  const topics = new Map<string, { partition: number; value: string }[]>();
+  for (const { topic, partition, value } of records) {
+    const messages = topics.get(topic);
+    if (messages === undefined) topics.set(topic, [{ partition, value }]);
+    else messages.push({ partition, value });
+  }
+  return { acks: -1, topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })) };
+};
+
+const inboxKey = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${String(partition)}`;
+
+/** Makes the producer of a process; nothing is connected before `connect`. */
+export const createProducer = (kafka: Kafka): KafkaProducer => {
+  const open = (): Producer => kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false, metadataMaxAge: METADATA_AGE_MS, idempotent: false });
+  let producer = open();
+
+  /** kafkajs passes over partitions that its metadata doesn't know, without an error: what got no answer wasn't sent. */
+  const sendOnce = async (records: readonly Outgoing[]): Promise<Outgoing[]> => {
+    const answers = await producer.sendBatch(toBatch(records));
+    const answered = new Set(answers.map(({ topicName, partition }) => inboxKey({ topic: topicName, partition })));
+    return records.filter((record) => !answered.has(inboxKey(record)));
+  };
+
+  /** A new producer reads the metadata anew; there is no other way to make it. */
+  const renew = async (): Promise<void> => {
+    const old = producer;
+    producer = open();
+    await producer.connect();
+    void closeWithin(CLOSE_MS, old.disconnect());
+  };
+
+  const flush = (items: readonly (readonly Outgoing[])[]): Promise<void> =>
+    reachingKafka('sending', async () => {
+      const missed = await sendOnce(items.flat());
+      if (missed.length === 0) return;
+      await renew();
+      const stillMissed = await sendOnce(missed);
+      if (stillMissed.length > 0) throw failure('BROKER_UNAVAILABLE', `Kafka: there is no partition ${stillMissed.map(inboxKey).slice(0, 3).join(', ')}`);
+    });
+
+  const batcher = createBatcher<readonly Outgoing[]>({
+    flush, maxItems: MAX_RECORDS, maxPending: MAX_PENDING,
+    weigh: (records) => records.reduce((sum, { value }) => sum + value.length, 0), maxWeight: MAX_BYTES,
+    overloaded: () => failure('OVERLOADED', `more than ${String(MAX_PENDING)} sends wait for Kafka`),
+  });
+
+  return {
+    connect: () => reachingKafka('connecting the producer', () => producer.connect()),
+    send: (records) => (records.length === 0 ? Promise.resolve() : batcher.push(records)),
+    close: async () => {
+      await closeWithin(CLOSE_MS, batcher.drained());
+      await closeWithin(CLOSE_MS, producer.disconnect());
+    },
+  };
+};

@@ -1,0 +1,93 @@
+/** The HTTP side of a process that schedules, and of one that only works. */
+import type { Config } from '../config';
+import { BUILT_IN_TASK_TYPES } from '../core/dag';
+import { createApp } from '../edge/app';
+import { createHttpServer, type HttpServer } from '../edge/httpServer';
+import { createFinals, createAwaitedDag } from '../observe/finals';
+import { createHealth, type ComponentCheck } from '../observe/health';
+import { createMetrics, type MetricsNeeds } from '../observe/metrics';
+import { openApiDocument } from '../observe/openapi';
+import { dagJson } from '../observe/present';
+import { dagRoutes, docsRoutes, inputRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../observe/routes';
+import type { RunStore, WorkIndex } from '../ports/store';
+import type { DagViews, TaskViews } from '../ports/views';
+import { submitRoutes } from '../submit/routes';
+import { submissionSchemas } from '../submit/schema';
+import { createSubmitter } from '../submit/submitter';
+import type { Engine } from './engine';
+import type { ProcessLife } from './processLife';
+
+export interface ApiNeeds {
+  readonly config: Config;
+  readonly life: ProcessLife;
+  readonly engine: Engine;
+  readonly store: Pick<RunStore, 'admit'>;
+  readonly work: WorkIndex;
+  readonly views: DagViews & TaskViews;
+  readonly components: Readonly<Record<string, ComponentCheck>>;
+}
+
+const DRAIN_MS = 5000;
+
+const metricsOf = ({ listen, clock }: ProcessLife, more: Pick<MetricsNeeds, 'queue' | 'workers'>, types: readonly string[]) =>
+  createMetrics({ listen, clock, types, ...more });
+
+const serverOf = (config: Config, life: ProcessLife, routers: Parameters<typeof createApp>[0]['routers']): HttpServer => {
+  const app = createApp({
+    routers,
+    answered: (what) => { life.announce('http.answered', what); },
+    unexpected: (error, requestId) => { life.log.error({ error, requestId }, 'a request failed unexpectedly'); },
+    monotonic: () => life.clock.monotonic(),
+  });
+  return createHttpServer({ app, host: config.server.host, port: config.server.port ?? { firstFreeFrom: 8081 }, drainMs: DRAIN_MS });
+};
+
+const submitterOf = ({ config, life, engine, store, views }: ApiNeeds) => {
+  const all = Array.from({ length: config.scheduler.shards }, (_, shard) => shard);
+  return createSubmitter({
+    store, views, clock: life.clock, announce: life.announce,
+    pendingSubmissions: config.limits.pendingSubmissions,
+    shards: () => {
+      const owned = engine.advancer.owned().map(({ shard }) => shard);
+      return owned.length > 0 ? owned : all;
+    },
+    types: [...new Set([...BUILT_IN_TASK_TYPES, ...config.worker.types])],
+    retry: config.retries,
+    limits: config.limits,
+    admitted: (dag) => { engine.advancer.admit(dag); },
+  });
+};
+
+/** The API of a scheduler: submissions, views, probes, its own description. */
+export const createApi = (needs: ApiNeeds): HttpServer => {
+  const { config, life, engine, work, views } = needs;
+  const { clock, listen } = life;
+  const workers = () => engine.fleet.workers();
+  const queue = engine.dispatcher.ready;
+  return serverOf(config, life, [
+    submitRoutes({ submitter: submitterOf(needs), bodyBytes: config.limits.bodyBytes, present: dagJson }),
+    dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen, clock }) }) }),
+    taskRoutes({ views, workers, queue: { position: ({ dag, task }) => queue.position(dag, task) } }),
+    workerListRoutes({ workers }),
+    inputRoutes({ work }),
+    probeRoutes({
+      health: createHealth({ components: needs.components, clock }),
+      ready: () => engine.advancer.owned().length > 0,
+      metrics: metricsOf(life, { queue, workers }, config.worker.types),
+    }),
+    docsRoutes({ openApi: openApiDocument({ version: life.version, submission: submissionSchemas('#/components/schemas/') }) }),
+  ]);
+};
+
+export interface ProbesNeeds {
+  readonly config: Config;
+  readonly life: ProcessLife;
+  readonly ready: () => boolean;
+  readonly components: Readonly<Record<string, ComponentCheck>>;
+}
+
+/** The HTTP side of a worker: probes and metrics. */
+export const createProbes = ({ config, life, ready, components }: ProbesNeeds): HttpServer =>
+  serverOf(config, life, [
+    probeRoutes({ ready, health: createHealth({ components, clock: life.clock }), metrics: metricsOf(life, {}, config.worker.types) }),
+  ]);

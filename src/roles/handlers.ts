@@ -1,0 +1,26 @@
+/** The handlers that a worker of this deployment runs. */
+import type { Config } from '../config';
+import type { Handlers } from '../execute/handler';
+import { createSimulatedHandler } from '../execute/handlers/simulated';
+import { pause } from '../lifecycle/timing';
+import type { Clock } from '../ports/clock';
+import type { WorkerDescription } from '../ports/leases';
+import type { ProcessLife } from './processLife';
+import { hostname } from 'node:os';
+
+const sleepOn = (clock: Clock) => async (ms: number, signal: AbortSignal): Promise<void> => {
+  await pause(clock, ms, signal);
+  if (signal.aborted) throw new Error('the execution was aborted');
+};
+
+/** A simulated handler for each type that the worker takes. */
+export const handlersOf = (config: Config, clock: Clock): Handlers => {
+  const handler = createSimulatedHandler({ types: config.simulation.types, random: () => clock.random(), sleep: sleepOn(clock) });
+  return new Map(config.worker.types.map((type) => [type, handler]));
+};
+
+/** What the worker tells about itself. */
+export const descriptionOf = (config: Config, { version }: Pick<ProcessLife, 'version'>, workerId: string, port: number): WorkerDescription => {
+  const { types, concurrency, region, tags } = config.worker;
+  return { workerId, host: hostname(), port, version, region, tags, types, slots: concurrency };
+};

@@ -1,0 +1,57 @@
+/** Everything in one process: a real PostgreSQL of its own, and a transport and leases in memory. */
+import { createMemoryBroker } from '../adapters/memory/broker';
+import { createMemoryLeases } from '../adapters/memory/leases';
+import { createEmbeddedPostgres } from '../adapters/postgres/embedded';
+import type { Config } from '../config';
+import { assembled, resource, type Include } from '../lifecycle/assembled';
+import type { Service } from '../lifecycle/service';
+import { createApi } from './api';
+import { createEngine } from './engine';
+import { createHands, type Hands } from './hands';
+import { descriptionOf, handlersOf } from './handlers';
+import { createProcessLife, type ProcessLife } from './processLife';
+import { openStorage, type Storage } from './storage';
+
+const startDatabase = async (config: Config, { log }: ProcessLife, include: Include): Promise<string> => {
+  const { dataDir, databasePort } = config.standalone;
+  const postgres = await include(createEmbeddedPostgres({
+    dataDir, port: databasePort,
+    onNotice: (notice) => { log.info(notice); },
+  }));
+  return postgres.url();
+};
+
+const createWorkers = (config: Config, life: ProcessLife, parts: Pick<Parameters<typeof createHands>[0], 'sessions' | 'claims' | 'log' | 'queue'>): Hands[] =>
+  Array.from({ length: config.standalone.workers }, (_, i) => createHands({
+    ...parts, clock: life.clock, announce: life.announce, logger: life.taskLogger, drainMs: config.worker.drainMs,
+    description: descriptionOf(config, life, `worker-${String(i + 1)}`, config.server.port ?? 0),
+    handlers: handlersOf(config, life.clock),
+  }));
+
+const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
+  const { clock, announce } = life;
+  const url = await startDatabase(config, life, include);
+  const storage: Storage = await openStorage(config, url, life, stopping);
+  await include(resource('database connections', () => storage.database.close()));
+  const broker = createMemoryBroker({ clock, shards: config.scheduler.shards, onError: (error) => { announce('loop.failed', { loop: 'transport', error }); } });
+  const leases = createMemoryLeases({ clock, ...config.leases });
+  const { eventLog: log, workQueue: queue } = broker;
+  const engine = createEngine({
+    ...storage, log, queue, ...leases, scheduler: life.id, clock, announce, durableTransport: false,
+    origin: () => `http://127.0.0.1:${String(api.port() ?? 0)}`,
+    settings: { ...config.scheduler, prefetch: config.worker.prefetch },
+  });
+  const components = { postgres: { needed: true, check: () => storage.database.ping() } };
+  const api = createApi({ config, life, engine, ...storage, components });
+  await include(engine.service);
+  const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue });
+  for (const { service } of workers) await include(service);
+  await include(api);
+  life.log.info({ port: api.port(), workers: workers.length, slots: config.worker.concurrency }, `standalone is ready on http://localhost:${String(api.port())}`);
+};
+
+/** The standalone role. */
+export const createStandalone = (config: Config): Service => {
+  const life = createProcessLife(config, config.scheduler.id ?? 'standalone');
+  return assembled('standalone', (include, stopping) => assemble(config, life, include, stopping));
+};

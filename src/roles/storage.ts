@@ -1,0 +1,48 @@
+/** PostgreSQL for a process that schedules: opened, migrated, its adapters made. */
+import type { Config } from '../config';
+import { maskUrl } from '../config';
+import { createDatabaseIfMissing, openDatabase, type Database } from '../adapters/postgres/database';
+import { createDagViews } from '../adapters/postgres/dagViews';
+import { migrate } from '../adapters/postgres/migrate';
+import { createRunStore } from '../adapters/postgres/runStore';
+import { createShardLeases } from '../adapters/postgres/shardLeases';
+import { createTaskViews } from '../adapters/postgres/taskViews';
+import { createWorkIndex } from '../adapters/postgres/workIndex';
+import type { RunStore, ShardLeases, WorkIndex } from '../ports/store';
+import type { DagViews, TaskViews } from '../ports/views';
+import type { ProcessLife } from './processLife';
+
+export interface Storage {
+  readonly database: Database;
+  readonly store: RunStore;
+  readonly work: WorkIndex;
+  readonly shardLeases: ShardLeases;
+  readonly views: DagViews & TaskViews;
+}
+
+/** Views may take a moment, but never long: a list is no reason to keep a connection. */
+const VIEW_TIMEOUT_MS = 10_000;
+const VIEW_CONNECTIONS = 4;
+
+/** Waits for the database at `url`, makes it where it is missing, brings its schema up to date and defines the shards. */
+export const openStorage = async (config: Config, url: string, life: ProcessLife, stopping: AbortSignal): Promise<Storage> => {
+  const { poolSize, connectTimeoutMs, statementTimeoutMs } = config.database;
+  const database = await life.waitFor({ name: 'PostgreSQL', address: maskUrl(url), stopping }, async () => {
+    await createDatabaseIfMissing(url, connectTimeoutMs);
+    return openDatabase({
+      url, poolSize, connectTimeoutMs, statementTimeoutMs, viewPoolSize: VIEW_CONNECTIONS, viewTimeoutMs: VIEW_TIMEOUT_MS,
+      onIdleError: (error) => { life.log.warn({ error }, 'a database connection broke'); },
+    });
+  });
+  try {
+    const migrations = await migrate(database, { url, connectTimeoutMs });
+    if (migrations.length > 0) life.log.info({ migrations }, 'the schema was brought up to date');
+    const shardLeases = createShardLeases(database);
+    await shardLeases.define(config.scheduler.shards);
+    const views = { ...createDagViews(database), ...createTaskViews(database) };
+    return { database, store: createRunStore(database), work: createWorkIndex(database), shardLeases, views };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+};
