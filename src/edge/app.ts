@@ -33,14 +33,21 @@ const introduce: RequestHandler = (request, response, next) => {
   next();
 };
 
-const measure = ({ answered, monotonic }: AppNeeds): RequestHandler => (request, response, next) => {
-  const begun = monotonic();
-  response.once('close', () => {
-    const route = (request.route as { path?: unknown } | undefined)?.path;
-    answered({ method: request.method, route: typeof route === 'string' ? route : '(none)', status: response.statusCode, tookMs: monotonic() - begun });
-  });
-  next();
-};
+const measure =
+  ({ answered, monotonic }: AppNeeds): RequestHandler =>
+  (request, response, next) => {
+    const begun = monotonic();
+    response.once('close', () => {
+      const route = (request.route as { path?: unknown } | undefined)?.path;
+      answered({
+        method: request.method,
+        route: typeof route === 'string' ? route : '(none)',
+        status: response.statusCode,
+        tookMs: monotonic() - begun,
+      });
+    });
+    next();
+  };
 
 interface Layer {
   readonly route?: { readonly methods: Readonly<Record<string, boolean>> };
@@ -56,11 +63,15 @@ const methodsAt = (routers: readonly Router[], path: string): string[] => {
   return [...upper].sort();
 };
 
-const nothingMatched = (routers: readonly Router[]): RequestHandler => (request) => {
-  const methods = methodsAt(routers, request.path);
-  if (methods.length === 0) throw refusal('NO_SUCH_PATH', `there is nothing at ${request.path.slice(0, 200)}`);
-  throw refusal('METHOD_NOT_ALLOWED', `${request.method} is not allowed here, only ${methods.join(', ')}`, { headers: { Allow: methods.join(', ') } });
-};
+const nothingMatched =
+  (routers: readonly Router[]): RequestHandler =>
+  (request) => {
+    const methods = methodsAt(routers, request.path);
+    if (methods.length === 0) throw refusal('NO_SUCH_PATH', `there is nothing at ${request.path.slice(0, 200)}`);
+    throw refusal('METHOD_NOT_ALLOWED', `${request.method} is not allowed here, only ${methods.join(', ')}`, {
+      headers: { Allow: methods.join(', ') },
+    });
+  };
 
 /** Puts an app together. */
 export const createApp = (needs: AppNeeds): Express => {

@@ -22,7 +22,8 @@ const KEEP_ALIVE_MS = 65_000;
 const HEADERS_MS = 30_000;
 const REQUEST_MS = 300_000;
 
-const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+const hasCode = (error: unknown, code: string): boolean => typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+const isTaken = (error: unknown): boolean => hasCode(error, 'EADDRINUSE');
 
 const listen = (server: Server, port: number, host: string): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -35,8 +36,7 @@ const listen = (server: Server, port: number, host: string): Promise<void> =>
 
 const sentence = (error: unknown, port: number): Error => {
   if (isTaken(error)) return new Error(`port ${port} is taken; choose another with --port or SERVER_PORT`, { cause: error });
-  const denied = error instanceof Error && 'code' in error && error.code === 'EACCES';
-  const reason = denied ? 'it needs more rights than this process has' : error instanceof Error ? error.message : String(error);
+  const reason = hasCode(error, 'EACCES') ? 'it needs more rights than this process has' : error instanceof Error ? error.message : String(error);
   return new Error(`can't listen on port ${port}: ${reason}; choose another with --port or SERVER_PORT`, { cause: error });
 };
 
@@ -45,7 +45,8 @@ const open = async (server: Server, { port, host }: HttpServerNeeds): Promise<vo
   const last = typeof port === 'number' ? port : Math.min(65_535, first + PORTS_TRIED - 1);
   for (let candidate = first; ; candidate++) {
     try {
-      return await listen(server, candidate, host);
+      await listen(server, candidate, host);
+      return;
     } catch (error) {
       if (!isTaken(error) || candidate >= last) throw sentence(error, candidate);
     }
@@ -54,7 +55,9 @@ const open = async (server: Server, { port, host }: HttpServerNeeds): Promise<vo
 
 const close = (server: Server, drainMs: number): Promise<void> =>
   new Promise((resolve) => {
-    const cut = setTimeout(() => { server.closeAllConnections(); }, drainMs);
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+    }, drainMs);
     server.close(() => {
       clearTimeout(cut);
       resolve();
@@ -66,7 +69,15 @@ const close = (server: Server, drainMs: number): Promise<void> =>
 export const createHttpServer = (needs: HttpServerNeeds): HttpServer => {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS }, needs.app);
   // While it stops, a connection that is kept alive would otherwise bring one more request after another.
-  server.prependListener('request', (_request, response: ServerResponse) => { if (!server.listening) response.setHeader('Connection', 'close'); });
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    if (!server.listening) response.setHeader('Connection', 'close');
+    response.once('close', () => {
+      if (!server.listening)
+        setImmediate(() => {
+          server.closeIdleConnections();
+        });
+    });
+  });
   // Starts and stops happen one after the other, in the order asked.
   let last: Promise<void> = Promise.resolve();
   const then = (next: () => Promise<void>): Promise<void> => {
@@ -77,7 +88,13 @@ export const createHttpServer = (needs: HttpServerNeeds): HttpServer => {
   return {
     name: 'http',
     port: () => (server.address() as AddressInfo | null)?.port,
-    start: () => then(async () => { if (!server.listening) await open(server, needs); }),
-    stop: () => then(async () => { if (server.listening) await close(server, needs.drainMs); }),
+    start: () =>
+      then(async () => {
+        if (!server.listening) await open(server, needs);
+      }),
+    stop: () =>
+      then(async () => {
+        if (server.listening) await close(server, needs.drainMs);
+      }),
   };
 };

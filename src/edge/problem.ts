@@ -19,7 +19,11 @@ const RETRY_AFTER_SECONDS = '1';
 const translated = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error;
   const { type, status, limit, length } = error as { type?: unknown; status?: unknown; limit?: unknown; length?: unknown };
-  if (type === 'entity.too.large') return refusal('BODY_TOO_LARGE', `the body${typeof length === 'number' ? ` of ${length} bytes` : ''} is larger than the limit of ${String(limit)} bytes`);
+  if (type === 'entity.too.large')
+    return refusal(
+      'BODY_TOO_LARGE',
+      `the body${typeof length === 'number' ? ` of ${length} bytes` : ''} is larger than the limit of ${String(limit)} bytes`,
+    );
   if (type === 'encoding.unsupported') return refusal('UNSUPPORTED_ENCODING', error.message);
   if (type === 'request.aborted') return refusal('MALFORMED_JSON', 'the connection ended before the body did');
   if (status === 400) return refusal('WRONG_PARAMETER', error.message);
@@ -54,8 +58,11 @@ export const sendProblem = (response: Response, thrown: unknown): void => {
 };
 
 /** Express's last handler. An answer that had begun can't become another: its connection is cut, so that the client sees the break. */
-export const problemHandler = (report: (error: unknown, requestId: string) => void): ErrorRequestHandler => (error, _request, response, _next) => {
-  if (errorRow(translated(error)) === undefined) report(error, response.locals.requestId as string);
-  if (response.headersSent) response.destroy();
-  else sendProblem(response, error);
-};
+export const problemHandler =
+  (report: (error: unknown, requestId: string) => void): ErrorRequestHandler =>
+  (error, _request, response, next) => {
+    if (errorRow(translated(error)) === undefined) report(error, response.locals.requestId as string);
+    if (!response.headersSent) sendProblem(response, error);
+    // Express cuts the connection then.
+    else next(error);
+  };

@@ -26,6 +26,13 @@ export const errorRows = (): (ErrorRow & { readonly code: string })[] =>
     .sort((a, b) => a.status - b.status || (a.code < b.code ? -1 : 1));
 
 export const errorsPage = (): string => {
-  const rows = errorRows().map(({ code, status, title, remedy }) => `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escaped(title)}</td><td>${escaped(remedy)}</td></tr>`);
-  return html('Errors of the task scheduler API', '', `<h1>Errors</h1>\n<table>\n<tr><th>Code</th><th>Status</th><th>What it is</th><th>What to do</th></tr>\n${rows.join('\n')}\n</table>`);
+  const rows = errorRows().map(
+    ({ code, status, title, remedy }) =>
+      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escaped(title)}</td><td>${escaped(remedy)}</td></tr>`,
+  );
+  return html(
+    'Errors of the task scheduler API',
+    '',
+    `<h1>Errors</h1>\n<table>\n<tr><th>Code</th><th>Status</th><th>What it is</th><th>What to do</th></tr>\n${rows.join('\n')}\n</table>`,
+  );
 };

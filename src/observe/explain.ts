@@ -14,7 +14,8 @@ export interface QueuePlace {
 }
 
 export interface Condition {
-  readonly code: 'DEPENDENCIES_UNFINISHED' | 'DAG_PAUSED' | 'BACKING_OFF' | 'QUEUED_BEHIND' | 'NO_WORKER_FOR_TYPE' | 'NO_FREE_SLOT' | 'SENT_TO_WORKER';
+  readonly code:
+    'DEPENDENCIES_UNFINISHED' | 'DAG_PAUSED' | 'BACKING_OFF' | 'QUEUED_BEHIND' | 'NO_WORKER_FOR_TYPE' | 'NO_FREE_SLOT' | 'SENT_TO_WORKER';
   readonly sentence: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
@@ -43,21 +44,33 @@ const HOLDERS_SHOWN = 20;
 
 const unfinished = ({ unfinished: shown, unfinishedTotal }: TaskBlockers): Condition[] => {
   if (unfinishedTotal === 0) return [];
-  const names = shown.slice(0, 3).map(({ name, status }) => `${name} (${status})`).join(', ');
+  const names = shown
+    .slice(0, 3)
+    .map(({ name, status }) => `${name} (${status})`)
+    .join(', ');
   const more = unfinishedTotal > 3 ? ` and ${unfinishedTotal - 3} more` : '';
-  return [{
-    code: 'DEPENDENCIES_UNFINISHED',
-    sentence: `it waits for ${names}${more}`,
-    details: { total: unfinishedTotal, dependencies: shown.map(({ ref, name, status }) => ({ taskId: taskIdOf(ref.dag, ref.task), taskName: name, status })) },
-  }];
+  return [
+    {
+      code: 'DEPENDENCIES_UNFINISHED',
+      sentence: `it waits for ${names}${more}`,
+      details: {
+        total: unfinishedTotal,
+        dependencies: shown.map(({ ref, name, status }) => ({ taskId: taskIdOf(ref.dag, ref.task), taskName: name, status })),
+      },
+    },
+  ];
 };
 
 const backingOff = (task: TaskView): Condition[] =>
-  task.status !== 'RETRYING' ? [] : [{
-    code: 'BACKING_OFF',
-    sentence: `attempt ${task.attempt} failed; the next one begins at ${isoTime(task.retryAt) ?? 'a time that is being drawn'}`,
-    details: { retryAt: isoTime(task.retryAt), attempt: task.attempt, maxRetries: task.maxRetries, error: task.error },
-  }];
+  task.status !== 'RETRYING'
+    ? []
+    : [
+        {
+          code: 'BACKING_OFF',
+          sentence: `attempt ${task.attempt} failed; the next one begins at ${isoTime(task.retryAt) ?? 'a time that is being drawn'}`,
+          details: { retryAt: isoTime(task.retryAt), attempt: task.attempt, maxRetries: task.maxRetries, error: task.error },
+        },
+      ];
 
 const workersFor = (task: TaskView, workers: readonly LiveWorker[]): Condition[] => {
   const able = workers.filter((worker) => worker.types.includes(task.type) && !worker.draining);
@@ -67,26 +80,39 @@ const workersFor = (task: TaskView, workers: readonly LiveWorker[]): Condition[]
   }
   if (able.some((worker) => worker.freeSlots > 0)) return [];
   const holders = able.slice(0, HOLDERS_SHOWN).map(({ workerId, slots, held }) => ({ workerId, slots, held }));
-  return [{
-    code: 'NO_FREE_SLOT',
-    sentence: `all slots of the ${able.length} workers for ${task.type} are taken, by ${holders.slice(0, 3).map(({ workerId, held }) => `${workerId} (${held} tasks)`).join(', ')}`,
-    details: { workers: able.length, holders },
-  }];
+  return [
+    {
+      code: 'NO_FREE_SLOT',
+      sentence: `all slots of the ${able.length} workers for ${task.type} are taken, by ${holders
+        .slice(0, 3)
+        .map(({ workerId, held }) => `${workerId} (${held} tasks)`)
+        .join(', ')}`,
+      details: { workers: able.length, holders },
+    },
+  ];
 };
 
 const behind = (place: QueuePlace | undefined): Condition[] =>
-  place === undefined || place.position <= 1 ? [] : [{
-    code: 'QUEUED_BEHIND',
-    sentence: `${place.position - 1} of the ${place.of} ready tasks come first, at its priority ${place.priority} or a higher one`,
-    details: { ...place, ahead: place.position - 1 },
-  }];
+  place === undefined || place.position <= 1
+    ? []
+    : [
+        {
+          code: 'QUEUED_BEHIND',
+          sentence: `${place.position - 1} of the ${place.of} ready tasks come first, at its priority ${place.priority} or a higher one`,
+          details: { ...place, ahead: place.position - 1 },
+        },
+      ];
 
 const sent = (task: TaskView): Condition[] =>
-  task.dispatchedAt === null ? [] : [{
-    code: 'SENT_TO_WORKER',
-    sentence: `it was sent to ${task.workerId ?? 'a worker'} and hasn't been started there`,
-    details: { workerId: task.workerId, dispatchedAt: isoTime(task.dispatchedAt) },
-  }];
+  task.dispatchedAt === null
+    ? []
+    : [
+        {
+          code: 'SENT_TO_WORKER',
+          sentence: `it was sent to ${task.workerId ?? 'a worker'} and hasn't been started there`,
+          details: { workerId: task.workerId, dispatchedAt: isoTime(task.dispatchedAt) },
+        },
+      ];
 
 const conditionsOf = (task: TaskView, blockers: TaskBlockers, { queue, workers }: ExplainNeeds): Condition[] => {
   if (isFinalTask(task.status) || task.status === 'RUNNING' || task.status === 'CANCELLING') return [];
@@ -104,18 +130,20 @@ const summaryOf = (task: TaskView, conditions: readonly Condition[]): string => 
 };
 
 /** Explains one task; undefined where there is none. */
-export const createExplain = (needs: ExplainNeeds) => async (ref: TaskRef): Promise<Explanation | undefined> => {
-  const [task, blockers] = await Promise.all([needs.views.task(ref), needs.views.blockers(ref, DEPENDENCIES_SHOWN)]);
-  if (task === undefined || blockers === undefined) return undefined;
-  const conditions = conditionsOf(task, blockers, needs);
-  const running = task.status === 'RUNNING' || task.status === 'CANCELLING';
-  return {
-    taskId: taskIdOf(ref.dag, ref.task),
-    dagId: ref.dag,
-    taskName: task.taskName,
-    status: task.status,
-    summary: summaryOf(task, conditions),
-    conditions,
-    holder: running && task.workerId !== null ? { workerId: task.workerId, attempt: task.attempt, since: isoTime(task.startedAt) } : null,
+export const createExplain =
+  (needs: ExplainNeeds) =>
+  async (ref: TaskRef): Promise<Explanation | undefined> => {
+    const [task, blockers] = await Promise.all([needs.views.task(ref), needs.views.blockers(ref, DEPENDENCIES_SHOWN)]);
+    if (task === undefined || blockers === undefined) return undefined;
+    const conditions = conditionsOf(task, blockers, needs);
+    const running = task.status === 'RUNNING' || task.status === 'CANCELLING';
+    return {
+      taskId: taskIdOf(ref.dag, ref.task),
+      dagId: ref.dag,
+      taskName: task.taskName,
+      status: task.status,
+      summary: summaryOf(task, conditions),
+      conditions,
+      holder: running && task.workerId !== null ? { workerId: task.workerId, attempt: task.attempt, since: isoTime(task.startedAt) } : null,
+    };
   };
-};

@@ -18,7 +18,9 @@ export interface FinalsNeeds {
 /** Makes the waiting room, fed by 'dag.finished'. */
 export const createFinals = ({ listen, clock }: FinalsNeeds): Finals => {
   const waiting = new Map<string, Set<() => void>>();
-  listen('dag.finished', ({ dag }) => { for (const wake of waiting.get(dag) ?? []) wake(); });
+  listen('dag.finished', ({ dag }) => {
+    for (const wake of waiting.get(dag) ?? []) wake();
+  });
   return {
     wait: (dag, ms, signal) =>
       new Promise((resolve) => {
@@ -52,7 +54,11 @@ export interface AwaitedDagNeeds {
  * Reads a DAG as soon as it is final, or as it is when `waitMs` are over or `signal` is aborted; undefined where there is
  * none. Each round listens before it looks, so that an end in between isn't missed.
  */
-export const createAwaitedDag = ({ views, finals, clock }: AwaitedDagNeeds): ((dag: DagId, waitMs: number, signal: AbortSignal) => Promise<DagView | undefined>) => {
+export const createAwaitedDag = ({
+  views,
+  finals,
+  clock,
+}: AwaitedDagNeeds): ((dag: DagId, waitMs: number, signal: AbortSignal) => Promise<DagView | undefined>) => {
   const round = async (dag: DagId, left: number, signal: AbortSignal): Promise<DagView | 'not yet' | undefined> => {
     const look = new AbortController();
     const announced = finals.wait(dag, Math.min(left, RECHECK_MS), AbortSignal.any([signal, look.signal]));

@@ -5,8 +5,8 @@ import type { Clock } from '../ports/clock';
 export interface ComponentCheck {
   /** Whether the process is of no use without it. */
   readonly needed: boolean;
-  /** Resolves, with facts worth showing if there are any, where the component answers. */
-  check(): Promise<Readonly<Record<string, unknown>> | void>;
+  /** Resolves where the component answers; with an object of facts where there are any worth showing. */
+  check(): Promise<unknown>;
 }
 
 export interface ComponentHealth {
@@ -34,7 +34,7 @@ const checkOne = async ({ check }: ComponentCheck, clock: HealthNeeds['clock']):
   const latencyMs = (): number => Math.round((clock.monotonic() - begun) * 100) / 100;
   try {
     const facts = await within(clock, PATIENCE_MS, check(), () => new Error(`no answer within ${PATIENCE_MS} ms`));
-    return { ...facts, status: 'UP', latencyMs: latencyMs() };
+    return { ...(typeof facts === 'object' ? facts : {}), status: 'UP', latencyMs: latencyMs() };
   } catch (error) {
     return { status: 'DOWN', latencyMs: latencyMs(), error: error instanceof Error ? error.message : String(error) };
   }

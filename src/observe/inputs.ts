@@ -10,7 +10,10 @@ const FENCE = /^\d{1,19}$/;
  * grant asks, so that the log of requests tells; the claim was checked where it was granted.
  */
 export const inputsJson = async (work: Pick<WorkIndex, 'inputs'>, ref: TaskRef, fence: unknown): Promise<string> => {
-  if (typeof fence !== 'string' || !FENCE.test(fence)) throw refusal('WRONG_PARAMETER', 'fence: must be the decimal number that came with the claim', { problems: [{ path: 'fence', message: 'must be a decimal number' }] });
+  if (typeof fence !== 'string' || !FENCE.test(fence))
+    throw refusal('WRONG_PARAMETER', 'fence: must be the decimal number that came with the claim', {
+      problems: [{ path: 'fence', message: 'must be a decimal number' }],
+    });
   const taskId = taskIdOf(ref.dag, ref.task);
   const inputs = (await work.inputs([ref])).get(taskId);
   if (inputs === undefined) throw refusal('TASK_NOT_FOUND', `no task ${taskId}`);

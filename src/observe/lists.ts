@@ -4,8 +4,21 @@ import type { DagId } from '../core/ids';
 import type { DagViews, TaskView, TaskViews } from '../ports/views';
 import { dagJson, taskJson } from './present';
 import {
-  DAG_FILTERS, DEFAULT_LIMIT, MAX_LIMIT, TASK_FILTERS, dagCursorOf, dagCursorText, dagFilterOf, indexCursorOf, indexCursorText, intOf, onlyKnown,
-  taskCursorOf, taskCursorText, taskFilterOf, type Query,
+  DAG_FILTERS,
+  DEFAULT_LIMIT,
+  MAX_LIMIT,
+  TASK_FILTERS,
+  dagCursorOf,
+  dagCursorText,
+  dagFilterOf,
+  indexCursorOf,
+  indexCursorText,
+  intOf,
+  onlyKnown,
+  taskCursorOf,
+  taskCursorText,
+  taskFilterOf,
+  type Query,
 } from './query';
 
 /** A page as JSON text, and the cursor of the next one where there is more. */
@@ -22,7 +35,8 @@ const cut = <Row>(rows: readonly Row[], limit: number, cursorOf: (last: Row) => 
   return { page, nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
 };
 
-const envelope = (items: readonly string[], nextCursor: string | null): string => `{"items":[${items.join(',')}],"nextCursor":${JSON.stringify(nextCursor)}}`;
+const envelope = (items: readonly string[], nextCursor: string | null): string =>
+  `{"items":[${items.join(',')}],"nextCursor":${JSON.stringify(nextCursor)}}`;
 
 const limitOf = (query: Query): number => intOf(query, 'limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
 

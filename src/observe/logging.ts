@@ -16,7 +16,16 @@ export interface LogNeeds {
 
 /** Makes the log of a process. */
 export const createLog = ({ level, role, id, destination }: LogNeeds): Logger =>
-  pino({ level, base: { role, id }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) }, serializers: { error: pino.stdSerializers.err } }, destination ?? pino.destination({ dest: 1, sync: false }));
+  pino(
+    {
+      level,
+      base: { role, id },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.err },
+    },
+    destination ?? pino.destination({ dest: 1, sync: false }),
+  );
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
@@ -55,9 +64,16 @@ const write = (log: Logger, name: keyof Happenings, what: object): void => {
 export const logHappenings = (log: Logger, listen: Listen): void => {
   for (const name of Object.keys(LEVELS) as (keyof Happenings)[]) {
     // A level that is off costs nothing, not even a listener.
-    if (log.isLevelEnabled(LEVELS[name][0])) listen(name, (what: object) => { write(log, name, what); });
+    if (log.isLevelEnabled(LEVELS[name][0]))
+      listen(name, (what: object) => {
+        write(log, name, what);
+      });
   }
 };
 
 /** The same as an announcer: for what happens before there is an emitter. */
-export const announceTo = (log: Logger): Announce => (name, what) => { write(log, name, what); };
+export const announceTo =
+  (log: Logger): Announce =>
+  (name, what) => {
+    write(log, name, what);
+  };

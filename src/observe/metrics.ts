@@ -9,7 +9,7 @@ import { createSuccessRate } from './successRate';
 export interface QueueSize {
   readonly priority: number;
   readonly type: string;
-  readonly count: number;
+  readonly size: number;
 }
 
 export interface MetricsNeeds {
@@ -47,7 +47,7 @@ const queueMetrics = ({ registry }: Making, { queue, workers, types }: MetricsNe
       if (queue === undefined) return;
       size.reset();
       for (const type of types) size.set({ priority: '5', type }, 0);
-      for (const { priority, type, count } of queue.sizes()) size.set({ priority: String(priority), type }, count);
+      for (const one of queue.sizes()) size.set({ priority: String(one.priority), type: one.type }, one.size);
     },
   });
   const count: Gauge<'state'> = new Gauge({
@@ -79,11 +79,29 @@ const queueMetrics = ({ registry }: Making, { queue, workers, types }: MetricsNe
 };
 
 const executionMetrics = ({ registry, listen }: Making, types: readonly string[]): void => {
-  const seconds = new Histogram({ name: 'task_execution_time', help: 'Seconds that handlers ran, one attempt each.', labelNames: ['type'], buckets: TASK_SECONDS, registers: [registry] });
-  const ended = new Counter({ name: 'task_executions_total', help: 'Attempts that ended here.', labelNames: ['type', 'outcome'], registers: [registry] });
-  const wait = new Histogram({ name: 'task_start_delay_seconds', help: 'Seconds from the sending of a task to its start.', buckets: STEP_SECONDS, registers: [registry] });
+  const seconds = new Histogram({
+    name: 'task_execution_time',
+    help: 'Seconds that handlers ran, one attempt each.',
+    labelNames: ['type'],
+    buckets: TASK_SECONDS,
+    registers: [registry],
+  });
+  const ended = new Counter({
+    name: 'task_executions_total',
+    help: 'Attempts that ended here.',
+    labelNames: ['type', 'outcome'],
+    registers: [registry],
+  });
+  const wait = new Histogram({
+    name: 'task_start_delay_seconds',
+    help: 'Seconds from the sending of a task to its start.',
+    buckets: STEP_SECONDS,
+    registers: [registry],
+  });
   for (const type of types) seconds.zero({ type });
-  listen('execution.started', ({ sinceSentMs }) => { wait.observe(Math.max(0, sinceSentMs) / 1000); });
+  listen('execution.started', ({ sinceSentMs }) => {
+    wait.observe(Math.max(0, sinceSentMs) / 1000);
+  });
   listen('execution.finished', ({ type, outcome, runningMs }) => {
     seconds.observe({ type }, runningMs / 1000);
     ended.inc({ type, outcome });
@@ -96,9 +114,16 @@ const resultMetrics = ({ registry, listen }: Making, clock: MetricsNeeds['clock'
     name: 'task_success_rate',
     help: 'Percent of the tasks that ended in the last five minutes and were COMPLETED, not FAILED; NaN where none ended.',
     registers: [registry],
-    collect: () => { gauge.set(rate.percent()); },
+    collect: () => {
+      gauge.set(rate.percent());
+    },
   });
-  const tasks = new Counter({ name: 'tasks_finished_total', help: 'Tasks that came to their end.', labelNames: ['type', 'outcome'], registers: [registry] });
+  const tasks = new Counter({
+    name: 'tasks_finished_total',
+    help: 'Tasks that came to their end.',
+    labelNames: ['type', 'outcome'],
+    registers: [registry],
+  });
   const retries = new Counter({ name: 'task_retries_total', help: 'Failed attempts that are followed by another one.', registers: [registry] });
   const lost = new Counter({ name: 'tasks_lost_total', help: 'Executions lost with their worker.', registers: [registry] });
   const admitted = new Counter({ name: 'dags_admitted_total', help: 'DAGs that were stored.', registers: [registry] });
@@ -108,41 +133,91 @@ const resultMetrics = ({ registry, listen }: Making, clock: MetricsNeeds['clock'
     if (outcome === 'COMPLETED') rate.count('completed');
     if (outcome === 'FAILED') rate.count('failed');
   });
-  listen('task.retrying', () => { retries.inc(); });
-  listen('task.lost', () => { lost.inc(); });
-  listen('dag.admitted', ({ count }) => { admitted.inc(count); });
-  listen('dag.finished', ({ status }) => { dags.inc({ status }); });
+  listen('task.retrying', () => {
+    retries.inc();
+  });
+  listen('task.lost', () => {
+    lost.inc();
+  });
+  listen('dag.admitted', ({ count }) => {
+    admitted.inc(count);
+  });
+  listen('dag.finished', ({ status }) => {
+    dags.inc({ status });
+  });
 };
 
-const seconds = (registry: Registry, name: string, help: string): Histogram => new Histogram({ name, help, buckets: STEP_SECONDS, registers: [registry] });
+const seconds = (registry: Registry, name: string, help: string): Histogram =>
+  new Histogram({ name, help, buckets: STEP_SECONDS, registers: [registry] });
 
 /** The engine's own steps: how long each takes, and how often it fails. */
 const stepMetrics = ({ registry, listen }: Making): void => {
   const dispatches = new Counter({ name: 'task_dispatches_total', help: 'Tasks sent to workers.', labelNames: ['outcome'], registers: [registry] });
   const claims = new Counter({ name: 'task_claims_total', help: 'Claims asked for.', labelNames: ['answer'], registers: [registry] });
   const events = new Counter({ name: 'events_committed_total', help: 'Events whose effect was stored.', registers: [registry] });
-  const refused = new Counter({ name: 'events_refused_total', help: 'Events that came too late to have an effect.', labelNames: ['type'], registers: [registry] });
-  const failures = new Counter({ name: 'step_failures_total', help: 'Steps that failed and are tried again.', labelNames: ['step'], registers: [registry] });
+  const refused = new Counter({
+    name: 'events_refused_total',
+    help: 'Events that came too late to have an effect.',
+    labelNames: ['type'],
+    registers: [registry],
+  });
+  const failures = new Counter({
+    name: 'step_failures_total',
+    help: 'Steps that failed and are tried again.',
+    labelNames: ['step'],
+    registers: [registry],
+  });
   const dispatch = seconds(registry, 'dispatch_seconds', 'Seconds that sending a batch of tasks took.');
   const waited = seconds(registry, 'dispatch_wait_seconds', 'Seconds that tasks were ready before they were sent.');
   const claim = seconds(registry, 'claim_seconds', 'Seconds that a batch of claims took.');
   const report = seconds(registry, 'report_seconds', 'Seconds until a batch of reports was durable.');
   const commit = seconds(registry, 'commit_seconds', 'Seconds that a commit took.');
   const admit = seconds(registry, 'admit_seconds', 'Seconds that storing a batch of new DAGs took.');
-  listen('dispatch.sent', ({ count, tookMs, waitedMs }) => { dispatches.inc({ outcome: 'sent' }, count); dispatch.observe(tookMs / 1000); waited.observe(Math.max(0, waitedMs) / 1000); });
-  listen('dispatch.failed', ({ count }) => { dispatches.inc({ outcome: 'failed' }, count); });
-  listen('claim.answered', ({ granted, refused: no, tookMs }) => { claims.inc({ answer: 'granted' }, granted); claims.inc({ answer: 'refused' }, no); claim.observe(tookMs / 1000); });
-  listen('report.sent', ({ tookMs }) => { report.observe(tookMs / 1000); });
-  listen('commit.done', ({ events: count, tookMs }) => { events.inc(count); commit.observe(tookMs / 1000); });
-  listen('commit.failed', () => { failures.inc({ step: 'commit' }); });
-  listen('loop.failed', ({ loop }) => { failures.inc({ step: loop }); });
-  listen('event.refused', ({ type }) => { refused.inc({ type }); });
-  listen('dag.admitted', ({ tookMs }) => { admit.observe(tookMs / 1000); });
+  listen('dispatch.sent', ({ count, tookMs, waitedMs }) => {
+    dispatches.inc({ outcome: 'sent' }, count);
+    dispatch.observe(tookMs / 1000);
+    waited.observe(Math.max(0, waitedMs) / 1000);
+  });
+  listen('dispatch.failed', ({ count }) => {
+    dispatches.inc({ outcome: 'failed' }, count);
+  });
+  listen('claim.answered', ({ granted, refused: no, tookMs }) => {
+    claims.inc({ answer: 'granted' }, granted);
+    claims.inc({ answer: 'refused' }, no);
+    claim.observe(tookMs / 1000);
+  });
+  listen('report.sent', ({ tookMs }) => {
+    report.observe(tookMs / 1000);
+  });
+  listen('commit.done', ({ events: count, tookMs }) => {
+    events.inc(count);
+    commit.observe(tookMs / 1000);
+  });
+  listen('commit.failed', () => {
+    failures.inc({ step: 'commit' });
+  });
+  listen('loop.failed', ({ loop }) => {
+    failures.inc({ step: loop });
+  });
+  listen('event.refused', ({ type }) => {
+    refused.inc({ type });
+  });
+  listen('dag.admitted', ({ tookMs }) => {
+    admit.observe(tookMs / 1000);
+  });
 };
 
 const httpMetrics = ({ registry, listen }: Making): void => {
-  const requests = new Histogram({ name: 'http_request_seconds', help: 'Seconds until a request was answered.', labelNames: ['method', 'route', 'status'], buckets: STEP_SECONDS, registers: [registry] });
-  listen('http.answered', ({ method, route, status, tookMs }) => { requests.observe({ method, route, status: String(status) }, tookMs / 1000); });
+  const requests = new Histogram({
+    name: 'http_request_seconds',
+    help: 'Seconds until a request was answered.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: STEP_SECONDS,
+    registers: [registry],
+  });
+  listen('http.answered', ({ method, route, status, tookMs }) => {
+    requests.observe({ method, route, status: String(status) }, tookMs / 1000);
+  });
 };
 
 /** Makes the metrics of one process, in a registry of their own. */

@@ -20,16 +20,24 @@ const EXAMPLE = {
   ],
 };
 
-const problem = (description: string): Json => ({ description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } });
+const problem = (description: string): Json => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});
 
 const submit: Json = {
   operationId: 'submitDag',
   summary: 'Submit a DAG',
   tags: ['DAGs'],
-  parameters: [{
-    name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 },
-    description: 'Makes a repeated request answer the first result, with the header Idempotency-Replayed: true.',
-  }],
+  parameters: [
+    {
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: false,
+      schema: { type: 'string', minLength: 1, maxLength: 255 },
+      description: 'Makes a repeated request answer the first result, with the header Idempotency-Replayed: true.',
+    },
+  ],
   requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/DagDto' }, example: EXAMPLE } } },
   responses: {
     201: {

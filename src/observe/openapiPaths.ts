@@ -29,7 +29,9 @@ interface Reading {
   readonly answers: Readonly<Record<number, Json>>;
 }
 
-const get = ({ operationId, summary, tag, parameters = [], answers }: Reading): Json => ({ get: { operationId, summary, tags: [tag], parameters, responses: answers } });
+const get = ({ operationId, summary, tag, parameters = [], answers }: Reading): Json => ({
+  get: { operationId, summary, tags: [tag], parameters, responses: answers },
+});
 
 const wrong = problem('A parameter is wrong.');
 const away = problem('The database is out of reach.');
@@ -37,33 +39,55 @@ const missing = (what: string): Json => problem(`There is no such ${what}.`);
 
 const dagPaths = (): Record<string, Json> => ({
   '/api/v1/dags': get({
-    operationId: 'listDags', summary: 'List DAGs, newest first', tag: 'DAGs', parameters: [...filters(DAG_STATUSES), limit, cursor],
+    operationId: 'listDags',
+    summary: 'List DAGs, newest first',
+    tag: 'DAGs',
+    parameters: [...filters(DAG_STATUSES), limit, cursor],
     answers: { 200: json('A page; the header Link has the next one.', ref('DagPage')), 400: wrong, 503: away },
   }),
   '/api/v1/dags/{dagId}': get({
-    operationId: 'getDag', summary: 'Get a DAG', tag: 'DAGs',
-    parameters: [inPath('dagId'), inQuery('waitSeconds', { type: 'number', minimum: 0, maximum: MAX_WAIT_SECONDS }, 'Answer when it is final, or after this time.')],
+    operationId: 'getDag',
+    summary: 'Get a DAG',
+    tag: 'DAGs',
+    parameters: [
+      inPath('dagId'),
+      inQuery('waitSeconds', { type: 'number', minimum: 0, maximum: MAX_WAIT_SECONDS }, 'Answer when it is final, or after this time.'),
+    ],
     answers: { 200: json('The DAG.', ref('Dag')), 400: wrong, 404: missing('DAG'), 503: away },
   }),
   '/api/v1/dags/{dagId}/tasks': get({
-    operationId: 'listTasksOfDag', summary: 'List the tasks of a DAG, in the order submitted', tag: 'DAGs',
-    parameters: [inPath('dagId'), { ...limit, description: 'How many at most; all of them without limit and cursor.' }, inQuery('cursor', { type: 'string' }, 'From the header Link of the page before.')],
+    operationId: 'listTasksOfDag',
+    summary: 'List the tasks of a DAG, in the order submitted',
+    tag: 'DAGs',
+    parameters: [
+      inPath('dagId'),
+      { ...limit, description: 'How many at most; all of them without limit and cursor.' },
+      inQuery('cursor', { type: 'string' }, 'From the header Link of the page before.'),
+    ],
     answers: { 200: json('The tasks.', { type: 'array', items: ref('Task') }), 400: wrong, 404: missing('DAG'), 503: away },
   }),
 });
 
 const taskPaths = (): Record<string, Json> => ({
   '/api/v1/tasks': get({
-    operationId: 'listTasks', summary: 'List tasks of all DAGs, newest DAG first', tag: 'Tasks',
+    operationId: 'listTasks',
+    summary: 'List tasks of all DAGs, newest DAG first',
+    tag: 'Tasks',
     parameters: [...filters(TASK_STATUSES), inQuery('type', { type: 'string', maxLength: 512 }, 'Its type.'), limit, cursor],
     answers: { 200: json('A page; the header Link has the next one.', ref('TaskPage')), 400: wrong, 503: away },
   }),
   '/api/v1/tasks/{taskId}': get({
-    operationId: 'getTask', summary: 'Get a task', tag: 'Tasks', parameters: [inPath('taskId')],
+    operationId: 'getTask',
+    summary: 'Get a task',
+    tag: 'Tasks',
+    parameters: [inPath('taskId')],
     answers: { 200: json('The task.', ref('Task')), 400: wrong, 404: missing('task'), 503: away },
   }),
   '/api/v1/tasks/{taskId}/explain': get({
-    operationId: 'explainTask', summary: "Why isn't this task running yet?", tag: 'Tasks', parameters: [inPath('taskId')],
+    operationId: 'explainTask',
+    summary: "Why isn't this task running yet?",
+    tag: 'Tasks',
+    parameters: [inPath('taskId')],
     answers: { 200: json('Every condition that is unmet.', ref('Explanation')), 400: wrong, 404: missing('task'), 503: away },
   }),
 });
@@ -71,15 +95,29 @@ const taskPaths = (): Record<string, Json> => ({
 const upOrDown: Json = { type: 'object', properties: { status: { enum: ['UP', 'DOWN'] } }, required: ['status'] };
 
 const operationPaths = (): Record<string, Json> => ({
-  '/api/v1/workers': get({ operationId: 'listWorkers', summary: 'List the live workers', tag: 'Operation', answers: { 200: json('The workers.', { type: 'array', items: ref('Worker') }) } }),
+  '/api/v1/workers': get({
+    operationId: 'listWorkers',
+    summary: 'List the live workers',
+    tag: 'Operation',
+    answers: { 200: json('The workers.', { type: 'array', items: ref('Worker') }) },
+  }),
   '/api/v1/health': get({
-    operationId: 'getHealth', summary: 'The state of this process and of what it depends on', tag: 'Operation',
+    operationId: 'getHealth',
+    summary: 'The state of this process and of what it depends on',
+    tag: 'Operation',
     answers: { 200: json('All that is needed is up.', ref('Health')), 503: json('Something needed is down.', ref('Health')) },
   }),
   '/livez': get({ operationId: 'livez', summary: 'Is the process alive?', tag: 'Operation', answers: { 200: json('It is.', upOrDown) } }),
-  '/readyz': get({ operationId: 'readyz', summary: 'Does the process do its work?', tag: 'Operation', answers: { 200: json('It does.', upOrDown), 503: json('Not yet, or not any more.', upOrDown) } }),
+  '/readyz': get({
+    operationId: 'readyz',
+    summary: 'Does the process do its work?',
+    tag: 'Operation',
+    answers: { 200: json('It does.', upOrDown), 503: json('Not yet, or not any more.', upOrDown) },
+  }),
   '/actuator/prometheus': get({
-    operationId: 'getMetrics', summary: 'Metrics for Prometheus', tag: 'Operation',
+    operationId: 'getMetrics',
+    summary: 'Metrics for Prometheus',
+    tag: 'Operation',
     answers: { 200: { description: 'In the text format.', content: { 'text/plain': { schema: { type: 'string' } } } } },
   }),
 });

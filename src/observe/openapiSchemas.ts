@@ -33,16 +33,26 @@ const dag = object({
   tags: list(text),
 });
 
-const error = object(
-  { kind: { enum: ['HANDLER', 'TIMEOUT', 'LOST_WORKER', 'UNSTORABLE'] }, message: text, name: text, stack: text },
-  ['name', 'stack'],
-);
+const error = object({ kind: { enum: ['HANDLER', 'TIMEOUT', 'LOST_WORKER', 'UNSTORABLE'] }, message: text, name: text, stack: text }, [
+  'name',
+  'stack',
+]);
 
-const backoff = object({ type: { enum: ['exponential', 'linear', 'fixed'] }, initialMs: ms, factor: { type: 'number' }, maxMs: ms, jitter: { type: 'number' } });
+const backoff = object({
+  type: { enum: ['exponential', 'linear', 'fixed'] },
+  initialMs: ms,
+  factor: { type: 'number' },
+  maxMs: ms,
+  jitter: { type: 'number' },
+});
 
 const timing: Json = {
   ...object({
-    blockedMs: ms, queuedMs: ms, dispatchedMs: ms, runningMs: ms, retryWaitMs: ms,
+    blockedMs: ms,
+    queuedMs: ms,
+    dispatchedMs: ms,
+    runningMs: ms,
+    retryWaitMs: ms,
     current: { type: ['string', 'null'], description: 'The stage that the task is in now.' },
   }),
   description: 'Milliseconds in each stage, over all attempts.',
@@ -91,8 +101,19 @@ const explanation = object({
 });
 
 const worker = object({
-  workerId: text, session: text, host: text, port: count, version: text, region: text, tags: list(text), types: list(text),
-  slots: count, freeSlots: count, held: count, state: { enum: ['ACTIVE', 'DRAINING'] }, lastHeartbeatAt: time,
+  workerId: text,
+  session: text,
+  host: text,
+  port: count,
+  version: text,
+  region: text,
+  tags: list(text),
+  types: list(text),
+  slots: count,
+  freeSlots: count,
+  held: count,
+  state: { enum: ['ACTIVE', 'DRAINING'] },
+  lastHeartbeatAt: time,
 });
 
 const upOrDown: Json = { enum: ['UP', 'DOWN'] };
@@ -103,7 +124,15 @@ const health = object({
 });
 
 const problem = object(
-  { type: text, title: text, status: { type: 'integer' }, detail: text, code: text, requestId: text, errors: list(object({ path: text, message: text })) },
+  {
+    type: text,
+    title: text,
+    status: { type: 'integer' },
+    detail: text,
+    code: text,
+    requestId: text,
+    errors: list(object({ path: text, message: text })),
+  },
   ['requestId', 'errors'],
 );
 
@@ -111,5 +140,13 @@ const page = (name: string): Json => object({ items: list({ $ref: `#/components/
 
 /** All schemas of answers, by name. */
 export const answerSchemas = (): Readonly<Record<string, Json>> => ({
-  Dag: dag, DagPage: page('Dag'), Task: task, TaskPage: page('Task'), TaskError: error, Explanation: explanation, Worker: worker, Health: health, Problem: problem,
+  Dag: dag,
+  DagPage: page('Dag'),
+  Task: task,
+  TaskPage: page('Task'),
+  TaskError: error,
+  Explanation: explanation,
+  Worker: worker,
+  Health: health,
+  Problem: problem,
 });

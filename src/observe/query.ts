@@ -17,7 +17,8 @@ const wrong = (name: string, message: string): Refusal => refusal('WRONG_PARAMET
 /** Refuses parameters that aren't known, because a mistyped filter would silently show everything. */
 export const onlyKnown = (query: Query, known: readonly string[]): void => {
   const unknown = Object.keys(query).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw wrong(unknown.slice(0, 100), `there is no such parameter here, only ${known.length === 0 ? 'the path' : known.join(', ')}`);
+  if (unknown !== undefined)
+    throw wrong(unknown.slice(0, 100), `there is no such parameter here, only ${known.length === 0 ? 'the path' : known.join(', ')}`);
 };
 
 /** One text, or undefined where it wasn't given. */
@@ -81,10 +82,16 @@ export const DAG_FILTERS = ['status', 'name', 'tag', 'createdAfter', 'createdBef
 export const TASK_FILTERS = ['status', 'name', 'tag', 'type', 'createdAfter', 'createdBefore'] as const;
 
 export const dagFilterOf = (query: Query): DagFilter =>
-  given<DagFilter>({ status: statusesOf(query, DAG_STATUSES), name: textOf(query, 'name'), tag: textOf(query, 'tag'), ...times(query) } as DagFilter);
+  given<DagFilter>({ status: statusesOf(query, DAG_STATUSES), name: textOf(query, 'name'), tag: textOf(query, 'tag'), ...times(query) });
 
 export const taskFilterOf = (query: Query): TaskFilter =>
-  given<TaskFilter>({ status: statusesOf(query, TASK_STATUSES), name: textOf(query, 'name'), tag: textOf(query, 'tag'), type: textOf(query, 'type'), ...times(query) } as TaskFilter);
+  given<TaskFilter>({
+    status: statusesOf(query, TASK_STATUSES),
+    name: textOf(query, 'name'),
+    tag: textOf(query, 'tag'),
+    type: textOf(query, 'type'),
+    ...times(query),
+  });
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url');
 
@@ -118,7 +125,8 @@ export const indexCursorOf = (query: Query): number | undefined => decode(query,
 /** The DAG that a path names. */
 export const dagIdIn = (text: string): DagId => {
   const id = parseDagId(text);
-  if (id === undefined) throw refusal('WRONG_ID', `${JSON.stringify(text.slice(0, 100))} is no UUID`, { problems: [{ path: 'dagId', message: 'must be a UUID' }] });
+  if (id === undefined)
+    throw refusal('WRONG_ID', `${JSON.stringify(text.slice(0, 100))} is no UUID`, { problems: [{ path: 'dagId', message: 'must be a UUID' }] });
   return id;
 };
 

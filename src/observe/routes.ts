@@ -25,12 +25,14 @@ const param = (request: Request, name: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-const queryOf = (request: Request): Query => request.query as Query;
+const queryOf = (request: Request): Query => request.query;
 
 /** Says where the next page is (RFC 8288): the same query, with the cursor. */
 const sendPage = (request: Request, response: Response, { json, nextCursor, limit }: Page): void => {
   if (nextCursor !== null) {
-    const next = new URLSearchParams(Object.entries(queryOf(request)).flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)] as [string, string])));
+    const next = new URLSearchParams(
+      Object.entries(queryOf(request)).flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)] as [string, string])),
+    );
     next.set('limit', String(limit));
     next.set('cursor', nextCursor);
     response.set('Link', `<${request.path}?${next.toString()}>; rel="next"`);
@@ -62,7 +64,9 @@ const sendPieces = async (response: Response, pieces: AsyncGenerator<string>): P
 /** Aborted when the client goes away. */
 const gone = (response: Response): AbortSignal => {
   const controller = new AbortController();
-  response.once('close', () => { controller.abort(); });
+  response.once('close', () => {
+    controller.abort();
+  });
   return controller.signal;
 };
 
@@ -162,7 +166,10 @@ export const probeRoutes = ({ health, ready, metrics }: ProbeRoutesNeeds): Route
     sendJson(response, `{"status":"${up ? 'UP' : 'DOWN'}"}`, up ? 200 : 503);
   });
   router.get('/actuator/prometheus', async (_request, response) => {
-    response.status(200).set('Content-Type', metrics.contentType).end(await metrics.text());
+    response
+      .status(200)
+      .set('Content-Type', metrics.contentType)
+      .end(await metrics.text());
   });
   return router;
 };
@@ -173,7 +180,10 @@ export const docsRoutes = ({ openApi }: { readonly openApi: object }): Router =>
   const document = JSON.stringify(openApi);
   const page = (path: string, type: string, text: string): void => {
     router.get(path, (_request, response) => {
-      response.status(200).set({ 'Content-Type': `${type}; charset=utf-8`, 'Content-Security-Policy': PAGE_POLICY }).end(text);
+      response
+        .status(200)
+        .set({ 'Content-Type': `${type}; charset=utf-8`, 'Content-Security-Policy': PAGE_POLICY })
+        .end(text);
     });
   };
   page('/api/v1/openapi.json', 'application/json', document);

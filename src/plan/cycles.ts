@@ -30,7 +30,9 @@ const stuckNodes = (dependencies: Graph): Uint8Array => {
 /** Rotates a cycle so that it starts at its smallest node: the same cycle always reads the same. */
 const fromSmallest = (cycle: readonly number[]): number[] => {
   let at = 0;
-  cycle.forEach((node, i) => { if (node < cycle[at]!) at = i; });
+  cycle.forEach((node, i) => {
+    if (node < cycle[at]!) at = i;
+  });
   return [...cycle.slice(at), ...cycle.slice(0, at)];
 };
 

@@ -10,8 +10,7 @@ const NAMES_IN_A_CYCLE = 20;
 const LONGEST_QUOTED = 80;
 
 /** A name as it stands in a sentence: in quotes, and cut where it would bury the sentence. */
-export const quoted = (name: string): string =>
-  JSON.stringify(name.length > LONGEST_QUOTED ? `${name.slice(0, LONGEST_QUOTED)}…` : name);
+export const quoted = (name: string): string => JSON.stringify(name.length > LONGEST_QUOTED ? `${name.slice(0, LONGEST_QUOTED)}…` : name);
 
 const indexNames = (tasks: readonly SubmittedTask[], problems: Problems): Map<string, number> => {
   const byName = new Map<string, number>();
@@ -54,7 +53,9 @@ const resolve = (tasks: readonly SubmittedTask[], byName: Map<string, number>, p
 };
 
 const spell = (cycle: readonly number[], tasks: readonly SubmittedTask[]): string => {
-  const names = [...cycle, cycle[0]!].map((i) => tasks[i]!.taskName).map((name) => (name.length > LONGEST_QUOTED ? `${name.slice(0, LONGEST_QUOTED)}…` : name));
+  const names = [...cycle, cycle[0]!]
+    .map((i) => tasks[i]!.taskName)
+    .map((name) => (name.length > LONGEST_QUOTED ? `${name.slice(0, LONGEST_QUOTED)}…` : name));
   const middle = names.length - NAMES_IN_A_CYCLE;
   const shown = middle <= 0 ? names : [...names.slice(0, NAMES_IN_A_CYCLE - 2), `(${middle} more)`, ...names.slice(-2)];
   return shown.join(' → ');

@@ -64,7 +64,11 @@ const checkSimulation = (policy: SubmittedPolicy, path: string, problems: Proble
 
 const checkTotal = (tasks: readonly PlannedTask[], limitBytes: number, problems: Problems): void => {
   const bytes = tasks.reduce((sum, task) => sum + (task.payload?.length ?? 0) + task.tags.reduce((all, tag) => all + tag.length, 0), 0);
-  if (bytes > limitBytes) problems.tooLarge('tasks', `payloads and tags of all tasks, with what they inherit, come to ${bytes} bytes: more than the limit of ${limitBytes}`);
+  if (bytes > limitBytes)
+    problems.tooLarge(
+      'tasks',
+      `payloads and tags of all tasks, with what they inherit, come to ${bytes} bytes: more than the limit of ${limitBytes}`,
+    );
 };
 
 interface Context {

@@ -23,7 +23,13 @@ const simulationOf = (policy: SubmittedPolicy, base: Simulation | null): Simulat
 export type Resolved = Pick<PlannedTask, 'priority' | 'retry' | 'timeoutSeconds' | 'tags' | 'simulate'>;
 
 /** What holds for tasks where not even their DAG said anything. */
-export const deploymentDefaults = (retry: RetryPolicy): Resolved => ({ priority: DEFAULT_PRIORITY, retry, timeoutSeconds: null, tags: [], simulate: null });
+export const deploymentDefaults = (retry: RetryPolicy): Resolved => ({
+  priority: DEFAULT_PRIORITY,
+  retry,
+  timeoutSeconds: null,
+  tags: [],
+  simulate: null,
+});
 
 /** `policy` over `base`; parts that weren't said stay the same objects, so that 100,000 tasks share one retry policy. */
 export const resolvePolicy = (policy: SubmittedPolicy, base: Resolved): Resolved => ({

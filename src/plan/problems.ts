@@ -24,10 +24,17 @@ export const createProblems = (): Problems => {
     if (shown.length < PROBLEMS_SHOWN) shown.push({ path, message });
   };
   return {
-    add: (path, message) => { wrong += 1; add(path, message); },
+    add: (path, message) => {
+      wrong += 1;
+      add(path, message);
+    },
     tooLarge: add,
-    get count() { return count; },
-    get wanted() { return shown.length < PROBLEMS_SHOWN; },
+    get count() {
+      return count;
+    },
+    get wanted() {
+      return shown.length < PROBLEMS_SHOWN;
+    },
     end: () => {
       const more = count - shown.length;
       return { problems: more === 0 ? shown : [...shown, { path: '', message: `and ${more} more problems` }], onlySize: wrong === 0 };

@@ -1,7 +1,19 @@
 /** The shape of a submission: the one source of its validation, its JSON schema and its description in the API's document. */
 import 'reflect-metadata';
 import { plainToInstance, Type } from 'class-transformer';
-import { IsArray, IsIn, IsInt, IsNumber, IsOptional, Max, Min, ValidateBy, ValidateNested, validateSync, type ValidationError } from 'class-validator';
+import {
+  IsArray,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateNested,
+  validateSync,
+  type ValidationError,
+} from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { DEFAULT_PRIORITY, MAX_PRIORITY, MIN_PRIORITY } from '../core/dag';
 
@@ -37,7 +49,7 @@ const Holds = ({ name, schema, holds, sentence }: Rule): PropertyDecorator => {
   const validate = ValidateBy({ name, validator: { validate: holds, defaultMessage: () => sentence } });
   const describe = JSONSchema(schema as Parameters<typeof JSONSchema>[0]);
   return (target, key) => {
-    validate(target, key as string);
+    validate(target, key);
     describe(target, key as string);
   };
 };
@@ -73,19 +85,35 @@ const within = (value: unknown, low: number, high: number): boolean => typeof va
 const DURATION = { type: 'number', minimum: 0, maximum: DAY_MS };
 
 export class BackoffDto {
-  @IsOptional() @IsIn(['exponential', 'linear', 'fixed'])
+  @IsOptional()
+  @IsIn(['exponential', 'linear', 'fixed'])
   type?: 'exponential' | 'linear' | 'fixed' | null;
 
-  @IsOptional() @IsNumber() @Min(0) @Max(DAY_MS) @JSONSchema({ description: 'Milliseconds before the second attempt.' })
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(DAY_MS)
+  @JSONSchema({ description: 'Milliseconds before the second attempt.' })
   initialMs?: number | null;
 
-  @IsOptional() @IsNumber() @Min(0) @Max(100) @JSONSchema({ description: 'Exponential: each delay is the last one times this. Linear: each is longer by this times initialMs.' })
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(100)
+  @JSONSchema({ description: 'Exponential: each delay is the last one times this. Linear: each is longer by this times initialMs.' })
   factor?: number | null;
 
-  @IsOptional() @IsNumber() @Min(0) @Max(7 * DAY_MS)
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(7 * DAY_MS)
   maxMs?: number | null;
 
-  @IsOptional() @IsNumber() @Min(0) @Max(1) @JSONSchema({ description: '0 none, 1 full: the delay is drawn from [(1 - jitter) * delay, delay].' })
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  @JSONSchema({ description: '0 none, 1 full: the delay is drawn from [(1 - jitter) * delay, delay].' })
   jitter?: number | null;
 }
 
@@ -93,40 +121,66 @@ export class SimulationDto {
   @IsOptional()
   @Holds({
     name: 'duration',
-    schema: { description: 'Milliseconds, or the bounds that they are drawn from.', anyOf: [DURATION, { type: 'array', items: DURATION, minItems: 2, maxItems: 2 }] },
+    schema: {
+      description: 'Milliseconds, or the bounds that they are drawn from.',
+      anyOf: [DURATION, { type: 'array', items: DURATION, minItems: 2, maxItems: 2 }],
+    },
     holds: (value) => within(value, 0, DAY_MS) || (Array.isArray(value) && value.length === 2 && value.every((bound) => within(bound, 0, DAY_MS))),
     sentence: `must be a number from 0 to ${DAY_MS}, or a list of two: the shortest and the longest duration`,
   })
   durationMs?: number | [number, number] | null;
 
-  @IsOptional() @IsNumber() @Min(0) @Max(1)
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(1)
   failureRate?: number | null;
 
-  @IsOptional() @IsInt() @Min(0) @Max(Number.MAX_SAFE_INTEGER) @JSONSchema({ description: 'With it, the same task and attempt always draw the same numbers.' })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  @JSONSchema({ description: 'With it, the same task and attempt always draw the same numbers.' })
   seed?: number | null;
 }
 
 /** What a task may say, and a DAG for all of its tasks. */
 export class PolicyDto {
-  @IsOptional() @IsInt() @Min(MIN_PRIORITY) @Max(MAX_PRIORITY) @JSONSchema({ description: `The higher first; ${DEFAULT_PRIORITY} by default.` })
+  @IsOptional()
+  @IsInt()
+  @Min(MIN_PRIORITY)
+  @Max(MAX_PRIORITY)
+  @JSONSchema({ description: `The higher first; ${DEFAULT_PRIORITY} by default.` })
   priority?: number | null;
 
-  @IsOptional() @IsInt() @Min(0) @Max(1000)
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(1000)
   maxRetries?: number | null;
 
-  @IsOptional() @ValidateNested() @Type(() => BackoffDto)
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => BackoffDto)
   backoff?: BackoffDto | null;
 
-  @IsOptional() @IsNumber() @Min(0.001) @Max(LONGEST_TIMEOUT_SECONDS)
+  @IsOptional()
+  @IsNumber()
+  @Min(0.001)
+  @Max(LONGEST_TIMEOUT_SECONDS)
   timeoutSeconds?: number | null;
 
-  @IsOptional() @Texts('tags', { most: MOST_TAGS })
+  @IsOptional()
+  @Texts('tags', { most: MOST_TAGS })
   tags?: string[] | null;
 
-  @IsOptional() @JSONSchema({ description: 'Any JSON value, handed to the task as it is.' })
+  @IsOptional()
+  @JSONSchema({ description: 'Any JSON value, handed to the task as it is.' })
   payload?: unknown;
 
-  @IsOptional() @ValidateNested() @Type(() => SimulationDto)
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => SimulationDto)
   simulate?: SimulationDto | null;
 }
 
@@ -137,7 +191,8 @@ export class TaskDto extends PolicyDto {
   @Text(LONGEST_TAG, { description: 'One of the types that this deployment runs.' })
   type!: string;
 
-  @IsOptional() @Texts('dependencies', { description: 'Names of tasks of this DAG that must be COMPLETED before.' })
+  @IsOptional()
+  @Texts('dependencies', { description: 'Names of tasks of this DAG that must be COMPLETED before.' })
   dependencies?: string[] | null;
 }
 
@@ -145,10 +200,13 @@ export class DagDto extends PolicyDto {
   @Text(LONGEST_NAME)
   dagName!: string;
 
-  @IsOptional() @Text(LONGEST_DESCRIPTION, { shortest: 0 })
+  @IsOptional()
+  @Text(LONGEST_DESCRIPTION, { shortest: 0 })
   description?: string | null;
 
-  @IsArray() @ValidateNested({ each: true }) @Type(() => TaskDto)
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => TaskDto)
   tasks!: TaskDto[];
 }
 
@@ -168,11 +226,16 @@ const flatten = (errors: readonly ValidationError[], above: readonly (string | n
       const wrong = rule === 'texts' ? wrongElements(error.property, error.value) : [];
       const said = sentence.startsWith(`${error.property} `) ? sentence.slice(error.property.length + 1) : sentence;
       if (wrong.length === 0) return [{ steps, owner, rule, sentence: said }];
-      return wrong.map((i) => ({ steps: [...steps, i], owner, rule, sentence: `must be a text of 1 to ${LISTS[error.property]!} characters, without NUL and without half surrogate pairs` }));
+      return wrong.map((i) => ({
+        steps: [...steps, i],
+        owner,
+        rule,
+        sentence: `must be a text of 1 to ${LISTS[error.property]!} characters, without NUL and without half surrogate pairs`,
+      }));
     });
     return [...own, ...flatten(error.children ?? [], steps)];
   });
 
 /** What is wrong with `plain` as a `Dto`, unknown fields included. Costs about 100 µs for each object: for refusals only. */
-export const violations = <T extends object>(Dto: new () => T, plain: object): Violation[] =>
+export const violations = (Dto: new () => object, plain: object): Violation[] =>
   flatten(validateSync(plainToInstance(Dto, plain), { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true }), []);

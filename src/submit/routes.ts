@@ -19,9 +19,13 @@ const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(?:;|$))/i;
 const onlyJson: RequestHandler = (request, _response, next) => {
   const type = request.get('Content-Type');
   if (type === undefined || !JSON_TYPE.test(type) || OTHER_CHARSET.test(type)) {
-    throw refusal('UNSUPPORTED_MEDIA_TYPE', `the body must be JSON in UTF-8 (Content-Type: application/json), not ${type === undefined ? 'of no type' : JSON.stringify(type.slice(0, 100))}`, {
-      headers: { 'Accept-Post': 'application/json' },
-    });
+    throw refusal(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `the body must be JSON in UTF-8 (Content-Type: application/json), not ${type === undefined ? 'of no type' : JSON.stringify(type.slice(0, 100))}`,
+      {
+        headers: { 'Accept-Post': 'application/json' },
+      },
+    );
   }
   next();
 };
@@ -42,7 +46,10 @@ export const submitRoutes = ({ submitter, bodyBytes, present }: SubmitRoutesNeed
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const { dag, replayed } = await submitter.submit(bytes, keyOf(request));
     if (replayed) response.set('Idempotency-Replayed', 'true');
-    response.status(201).set({ Location: `/api/v1/dags/${dag.dagId}`, 'Content-Type': 'application/json; charset=utf-8' }).end(present(dag));
+    response
+      .status(201)
+      .set({ Location: `/api/v1/dags/${dag.dagId}`, 'Content-Type': 'application/json; charset=utf-8' })
+      .end(present(dag));
   });
   return router;
 };

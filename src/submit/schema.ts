@@ -30,7 +30,10 @@ const closed = (schema: JsonSchema): JsonSchema => {
  * closed, and what is optional may be null.
  */
 export const submissionSchemas = (prefix: string): Record<string, JsonSchema> => {
-  const all = validationMetadatasToSchemas({ classTransformerMetadataStorage: defaultMetadataStorage, refPointerPrefix: prefix }) as Record<string, JsonSchema>;
+  const all = validationMetadatasToSchemas({ classTransformerMetadataStorage: defaultMetadataStorage, refPointerPrefix: prefix }) as Record<
+    string,
+    JsonSchema
+  >;
   const wanted = [DagDto.name, 'TaskDto', 'BackoffDto', 'SimulationDto'];
   return Object.fromEntries(wanted.map((name) => [name, closed(all[name]!)]));
 };

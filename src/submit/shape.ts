@@ -38,7 +38,10 @@ const ofViolation = ({ steps, owner, rule, sentence }: Violation, schemas: Recor
 };
 
 const ofSchemaError = ({ instancePath, params, message }: ErrorObject): Problem => {
-  const steps: (string | number)[] = instancePath.split('/').slice(1).map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
+  const steps: (string | number)[] = instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
   const extra: unknown = (params as { additionalProperty?: unknown }).additionalProperty;
   if (typeof extra === 'string') return { path: pathOf([...steps, extra]), message: 'there is no such field' };
   return { path: pathOf(steps), message: message ?? 'is not allowed here' };
@@ -46,12 +49,14 @@ const ofSchemaError = ({ instancePath, params, message }: ErrorObject): Problem 
 
 /** One refused object: class-validator's words, and the schema's where class-validator has none (it lets `{"backoff": []}` and `{"toString": 1}` pass). */
 const explain = (Dto: typeof DagDto | typeof TaskDto, value: object, all: ValidateFunction, schemas: Record<string, JsonSchema>): Problem[] => {
-  const found = violations<object>(Dto, value).map((violation) => ofViolation(violation, schemas));
+  const found = violations(Dto, value).map((violation) => ofViolation(violation, schemas));
   // An element's path covers its list's, and a missing field's path covers its object's.
-  const covered = (path: string): boolean => found.some((one) => path === '' || (one.path.startsWith(path) && /^$|^[.[]/.test(one.path.slice(path.length))));
+  const covered = (path: string): boolean =>
+    found.some((one) => path === '' || (one.path.startsWith(path) && /^$|^[.[]/.test(one.path.slice(path.length))));
   all(value);
   const unnamed = new Map<string, Problem>();
-  for (const problem of (all.errors ?? []).map(ofSchemaError)) if (!covered(problem.path) && !unnamed.has(problem.path)) unnamed.set(problem.path, problem);
+  for (const problem of (all.errors ?? []).map(ofSchemaError))
+    if (!covered(problem.path) && !unnamed.has(problem.path)) unnamed.set(problem.path, problem);
   return [...found, ...unnamed.values()];
 };
 
@@ -71,7 +76,10 @@ export const createShapeCheck = (): ((body: unknown) => Shape) => {
 
   const explainTask = (value: unknown, index: number): Problem[] => {
     if (!isObject(value)) return [{ path: `tasks[${index}]`, message: 'must be an object' }];
-    return explain(TaskDto, value, allOfTask, schemas).map(({ path, message }) => ({ path: `tasks[${index}]${path.startsWith('[') ? '' : '.'}${path}`, message }));
+    return explain(TaskDto, value, allOfTask, schemas).map(({ path, message }) => ({
+      path: `tasks[${index}]${path.startsWith('[') ? '' : '.'}${path}`,
+      message,
+    }));
   };
 
   const explainAll = (body: Record<string, unknown>, wrongTasks: readonly number[]): Problem[] => {
@@ -83,7 +91,8 @@ export const createShapeCheck = (): ((body: unknown) => Shape) => {
   return (body) => {
     if (!isObject(body)) return { kind: 'wrong', problems: [{ path: '', message: 'the body must be an object' }] };
     const wrong: number[] = [];
-    if (Array.isArray(body.tasks)) for (let i = 0; i < body.tasks.length && wrong.length < TASKS_EXPLAINED; i++) if (!validTask(body.tasks[i])) wrong.push(i);
+    if (Array.isArray(body.tasks))
+      for (let i = 0; i < body.tasks.length && wrong.length < TASKS_EXPLAINED; i++) if (!validTask(body.tasks[i])) wrong.push(i);
     if (wrong.length === 0 && validHead(body)) return { kind: 'right', submitted: body as unknown as SubmittedDag };
     return { kind: 'wrong', problems: explainAll(body, wrong) };
   };

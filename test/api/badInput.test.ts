@@ -2,7 +2,9 @@ import { gzipSync } from 'node:zlib';
 import { openWorld, type World } from './world';
 
 let world: World;
-beforeAll(async () => { world = await openWorld(); });
+beforeAll(async () => {
+  world = await openWorld();
+});
 
 afterEach(async () => {
   expect(await world.rows()).toEqual({ dags: 0, tasks: 0 });
@@ -20,28 +22,125 @@ describe('bad bodies', () => {
     ['an empty body', '', 400, 'MALFORMED_JSON', { detail: expect.stringContaining('ends too early') }],
     ['a body that is no object', '[]', 400, 'WRONG_SHAPE', { errors: [{ path: '', message: 'the body must be an object' }] }],
     ['null', 'null', 400, 'WRONG_SHAPE', {}],
-    ['wrong types', '{"dagName": 7, "tasks": "many"}', 400, 'WRONG_SHAPE', { errors: [{ path: 'dagName', message: expect.any(String) }, { path: 'tasks', message: 'must be a list of tasks' }] }],
-    ['unknown fields', dag(task('a', [], { dependsOn: [] })), 400, 'WRONG_SHAPE', { errors: [{ path: 'tasks[0].dependsOn', message: 'there is no such field' }] }],
+    [
+      'wrong types',
+      '{"dagName": 7, "tasks": "many"}',
+      400,
+      'WRONG_SHAPE',
+      {
+        errors: [
+          { path: 'dagName', message: expect.any(String) },
+          { path: 'tasks', message: 'must be a list of tasks' },
+        ],
+      },
+    ],
+    [
+      'unknown fields',
+      dag(task('a', [], { dependsOn: [] })),
+      400,
+      'WRONG_SHAPE',
+      { errors: [{ path: 'tasks[0].dependsOn', message: 'there is no such field' }] },
+    ],
     ['no tasks', dag(), 422, 'INVALID_DAG', { errors: [{ path: 'tasks', message: 'a DAG needs at least one task' }] }],
-    ['duplicate names', dag(task('a'), task('a')), 422, 'INVALID_DAG', { errors: [{ path: 'tasks[1].taskName', message: expect.stringContaining('taken by tasks[0]') }] }],
-    ['a self-dependency', dag(task('a', ['a'])), 422, 'INVALID_DAG', { errors: [{ path: 'tasks[0].dependencies[0]', message: 'the task "a" depends on itself' }] }],
-    ['a missing dependency', dag(task('extract'), task('b', ['extracts'])), 422, 'INVALID_DAG', { errors: [{ path: 'tasks[1].dependencies[0]', message: 'no task "extracts" in this DAG (did you mean "extract"?)' }] }],
-    ['a cycle', dag(task('a', ['c']), task('b', ['a']), task('c', ['b'])), 422, 'INVALID_DAG', { detail: 'these tasks wait for each other in a cycle: a → b → c → a' }],
-    ['an unknown type', dag(task('a', [], { type: 'TEA' })), 422, 'INVALID_DAG', { errors: [{ path: 'tasks[0].type', message: expect.stringContaining('no task type "TEA"') }] }],
-    ['too many tasks', dag(...Array.from({ length: 201 }, (_, i) => task(`t${i}`))), 413, 'DAG_TOO_LARGE', { detail: '201 tasks are more than the limit of 200' }],
-    ['too many dependencies', dag(...Array.from({ length: 31 }, (_, i) => task(`t${i}`, Array.from({ length: i }, (_x, d) => `t${d}`)))), 413, 'DAG_TOO_LARGE', { detail: '465 dependencies are more than the limit of 400' }],
+    [
+      'duplicate names',
+      dag(task('a'), task('a')),
+      422,
+      'INVALID_DAG',
+      { errors: [{ path: 'tasks[1].taskName', message: expect.stringContaining('taken by tasks[0]') }] },
+    ],
+    [
+      'a self-dependency',
+      dag(task('a', ['a'])),
+      422,
+      'INVALID_DAG',
+      { errors: [{ path: 'tasks[0].dependencies[0]', message: 'the task "a" depends on itself' }] },
+    ],
+    [
+      'a missing dependency',
+      dag(task('extract'), task('b', ['extracts'])),
+      422,
+      'INVALID_DAG',
+      { errors: [{ path: 'tasks[1].dependencies[0]', message: 'no task "extracts" in this DAG (did you mean "extract"?)' }] },
+    ],
+    [
+      'a cycle',
+      dag(task('a', ['c']), task('b', ['a']), task('c', ['b'])),
+      422,
+      'INVALID_DAG',
+      { detail: 'these tasks wait for each other in a cycle: a → b → c → a' },
+    ],
+    [
+      'an unknown type',
+      dag(task('a', [], { type: 'TEA' })),
+      422,
+      'INVALID_DAG',
+      { errors: [{ path: 'tasks[0].type', message: expect.stringContaining('no task type "TEA"') }] },
+    ],
+    [
+      'too many tasks',
+      dag(...Array.from({ length: 201 }, (_, i) => task(`t${i}`))),
+      413,
+      'DAG_TOO_LARGE',
+      { detail: '201 tasks are more than the limit of 200' },
+    ],
+    [
+      'too many dependencies',
+      dag(
+        ...Array.from({ length: 31 }, (_, i) =>
+          task(
+            `t${i}`,
+            Array.from({ length: i }, (_x, d) => `t${d}`),
+          ),
+        ),
+      ),
+      413,
+      'DAG_TOO_LARGE',
+      { detail: '465 dependencies are more than the limit of 400' },
+    ],
     ['too many bytes', dag(task('a', [], { payload: 'x'.repeat(100_000) })), 413, 'BODY_TOO_LARGE', {}],
-    ['too large a payload', dag(task('a', [], { payload: 'x'.repeat(3_000) })), 413, 'DAG_TOO_LARGE', { errors: [{ path: 'tasks[0].payload', message: expect.stringContaining('3002 bytes') }] }],
-    ['a negative number', dag(task('a', [], { maxRetries: -1 })), 400, 'WRONG_SHAPE', { errors: [{ path: 'tasks[0].maxRetries', message: 'must not be less than 0' }] }],
-    ['an absurd number', dag(task('a', [], { timeoutSeconds: 1e200 })), 400, 'WRONG_SHAPE', { errors: [{ path: 'tasks[0].timeoutSeconds', message: expect.any(String) }] }],
+    [
+      'too large a payload',
+      dag(task('a', [], { payload: 'x'.repeat(3_000) })),
+      413,
+      'DAG_TOO_LARGE',
+      { errors: [{ path: 'tasks[0].payload', message: expect.stringContaining('3002 bytes') }] },
+    ],
+    [
+      'a negative number',
+      dag(task('a', [], { maxRetries: -1 })),
+      400,
+      'WRONG_SHAPE',
+      { errors: [{ path: 'tasks[0].maxRetries', message: 'must not be less than 0' }] },
+    ],
+    [
+      'an absurd number',
+      dag(task('a', [], { timeoutSeconds: 1e200 })),
+      400,
+      'WRONG_SHAPE',
+      { errors: [{ path: 'tasks[0].timeoutSeconds', message: expect.any(String) }] },
+    ],
     ['a name of 10 KB', dag(task('n'.repeat(10_240))), 400, 'WRONG_SHAPE', { errors: [{ path: 'tasks[0].taskName', message: expect.any(String) }] }],
     ['a name with NUL', dag(task('a\u0000b')), 400, 'WRONG_SHAPE', { errors: [{ path: 'tasks[0].taskName', message: expect.any(String) }] }],
-    ['a tag with half a pair', dag(task('a', [], { tags: ['\ud800'] })), 400, 'WRONG_SHAPE', { errors: [{ path: 'tasks[0].tags[0]', message: expect.any(String) }] }],
+    [
+      'a tag with half a pair',
+      dag(task('a', [], { tags: ['\ud800'] })),
+      400,
+      'WRONG_SHAPE',
+      { errors: [{ path: 'tasks[0].tags[0]', message: expect.any(String) }] },
+    ],
   ])('%s', async (_what, sent, status, code, more) => {
     const answer = await post(sent);
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     expect(answer.status).toBe(status);
-    expect(answer.body).toMatchObject({ status, code, type: `/docs/errors#${code}`, title: expect.any(String), requestId: answer.headers['x-request-id'], ...more });
+    expect(answer.body).toMatchObject({
+      status,
+      code,
+      type: `/docs/errors#${code}`,
+      title: expect.any(String),
+      requestId: answer.headers['x-request-id'],
+      ...more,
+    });
   });
 
   test.each(['text/plain', 'application/x-yaml', 'application/json; charset=latin1', 'multipart/form-data'])('of type %s', async (type) => {
@@ -59,13 +158,24 @@ describe('bad bodies', () => {
 
   test('that unpack to more than the limit', async () => {
     const bomb = gzipSync(Buffer.alloc(10_000_000, 0x20)) as unknown as string;
-    const answer = await world.http.post('/api/v1/dags').set({ 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }).serialize((body: unknown) => body as string).send(bomb);
+    const answer = await world.http
+      .post('/api/v1/dags')
+      .set({ 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' })
+      .serialize((body: unknown) => body as string)
+      .send(bomb);
     expect(answer.body).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' });
   });
 });
 
 describe('bad paths and parameters', () => {
-  test.each(['/api/v1/dags/42', '/api/v1/dags/not-a-uuid', '/api/v1/dags/42/tasks', '/api/v1/tasks/42', '/api/v1/tasks/x/explain', '/internal/v1/inputs/x?fence=1'])('%s is no UUID', async (path) => {
+  test.each([
+    '/api/v1/dags/42',
+    '/api/v1/dags/not-a-uuid',
+    '/api/v1/dags/42/tasks',
+    '/api/v1/tasks/42',
+    '/api/v1/tasks/x/explain',
+    '/internal/v1/inputs/x?fence=1',
+  ])('%s is no UUID', async (path) => {
     expect((await world.http.get(path)).body).toMatchObject({ status: 400, code: 'WRONG_ID' });
   });
 
@@ -84,10 +194,23 @@ describe('bad paths and parameters', () => {
   });
 
   test.each([
-    '/api/v1/dags?limit=0', '/api/v1/dags?limit=1001', '/api/v1/dags?limit=-1', '/api/v1/dags?limit=1e2', '/api/v1/dags?limit=1&limit=2', '/api/v1/dags?cursor=x', '/api/v1/dags?status=DONE',
-    '/api/v1/dags?createdAfter=yesterday', '/api/v1/dags?createdAfter=2026-02-31T00:00:00', '/api/v1/dags?stauts=CREATED', '/api/v1/dags?name=', '/api/v1/tasks?status=CREATED',
-    '/api/v1/tasks?cursor=dA', '/api/v1/dags/7f0f8c1e-0000-4000-8000-000000000000?waitSeconds=61', '/api/v1/dags/7f0f8c1e-0000-4000-8000-000000000000?waitSeconds=-1',
-    '/internal/v1/inputs/7f0f8c1e-0000-4000-8000-000000000001', '/api/v1/dags/%E0%A4%A',
+    '/api/v1/dags?limit=0',
+    '/api/v1/dags?limit=1001',
+    '/api/v1/dags?limit=-1',
+    '/api/v1/dags?limit=1e2',
+    '/api/v1/dags?limit=1&limit=2',
+    '/api/v1/dags?cursor=x',
+    '/api/v1/dags?status=DONE',
+    '/api/v1/dags?createdAfter=yesterday',
+    '/api/v1/dags?createdAfter=2026-02-31T00:00:00',
+    '/api/v1/dags?stauts=CREATED',
+    '/api/v1/dags?name=',
+    '/api/v1/tasks?status=CREATED',
+    '/api/v1/tasks?cursor=dA',
+    '/api/v1/dags/7f0f8c1e-0000-4000-8000-000000000000?waitSeconds=61',
+    '/api/v1/dags/7f0f8c1e-0000-4000-8000-000000000000?waitSeconds=-1',
+    '/internal/v1/inputs/7f0f8c1e-0000-4000-8000-000000000001',
+    '/api/v1/dags/%E0%A4%A',
   ])('%s is a wrong parameter', async (path) => {
     expect((await world.http.get(path)).body).toMatchObject({ status: 400, code: 'WRONG_PARAMETER' });
   });

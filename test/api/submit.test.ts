@@ -4,7 +4,9 @@ import { parseDagId, parseTaskId } from '../../src/core/ids';
 import { openWorld, type World } from './world';
 
 let world: World;
-beforeAll(async () => { world = await openWorld(); });
+beforeAll(async () => {
+  world = await openWorld();
+});
 
 const linear = {
   dagName: 'Linear Pipeline',
@@ -15,15 +17,30 @@ const linear = {
   ],
 };
 const post = (body: unknown, headers: Record<string, string> = {}) =>
-  world.http.post('/api/v1/dags').set({ 'Content-Type': 'application/json', ...headers }).send(typeof body === 'string' ? body : JSON.stringify(body));
+  world.http
+    .post('/api/v1/dags')
+    .set({ 'Content-Type': 'application/json', ...headers })
+    .send(typeof body === 'string' ? body : JSON.stringify(body));
 
 test('a DAG is stored, its answer and its tasks show it, and the engine is told', async () => {
   const before = Date.now();
   const { status, headers, body } = await post({ ...linear, tags: ['etl'] });
   expect(status).toBe(201);
   expect(body).toEqual({
-    id: expect.any(Number), dagId: expect.any(String), dagName: 'Linear Pipeline', description: 'Extract → load', status: 'CREATED', totalTasks: 2,
-    completedTasks: 0, failedTasks: 0, skippedTasks: 0, cancelledTasks: 0, createdAt: expect.any(String), startedAt: null, completedAt: null, tags: ['etl'],
+    id: expect.any(Number),
+    dagId: expect.any(String),
+    dagName: 'Linear Pipeline',
+    description: 'Extract → load',
+    status: 'CREATED',
+    totalTasks: 2,
+    completedTasks: 0,
+    failedTasks: 0,
+    skippedTasks: 0,
+    cancelledTasks: 0,
+    createdAt: expect.any(String),
+    startedAt: null,
+    completedAt: null,
+    tags: ['etl'],
   });
   expect(headers['location']).toBe(`/api/v1/dags/${body.dagId}`);
   expect(headers['content-type']).toBe('application/json; charset=utf-8');
@@ -35,15 +52,39 @@ test('a DAG is stored, its answer and its tasks show it, and the engine is told'
   expect((await world.http.get(headers['location']!)).body).toEqual(body);
   const tasks = (await world.http.get(`${headers['location']}/tasks`)).body;
   expect(tasks).toHaveLength(2);
-  expect(tasks[0]).toMatchObject({ dagId: body.dagId, taskName: 'extract', type: 'DATA_PROCESSING', status: 'QUEUED', dependencies: [], priority: 5, tags: ['etl'], attempt: 0, maxRetries: 3, payload: linear.tasks[0]!.payload, result: null, error: null, workerId: null });
-  expect(tasks[1]).toMatchObject({ taskName: 'load', status: 'PENDING', dependencies: ['extract'], priority: 9, tags: ['nightly'], queuedAt: null, payload: null });
+  expect(tasks[0]).toMatchObject({
+    dagId: body.dagId,
+    taskName: 'extract',
+    type: 'DATA_PROCESSING',
+    status: 'QUEUED',
+    dependencies: [],
+    priority: 5,
+    tags: ['etl'],
+    attempt: 0,
+    maxRetries: 3,
+    payload: linear.tasks[0]!.payload,
+    result: null,
+    error: null,
+    workerId: null,
+  });
+  expect(tasks[1]).toMatchObject({
+    taskName: 'load',
+    status: 'PENDING',
+    dependencies: ['extract'],
+    priority: 9,
+    tags: ['nightly'],
+    queuedAt: null,
+    payload: null,
+  });
   expect(parseTaskId(tasks[1].taskId)).toEqual({ dag: body.dagId, task: 1 });
 });
 
 test('what comes at once is stored together, each DAG in full', async () => {
   const before = await world.rows();
   let transactions = 0;
-  world.events.listen('dag.admitted', () => { transactions += 1; });
+  world.events.listen('dag.admitted', () => {
+    transactions += 1;
+  });
   const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => post({ ...linear, dagName: `many-${i}` })));
   expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(201));
   expect(new Set(answers.map(({ body }) => body.dagId)).size).toBe(100);
@@ -53,7 +94,11 @@ test('what comes at once is stored together, each DAG in full', async () => {
 });
 
 test('gzip, a charset and +json are taken', async () => {
-  const packed = await world.http.post('/api/v1/dags').set({ 'Content-Type': 'application/json; charset=UTF-8', 'Content-Encoding': 'gzip' }).serialize((body: unknown) => body as string).send(gzipSync(JSON.stringify(linear)) as unknown as string);
+  const packed = await world.http
+    .post('/api/v1/dags')
+    .set({ 'Content-Type': 'application/json; charset=UTF-8', 'Content-Encoding': 'gzip' })
+    .serialize((body: unknown) => body as string)
+    .send(gzipSync(JSON.stringify(linear)) as unknown as string);
   expect(packed.status).toBe(201);
   expect((await post(linear, { 'Content-Type': 'application/vnd.dag+json' })).status).toBe(201);
 });
@@ -62,7 +107,9 @@ describe('an Idempotency-Key', () => {
   test('makes a repeated request answer the first result, however far the DAG has come', async () => {
     const first = await post(linear, { 'Idempotency-Key': 'once' });
     const before = await world.rows();
-    await world.database.engine.query("UPDATE dags SET status = 'RUNNING', started_at = now(), completed_tasks = 1 WHERE dag_id = $1", [first.body.dagId]);
+    await world.database.engine.query("UPDATE dags SET status = 'RUNNING', started_at = now(), completed_tasks = 1 WHERE dag_id = $1", [
+      first.body.dagId,
+    ]);
     const again = await post(linear, { 'Idempotency-Key': 'once' });
     expect([first.status, again.status]).toEqual([201, 201]);
     expect(again.body).toEqual(first.body);

@@ -53,9 +53,18 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
   const clock = systemClock;
   const workers = (): LiveWorker[] => live.workers;
   const submitter = createSubmitter({
-    store, views, clock, limits, announce: events.announce, pendingSubmissions: 100, shards: () => [0, 1, 2, 3], types: BUILT_IN_TASK_TYPES,
+    store,
+    views,
+    clock,
+    limits,
+    announce: events.announce,
+    pendingSubmissions: 100,
+    shards: () => [0, 1, 2, 3],
+    types: BUILT_IN_TASK_TYPES,
     retry: { maxRetries: 3, backoff: { type: 'exponential', initialMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 } },
-    admitted: (dag) => { world.admitted.push(dag); },
+    admitted: (dag) => {
+      world.admitted.push(dag);
+    },
   });
   const components = { postgres: { needed: true, check: () => database.ping() }, redis: { needed: true, check: () => live.redis() } };
   return [
@@ -65,8 +74,15 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     workerListRoutes({ workers }),
     inputRoutes({ work: createWorkIndex(database) }),
     probeRoutes({
-      health: createHealth({ components, clock }), ready: () => live.ready,
-      metrics: createMetrics({ listen: events.listen, clock, types: BUILT_IN_TASK_TYPES, workers, queue: { sizes: () => [{ priority: 9, type: 'API_CALL', count: 2 }] } }),
+      health: createHealth({ components, clock }),
+      ready: () => live.ready,
+      metrics: createMetrics({
+        listen: events.listen,
+        clock,
+        types: BUILT_IN_TASK_TYPES,
+        workers,
+        queue: { sizes: () => [{ priority: 9, type: 'API_CALL', size: 2 }] },
+      }),
     }),
     docsRoutes({ openApi: openApiDocument({ version: '0.0.0', submission: submissionSchemas('#/components/schemas/') }) }),
   ];
@@ -75,10 +91,12 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
 const openFresh = async (): Promise<Database> => {
   const { url } = await freshDatabase();
   const database = await openDatabase({ url, poolSize: 4, viewPoolSize: 4, ...TIMEOUTS, onIdleError: () => undefined });
-  atEnd(() => database.close());
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= database.close());
+  atEnd(close);
   await migrate(database, { url, ...TIMEOUTS });
   await createShardLeases(database).define(4);
-  return database;
+  return { ...database, close };
 };
 
 /** Opens a world on a database of its own; all of it ends with the test file. */
@@ -86,18 +104,29 @@ export const openWorld = async (limits: Partial<typeof LIMITS> = {}): Promise<Wo
   const database = await openFresh();
   const unexpected: unknown[] = [];
   const parts = {
-    database, store: createRunStore(database), admitted: [], unexpected,
-    events: createEmitter<Happenings>((_name, error) => { unexpected.push(error); }),
+    database,
+    store: createRunStore(database),
+    admitted: [],
+    unexpected,
+    events: createEmitter<Happenings>((_name, error) => {
+      unexpected.push(error);
+    }),
     live: { workers: [], place: undefined, ready: true, redis: () => Promise.resolve() },
   };
   const app = createApp({
     routers: routersOf(parts, { ...LIMITS, ...limits }),
-    answered: (what) => { parts.events.announce('http.answered', what); },
-    unexpected: (error) => { unexpected.push(error); },
+    answered: (what) => {
+      parts.events.announce('http.answered', what);
+    },
+    unexpected: (error) => {
+      unexpected.push(error);
+    },
     monotonic: () => performance.now(),
   });
   const rows = async (): Promise<{ dags: number; tasks: number }> => {
-    const { rows: found } = await database.engine.query<{ dags: number; tasks: number }>('SELECT (SELECT count(*)::int FROM dags) AS dags, (SELECT count(*)::int FROM tasks) AS tasks');
+    const { rows: found } = await database.engine.query<{ dags: number; tasks: number }>(
+      'SELECT (SELECT count(*)::int FROM dags) AS dags, (SELECT count(*)::int FROM tasks) AS tasks',
+    );
     return found[0]!;
   };
   return { ...parts, app, rows, http: supertest(app) };

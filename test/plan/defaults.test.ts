@@ -12,29 +12,64 @@ const task = { taskName: 'a', type: 'API_CALL' };
 describe('what holds where nothing is said', () => {
   test('by the deployment', () => {
     expect(planned({ tasks: [task] }).tasks[0]).toEqual({
-      name: 'a', type: 'API_CALL', dependencies: [], priority: 5, tags: [], retry: settings.retry, timeoutSeconds: null, payload: null, simulate: null,
+      name: 'a',
+      type: 'API_CALL',
+      dependencies: [],
+      priority: 5,
+      tags: [],
+      retry: settings.retry,
+      timeoutSeconds: null,
+      payload: null,
+      simulate: null,
     });
   });
 
   test('by the DAG, and a task overrides it field by field', () => {
     const dag = planned({
-      priority: 2, maxRetries: 7, timeoutSeconds: 30, tags: ['etl'], payload: { a: 1 },
-      backoff: { initialMs: 100, jitter: null }, simulate: { failureRate: 0.5, durationMs: [1, 2] },
-      tasks: [task, { taskName: 'b', type: 'API_CALL', priority: 9, maxRetries: 0, tags: [], payload: null, backoff: { type: 'fixed' }, simulate: { durationMs: 7 } }],
+      priority: 2,
+      maxRetries: 7,
+      timeoutSeconds: 30,
+      tags: ['etl'],
+      payload: { a: 1 },
+      backoff: { initialMs: 100, jitter: null },
+      simulate: { failureRate: 0.5, durationMs: [1, 2] },
+      tasks: [
+        task,
+        {
+          taskName: 'b',
+          type: 'API_CALL',
+          priority: 9,
+          maxRetries: 0,
+          tags: [],
+          payload: null,
+          backoff: { type: 'fixed' },
+          simulate: { durationMs: 7 },
+        },
+      ],
     });
     expect(dag.tags).toEqual(['etl']);
     expect(dag.tasks[0]).toMatchObject({
-      priority: 2, tags: ['etl'], timeoutSeconds: 30, payload: '{"a":1}', simulate: { failureRate: 0.5, durationMs: [1, 2] },
+      priority: 2,
+      tags: ['etl'],
+      timeoutSeconds: 30,
+      payload: '{"a":1}',
+      simulate: { failureRate: 0.5, durationMs: [1, 2] },
       retry: { maxRetries: 7, backoff: { ...settings.retry.backoff, initialMs: 100 } },
     });
     expect(dag.tasks[1]).toMatchObject({
-      priority: 9, tags: [], timeoutSeconds: 30, payload: null, simulate: { failureRate: 0.5, durationMs: 7 },
+      priority: 9,
+      tags: [],
+      timeoutSeconds: 30,
+      payload: null,
+      simulate: { failureRate: 0.5, durationMs: 7 },
       retry: { maxRetries: 0, backoff: { ...settings.retry.backoff, initialMs: 100, type: 'fixed' } },
     });
   });
 
   test('bounds of a duration that are the wrong way round are refused', () => {
-    expect(problemsOf(planOf({ tasks: [{ ...task, simulate: { durationMs: [5, 1] } }] }))).toEqual(['tasks[0].simulate.durationMs: the shortest duration 5 is above the longest 1']);
+    expect(problemsOf(planOf({ tasks: [{ ...task, simulate: { durationMs: [5, 1] } }] }))).toEqual([
+      'tasks[0].simulate.durationMs: the shortest duration 5 is above the longest 1',
+    ]);
   });
 
   test('payloads stay what they were', () => {

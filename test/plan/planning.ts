@@ -22,4 +22,5 @@ export const planOf = (submitted: Partial<SubmittedDag>, changed: Partial<PlanSe
   plan({ dagName: 'dag', tasks: [], ...submitted }, identity, { ...settings, limits: { ...settings.limits, ...changed } });
 
 /** `path: message` of each problem; empty for a DAG that was planned. */
-export const problemsOf = (planned: Plan): string[] => (planned.kind === 'planned' ? [] : planned.problems.map(({ path, message }) => `${path}: ${message}`));
+export const problemsOf = (planned: Plan): string[] =>
+  planned.kind === 'planned' ? [] : planned.problems.map(({ path, message }) => `${path}: ${message}`);

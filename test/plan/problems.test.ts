@@ -25,7 +25,9 @@ describe('what is wrong with a graph', () => {
   });
 
   test('a cycle, spelt out in the order in which its tasks would run', () => {
-    expect(problems('a < c', 'b < a', 'c < b', 'd < c')).toEqual(['tasks[0].dependencies: these tasks wait for each other in a cycle: a → b → c → a']);
+    expect(problems('a < c', 'b < a', 'c < b', 'd < c')).toEqual([
+      'tasks[0].dependencies: these tasks wait for each other in a cycle: a → b → c → a',
+    ]);
   });
 
   test('each of several cycles', () => {
@@ -42,7 +44,10 @@ describe('what is wrong with a graph', () => {
   });
 
   test('an unknown type', () => {
-    const tasks = [{ taskName: 'a', type: 'API_CAL' }, { taskName: 'b', type: 'COFFEE' }];
+    const tasks = [
+      { taskName: 'a', type: 'API_CAL' },
+      { taskName: 'b', type: 'COFFEE' },
+    ];
     expect(problemsOf(planOf({ tasks }))).toEqual([
       'tasks[0].type: no task type "API_CAL" (did you mean "API_CALL"?)',
       'tasks[1].type: no task type "COFFEE" (there are DATA_PROCESSING, API_CALL)',
@@ -90,6 +95,8 @@ describe('what is too large', () => {
 
   test('a payload that is nested too deeply to be written', () => {
     const payload: unknown = JSON.parse('['.repeat(200_000) + ']'.repeat(200_000));
-    expect(problemsOf(planOf({ tasks: [{ taskName: 'a', type: 'API_CALL', payload }] }))).toEqual(['tasks[0].payload: the payload is nested too deeply']);
+    expect(problemsOf(planOf({ tasks: [{ taskName: 'a', type: 'API_CALL', payload }] }))).toEqual([
+      'tasks[0].payload: the payload is nested too deeply',
+    ]);
   });
 });

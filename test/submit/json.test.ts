@@ -29,13 +29,19 @@ test('a million open brackets', () => {
 });
 
 test('what JSON.parse takes is read to its end, and what it refuses is broken before or at its end', () => {
-  fc.assert(fc.property(fc.json(), (text) => { expect(brokenAt(text)).toBe(text.length); }));
-  fc.assert(fc.property(fc.json(), fc.nat(), fc.constantFrom('', ',', '}', '"', 'x', ':', '[', '\\', '-', '0'), (text, at, put) => {
-    const place = at % (text.length + 1);
-    const spoilt = text.slice(0, place) + put + text.slice(place + 1);
-    const broken = brokenAt(spoilt);
-    if (parseJson(Buffer.from(spoilt)).kind === 'json') expect(broken).toBe(spoilt.length);
-    // Nothing before that place is wrong by itself, and what is missing is missing at the end only.
-    expect(brokenAt(spoilt.slice(0, broken))).toBe(broken);
-  }));
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      expect(brokenAt(text)).toBe(text.length);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.json(), fc.nat(), fc.constantFrom('', ',', '}', '"', 'x', ':', '[', '\\', '-', '0'), (text, at, put) => {
+      const place = at % (text.length + 1);
+      const spoilt = text.slice(0, place) + put + text.slice(place + 1);
+      const broken = brokenAt(spoilt);
+      if (parseJson(Buffer.from(spoilt)).kind === 'json') expect(broken).toBe(spoilt.length);
+      // Nothing before that place is wrong by itself, and what is missing is missing at the end only.
+      expect(brokenAt(spoilt.slice(0, broken))).toBe(broken);
+    }),
+  );
 });

@@ -14,8 +14,13 @@ const name = 'must be a text of 1 to 512 characters, without NUL and without hal
 describe('the shape of a submission', () => {
   test('everything that may be said, and null for nothing', () => {
     const policy = {
-      priority: 9, maxRetries: 0, timeoutSeconds: 0.5, tags: ['a', 'ü'], payload: [1, { x: null }],
-      backoff: { type: 'linear', initialMs: 0, factor: 1.5, maxMs: 10, jitter: 0 }, simulate: { durationMs: [0, 10], failureRate: 1, seed: 7 },
+      priority: 9,
+      maxRetries: 0,
+      timeoutSeconds: 0.5,
+      tags: ['a', 'ü'],
+      payload: [1, { x: null }],
+      backoff: { type: 'linear', initialMs: 0, factor: 1.5, maxMs: 10, jitter: 0 },
+      simulate: { durationMs: [0, 10], failureRate: 1, seed: 7 },
     };
     expect(problems(dag({ description: '', ...policy }, { dependencies: ['a'], ...policy }))).toEqual([]);
     const nothing = { priority: null, maxRetries: null, timeoutSeconds: null, tags: null, payload: null, backoff: null, simulate: null };
@@ -48,10 +53,18 @@ describe('the shape of a submission', () => {
     ['half a priority', dag({ priority: 1.5 }), 'priority: must be an integer number'],
     ['a number as text', dag({}, { maxRetries: '3' }), 'tasks[0].maxRetries: must be an integer number'],
     ['an absurd number', dag({}, { maxRetries: 1e300 }), 'tasks[0].maxRetries: must not be greater than 1000'],
-    ['an infinite number', JSON.parse('{"dagName":"x","tasks":[],"timeoutSeconds":1e999}'), 'timeoutSeconds: must be a number conforming to the specified constraints'],
+    [
+      'an infinite number',
+      JSON.parse('{"dagName":"x","tasks":[],"timeoutSeconds":1e999}'),
+      'timeoutSeconds: must be a number conforming to the specified constraints',
+    ],
     ['no time', dag({ timeoutSeconds: 0 }), 'timeoutSeconds: must not be less than 0.001'],
     ['a wrong failure rate', dag({}, { simulate: { failureRate: 1.1 } }), 'tasks[0].simulate.failureRate: must not be greater than 1'],
-    ['a wrong duration', dag({}, { simulate: { durationMs: [1] } }), 'tasks[0].simulate.durationMs: must be a number from 0 to 86400000, or a list of two: the shortest and the longest duration'],
+    [
+      'a wrong duration',
+      dag({}, { simulate: { durationMs: [1] } }),
+      'tasks[0].simulate.durationMs: must be a number from 0 to 86400000, or a list of two: the shortest and the longest duration',
+    ],
     ['a list for an object', dag({}, { backoff: [] }), 'tasks[0].backoff: must be object'],
   ])('%s is refused', (_what, body, problem) => {
     expect(problems(body)).toContain(problem);
@@ -64,8 +77,20 @@ describe('the shape of a submission', () => {
 
   test('every wrong field is named, once', () => {
     const body = { dagName: '', extra: 1, tasks: [{ ...task, priority: 'x', backoff: { jitter: 2, foo: 1 }, simulate: [] }, { taskName: 'b' }] };
-    expect(problems(body).map((line) => line.split(': ')[0]).sort()).toEqual([
-      'dagName', 'extra', 'tasks[0].backoff.foo', 'tasks[0].backoff.jitter', 'tasks[0].priority', 'tasks[0].priority', 'tasks[0].priority', 'tasks[0].simulate', 'tasks[1].type',
+    expect(
+      problems(body)
+        .map((line) => line.split(': ')[0])
+        .sort(),
+    ).toEqual([
+      'dagName',
+      'extra',
+      'tasks[0].backoff.foo',
+      'tasks[0].backoff.jitter',
+      'tasks[0].priority',
+      'tasks[0].priority',
+      'tasks[0].priority',
+      'tasks[0].simulate',
+      'tasks[1].type',
     ]);
   });
 
@@ -82,19 +107,41 @@ test('paths read like JavaScript', () => {
 });
 
 describe('the compiled check and class-validator', () => {
-  const number = fc.oneof(fc.integer({ min: -2, max: 12 }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, 0.5, 1, 1000, 1001, 86_400_000, 86_400_001));
-  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 5 }), fc.constantFrom('', 'linear', 'API_CALL', 'x'.repeat(513), '🦊'.repeat(128), 'a\u0000', '\ud800', '\ufe0f'.repeat(600)));
+  const number = fc.oneof(
+    fc.integer({ min: -2, max: 12 }),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(0, 0.5, 1, 1000, 1001, 86_400_000, 86_400_001),
+  );
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 5 }),
+    fc.constantFrom('', 'linear', 'API_CALL', 'x'.repeat(513), '🦊'.repeat(128), 'a\u0000', '\ud800', '\ufe0f'.repeat(600)),
+  );
   // Lists in the place of objects are left out: class-validator checks their elements instead, which the test above covers.
   const scalar = fc.oneof(number, text, fc.constant(null), fc.boolean());
   const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<unknown> => fc.oneof({ weight: 4, arbitrary: value }, { weight: 1, arbitrary: scalar });
   const unknown = { extra: fc.oneof(scalar, fc.object({ maxDepth: 1 })) };
-  const backoff = fc.record({ type: maybe(fc.constantFrom('exponential', 'fixed')), initialMs: number, factor: number, maxMs: number, jitter: number, ...unknown }, { requiredKeys: [] });
-  const simulate = fc.record({ durationMs: maybe(fc.oneof(number, fc.array(number, { maxLength: 3 }))), failureRate: number, seed: number, ...unknown }, { requiredKeys: [] });
+  const backoff = fc.record(
+    { type: maybe(fc.constantFrom('exponential', 'fixed')), initialMs: number, factor: number, maxMs: number, jitter: number, ...unknown },
+    { requiredKeys: [] },
+  );
+  const simulate = fc.record(
+    { durationMs: maybe(fc.oneof(number, fc.array(number, { maxLength: 3 }))), failureRate: number, seed: number, ...unknown },
+    { requiredKeys: [] },
+  );
   const policy = {
-    priority: maybe(fc.integer({ min: 0, max: 9 })), maxRetries: number, timeoutSeconds: number, tags: maybe(fc.array(text, { maxLength: 34 })),
-    payload: fc.jsonValue(), backoff: maybe(backoff), simulate: maybe(simulate), ...unknown,
+    priority: maybe(fc.integer({ min: 0, max: 9 })),
+    maxRetries: number,
+    timeoutSeconds: number,
+    tags: maybe(fc.array(text, { maxLength: 34 })),
+    payload: fc.jsonValue(),
+    backoff: maybe(backoff),
+    simulate: maybe(simulate),
+    ...unknown,
   };
-  const tasks = fc.array(maybe(fc.record({ taskName: maybe(text), type: text, dependencies: maybe(fc.array(text, { maxLength: 3 })), ...policy }, { requiredKeys: [] })), { maxLength: 3 });
+  const tasks = fc.array(
+    maybe(fc.record({ taskName: maybe(text), type: text, dependencies: maybe(fc.array(text, { maxLength: 3 })), ...policy }, { requiredKeys: [] })),
+    { maxLength: 3 },
+  );
   const body = fc.record({ dagName: maybe(text), description: maybe(text), tasks: maybe(tasks), ...policy }, { requiredKeys: [] });
 
   test('agree on what is right, field by field', () => {
@@ -108,7 +155,9 @@ describe('the compiled check and class-validator', () => {
   });
 
   test('agree on right bodies that differ in one field', () => {
-    const fields: fc.Arbitrary<object> = fc.oneof(...Object.entries(policy).map(([key, value]) => (value as fc.Arbitrary<unknown>).map((one) => ({ [key]: one }))));
+    const fields: fc.Arbitrary<object> = fc.oneof(
+      ...Object.entries(policy).map(([key, value]) => (value as fc.Arbitrary<unknown>).map((one) => ({ [key]: one }))),
+    );
     fc.assert(
       fc.property(fields, fc.boolean(), (field, below) => {
         const plain = JSON.parse(JSON.stringify(below ? dag({}, field) : dag(field))) as object;

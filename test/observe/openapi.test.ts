@@ -1,0 +1,143 @@
+import Ajv2020 from 'ajv/dist/2020';
+import type { Router } from 'express';
+import { mintDagId } from '../../src/core/ids';
+import { openApiDocument } from '../../src/observe/openapi';
+import { dagJson, taskJson, workerJson } from '../../src/observe/present';
+import { dagRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
+import type { LiveWorker } from '../../src/ports/leases';
+import type { DagView, TaskView } from '../../src/ports/views';
+import { submitRoutes } from '../../src/submit/routes';
+import { submissionSchemas } from '../../src/submit/schema';
+import { expectRecorded } from './recorded';
+
+const version = (require('../../package.json') as { version: string }).version;
+const document = openApiDocument({ version, submission: submissionSchemas('#/components/schemas/') }) as {
+  paths: Record<string, Record<string, unknown>>;
+  components: { schemas: Record<string, object> };
+};
+
+test('docs/openapi.json is what the code says', () => {
+  expectRecorded('openapi.json', `${JSON.stringify(document, null, 2)}\n`);
+});
+
+test('every reference leads somewhere', () => {
+  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name!);
+  expect(refs.length).toBeGreaterThan(20);
+  for (const name of refs) expect(Object.keys(document.components.schemas)).toContain(name);
+});
+
+test('the document has exactly the paths that are served', () => {
+  const never = (): never => {
+    throw new Error('only the routes are read');
+  };
+  const views = { dag: never, dags: never, task: never, tasks: never, tasksOf: never, blockers: never };
+  const routers: Router[] = [
+    submitRoutes({ submitter: { submit: never }, bodyBytes: 1, present: never }),
+    dagRoutes({ views, awaitedDag: never }),
+    taskRoutes({ views, workers: never, queue: { position: never } }),
+    workerListRoutes({ workers: never }),
+    probeRoutes({ health: never, ready: never, metrics: { contentType: '', text: never } }),
+  ];
+  const served = routers
+    .flatMap((router) => router.stack)
+    .flatMap(({ route }) =>
+      route === undefined
+        ? []
+        : Object.keys((route as unknown as { methods: object }).methods).map((method) => `${method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`),
+    );
+  const described = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+  expect(served.sort()).toEqual(described.sort());
+});
+
+describe('answers are as the document says', () => {
+  const ajv = new Ajv2020({ strict: false, allowUnionTypes: true, validateFormats: false, allErrors: true });
+  ajv.addSchema({ $id: 'api', ...document });
+  const problemsOf = (name: string, json: string): unknown => {
+    const validate = ajv.getSchema(`api#/components/schemas/${name}`)!;
+    const schema = document.components.schemas[name] as { properties: object };
+    const value = JSON.parse(json) as object;
+    expect(Object.keys(value).sort()).toEqual(Object.keys(schema.properties).sort());
+    return validate(value) ? [] : validate.errors;
+  };
+  const dagId = mintDagId(1, 1_700_000_000_000, () => 0.3);
+
+  test('a DAG', () => {
+    const dag: DagView = {
+      id: 1,
+      dagId,
+      dagName: 'x',
+      description: null,
+      status: 'FAILED',
+      tags: ['a'],
+      totalTasks: 1,
+      completedTasks: 0,
+      failedTasks: 1,
+      skippedTasks: 0,
+      cancelledTasks: 0,
+      createdAt: 0,
+      startedAt: 1,
+      completedAt: null,
+    };
+    expect(problemsOf('Dag', dagJson(dag))).toEqual([]);
+  });
+
+  test('a task', () => {
+    const task: TaskView = {
+      ref: { dag: dagId, task: 0 },
+      taskName: 'a',
+      type: 'API_CALL',
+      status: 'RETRYING',
+      dependencies: ['b'],
+      priority: 5,
+      tags: [],
+      attempt: 1,
+      maxRetries: 3,
+      backoff: { type: 'fixed', initialMs: 1, factor: 1, maxMs: 1, jitter: 0 },
+      timeoutSeconds: null,
+      simulate: null,
+      payload: '{"a":1}',
+      workerId: null,
+      createdAt: 0,
+      queuedAt: 1,
+      dispatchedAt: null,
+      startedAt: null,
+      completedAt: null,
+      retryAt: 9,
+      result: null,
+      error: { kind: 'TIMEOUT', message: 'late' },
+      progress: 0.5,
+      blockedMs: 0,
+      queuedMs: 1,
+      dispatchedMs: 0,
+      runningMs: 3,
+      retryWaitMs: 0,
+    };
+    expect(problemsOf('Task', taskJson(task))).toEqual([]);
+    expect(JSON.parse(taskJson(task))).toMatchObject({
+      payload: { a: 1 },
+      result: null,
+      timing: { current: 'retryWaitMs' },
+      retryAt: '1970-01-01T00:00:00.009Z',
+    });
+  });
+
+  test('a worker', () => {
+    const worker: LiveWorker = {
+      workerId: 'w',
+      session: 's',
+      inbox: 0,
+      host: 'h',
+      port: 1,
+      version: '1',
+      region: 'r',
+      tags: [],
+      types: [],
+      slots: 1,
+      freeSlots: 1,
+      held: 0,
+      draining: true,
+      lastHeartbeatAt: 0,
+    };
+    expect(problemsOf('Worker', workerJson(worker))).toEqual([]);
+  });
+});
