@@ -73,7 +73,7 @@ test('import brings recorded workflows to their end', async () => {
     example('test/fixtures/wfformat-1000genome-excerpt.json'),
     example('test/fixtures/workflows-slim.ndjson'),
   );
-  expect(json<DagView[]>(run).map(({ status, totalTasks }) => [status, totalTasks])).toEqual([
+  expect((json(run) as DagView[]).map(({ status, totalTasks }) => [status, totalTasks])).toEqual([
     ['COMPLETED', 5],
     ['COMPLETED', expect.any(Number)],
     ['COMPLETED', expect.any(Number)],
