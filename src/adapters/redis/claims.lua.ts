@@ -1,0 +1,135 @@
+/**
+ * Scripts about who may run what. A task's claim is one text at prefix .. 'c:' .. dag/task:
+ *
+ *   "state dispatch grant session floor"      state: H held, F finished, R free
+ *
+ * Numbers are whole and below 2^53, so that Lua's doubles hold them exactly: a grant counts microseconds since 2024 and stays
+ * below 2^51 until 2095. The fence, (dispatch << 51) | grant, wouldn't fit: it is put together outside.
+ */
+import { script } from './connection';
+import { PRELUDE } from './sessions.lua';
+
+const CLAIM = `${PRELUDE}
+local function read(key)
+  local value = redis.call('GET', key)
+  if not value then return nil end
+  local state, dispatch, grant, session, floor = string.match(value, '^(%a) (%d+) (%d+) (%S+) (%d+)$')
+  return { state = state, dispatch = tonumber(dispatch), grant = tonumber(grant), session = session, floor = tonumber(floor) }
+end
+local function write(key, c, px)
+  redis.call('SET', key, string.format('%s %.0f %.0f %s %.0f', c.state, c.dispatch, c.grant, c.session, c.floor), 'PX', px)
+end
+local function held(c) return c ~= nil and c.state == 'H' and live(c.session) end
+`;
+
+/** session, ms to keep, then key, dispatch, … → 'w' wait | 'e' ended | 's' stale | 'h<dispatch> <session>' | 'g<dispatch> <grant>' for each */
+export const CLAIM_BATCH = script(`${CLAIM}
+local session, keep = ARGV[4], ARGV[5]
+local answer = {}
+local all = nil
+if not remembers() then all = 'w' elseif not live(session) then all = 'e' end
+local micros = (tonumber(time[1]) - 1704067200) * 1000000 + tonumber(time[2])
+for i = 6, #ARGV, 2 do
+  local key, dispatch = p .. 'c:' .. ARGV[i], tonumber(ARGV[i + 1])
+  local c = not all and read(key) or nil
+  local say = all
+  if not say and c then
+    if dispatch < c.floor or dispatch < c.dispatch or (c.state == 'F' and dispatch == c.dispatch) then
+      say = 's'
+    elseif held(c) then
+      -- The same again to its holder: the reply was lost.
+      if c.session == session and c.dispatch == dispatch then
+        say = string.format('g%.0f %.0f', c.dispatch, c.grant)
+      else
+        say = string.format('h%.0f %s', c.dispatch, c.session)
+      end
+    end
+  end
+  if not say then
+    local granted = { state = 'H', dispatch = dispatch, grant = math.max((c and c.grant or 0) + 1, micros), session = session, floor = c and c.floor or 0 }
+    write(key, granted, keep)
+    say = string.format('g%.0f %.0f', dispatch, granted.grant)
+  end
+  answer[#answer + 1] = say
+end
+return answer
+`);
+
+/** session, ms to keep, then key, dispatch, … → [] */
+export const FINISH_BATCH = script(`${CLAIM}
+local session = ARGV[4]
+for i = 6, #ARGV, 2 do
+  local key, dispatch = p .. 'c:' .. ARGV[i], tonumber(ARGV[i + 1])
+  local c = read(key)
+  if not c or dispatch > c.dispatch or (dispatch == c.dispatch and c.session == session) then
+    write(key, { state = 'F', dispatch = dispatch, grant = c and c.grant or 0, session = session, floor = c and c.floor or 0 }, ARGV[5])
+  end
+end
+return {}
+`);
+
+/** session, ms to keep, then key, dispatch, … → [] */
+export const RELEASE_BATCH = script(`${CLAIM}
+for i = 6, #ARGV, 2 do
+  local key = p .. 'c:' .. ARGV[i]
+  local c = read(key)
+  if c and c.state == 'H' and c.session == ARGV[4] and c.dispatch == tonumber(ARGV[i + 1]) then
+    c.state = 'R'
+    write(key, c, ARGV[5])
+  end
+end
+return {}
+`);
+
+/** session, ms to keep, then key, dispatch, grant, … → [] */
+export const REASSERT_BATCH = script(`${CLAIM}
+local session = ARGV[4]
+for i = 6, #ARGV, 3 do
+  local key, dispatch, grant = p .. 'c:' .. ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+  local c = read(key)
+  if not c or (c.dispatch <= dispatch and c.state ~= 'F' and (not held(c) or c.session == session)) then
+    write(key, { state = 'H', dispatch = dispatch, grant = math.max(c and c.grant or 0, grant), session = session, floor = c and c.floor or 0 }, ARGV[5])
+  end
+end
+return {}
+`);
+
+/** ms to keep, then key, dispatch, … → ['w'] where nothing may be sent again yet, or 'r' raised | 'h<dispatch> <session>' for each */
+export const RAISE_BATCH = script(`${CLAIM}
+if not remembers() then return { 'w' } end
+local answer = {}
+for i = 5, #ARGV, 2 do
+  local key, dispatch = p .. 'c:' .. ARGV[i], tonumber(ARGV[i + 1])
+  local c = read(key)
+  if held(c) then
+    answer[#answer + 1] = string.format('h%.0f %s', c.dispatch, c.session)
+  else
+    c = c or { state = 'R', dispatch = 0, grant = 0, session = '-', floor = 0 }
+    c.floor = math.max(c.floor, dispatch)
+    write(key, c, ARGV[4])
+    answer[#answer + 1] = 'r'
+  end
+end
+return answer
+`);
+
+/** key, dispatch, … → ['w'] where absence proves nothing, or 'a' absent | 'f' finished | 'h<dispatch> <session>' for each */
+export const HOLDERS_BATCH = script(`${CLAIM}
+if not remembers() then return { 'w' } end
+local answer = {}
+for i = 4, #ARGV, 2 do
+  local dispatch = tonumber(ARGV[i + 1])
+  local c = read(p .. 'c:' .. ARGV[i])
+  local say = 'a'
+  if c and (c.dispatch > dispatch or (c.dispatch == dispatch and c.state == 'F')) then say = 'f'
+  elseif c and c.dispatch == dispatch and held(c) then say = string.format('h%.0f %s', c.dispatch, c.session) end
+  answer[#answer + 1] = say
+end
+return answer
+`);
+
+/** ms to keep, then key, … → [] */
+export const KEEP_BATCH = script(`
+for i = 5, #ARGV do redis.call('PEXPIRE', ARGV[1] .. 'c:' .. ARGV[i], ARGV[4]) end
+return {}
+`);

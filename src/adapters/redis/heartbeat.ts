@@ -1,0 +1,135 @@
+/**
+ * What keeps a session alive. It runs in a thread of its own (heartbeatThread.ts), so that user code which holds the main
+ * loop can't make a living worker look dead, nor a dead one look alive.
+ */
+import { every } from '../../lifecycle/every';
+import { doNothing, type Timing } from '../../lifecycle/timing';
+import { VITALS } from '../../ports/leases';
+import type { Ask } from './keyspace';
+import { RENEW, RESUME } from './sessions.lua';
+
+/** Everything that a heartbeat needs to know; it is copied into the thread, its two arrays are shared. */
+export interface HeartbeatSpec {
+  readonly session: string;
+  /** As it stands in the keys: without spaces. */
+  readonly worker: string;
+  readonly inbox: number;
+  /** JSON of the worker's description. */
+  readonly description: string;
+  readonly generation: string;
+  readonly prefix: string;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  /** Without a beat of the main loop for so long, the worker says that it has no free slots. */
+  readonly stalledMs: number;
+  /** The end of the first lease, by `monotonicMs`. */
+  readonly firstLeaseEndsAt: number;
+  readonly vitals: Int32Array<SharedArrayBuffer>;
+  /** [1 once announced, 1 once the main loop knows that the session is over] */
+  readonly control: Int32Array<SharedArrayBuffer>;
+}
+export const CONTROL = { announced: 0, acknowledged: 1 } as const;
+
+export type HeartbeatMessage =
+  /** The first renewal succeeded. */
+  | { readonly kind: 'beating' }
+  /** Redis had lost its memory and was told the session's names again: now come the claims. */
+  | { readonly kind: 'forgotten' }
+  | { readonly kind: 'ended'; readonly why: string };
+
+/** The system's monotonic clock, the same in all threads (performance.now() counts from each thread's own start). */
+export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+export interface HeartbeatNeeds {
+  readonly spec: HeartbeatSpec;
+  readonly ask: Ask;
+  /** `monotonic` must be `monotonicMs`. */
+  readonly clock: Timing;
+  tell(message: HeartbeatMessage): void;
+  /** Ends the process at once: work is held, the lease is over, and the main loop can't be told. */
+  kill(): void;
+  onError(error: unknown): void;
+}
+
+/** The main loop has this long to learn that the session is over; it beats every 50 ms when it is well. */
+const ACKNOWLEDGE_MS = 500;
+
+/** Free slots as the dispatchers may count on them: none while the main loop stands still. */
+const createPulse = ({ vitals, stalledMs }: HeartbeatSpec, clock: Timing): (() => string[]) => {
+  let beats = Atomics.load(vitals, VITALS.beats);
+  let changedAt = clock.monotonic();
+  return () => {
+    const current = Atomics.load(vitals, VITALS.beats);
+    if (current !== beats) changedAt = clock.monotonic();
+    beats = current;
+    const stalled = clock.monotonic() - changedAt >= stalledMs;
+    const free = stalled ? 0 : Math.max(0, Atomics.load(vitals, VITALS.freeSlots));
+    return [free, Math.max(0, Atomics.load(vitals, VITALS.held)), Atomics.load(vitals, VITALS.draining)].map(String);
+  };
+};
+
+/** Begins at once; `stop` ends it without a word. */
+export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: HeartbeatNeeds): { stop(): Promise<void> } => {
+  const { session, worker, inbox, description, heartbeatMs, leaseMs, vitals, control } = spec;
+  const pulse = createPulse(spec, clock);
+  let state: 'first' | 'beating' | 'over' = 'first';
+  let { generation, firstLeaseEndsAt: leaseEndsAt } = spec;
+  let cancelWatch: () => void = doNothing;
+
+  const finish = (why: string): void => {
+    if (state === 'over') return;
+    state = 'over';
+    cancelWatch();
+    tell({ kind: 'ended', why });
+    const killUnlessKnown = (): void => {
+      if (Atomics.load(control, CONTROL.acknowledged) === 0 && Atomics.load(vitals, VITALS.held) > 0) kill();
+    };
+    cancelWatch = clock.after(ACKNOWLEDGE_MS, killUnlessKnown);
+  };
+  const watch = (): void => {
+    cancelWatch();
+    cancelWatch = clock.after(Math.max(0, leaseEndsAt - clock.monotonic()), () => { finish('the lease ended without a renewal'); });
+  };
+  const resume = (vital: readonly string[]): Promise<string[]> =>
+    ask(RESUME, [session, worker, String(inbox), String(Atomics.load(control, CONTROL.announced)), ...vital, description]);
+
+  const renewOnce = async (): Promise<void> => {
+    if (state === 'over') return;
+    // The lease counts from the sending: Redis counts from the arrival, which is later.
+    const sentAt = clock.monotonic();
+    const vital = pulse();
+    let [kind, newest] = await ask(RENEW, [session, generation, ...vital]);
+    if (kind === 'forgotten') [kind, newest] = await resume(vital);
+    // It may have ended while the answer was on its way.
+    if (isOver()) return;
+    if (kind !== 'ok' || newest === undefined) {
+      finish('another session took over, or the lease was over');
+      return;
+    }
+    leaseEndsAt = sentAt + leaseMs;
+    watch();
+    if (state === 'first') tell({ kind: 'beating' });
+    state = 'beating';
+    if (newest !== generation) tell({ kind: 'forgotten' });
+    generation = newest;
+  };
+  const isOver = (): boolean => state === 'over';
+
+  // A renewal that failed is tried again soon: the lease has room for a few tries.
+  const loop = every({
+    name: 'heartbeat', ms: heartbeatMs, clock, once: renewOnce,
+    onError: (error) => {
+      onError(error);
+      clock.after(heartbeatMs / 4, () => { loop.nudge(); });
+    },
+  });
+  watch();
+  void loop.start();
+  return {
+    stop: () => {
+      state = 'over';
+      cancelWatch();
+      return loop.stop();
+    },
+  };
+};

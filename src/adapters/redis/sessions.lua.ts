@@ -1,0 +1,167 @@
+/**
+ * Scripts about who lives. Keys, each after the prefix:
+ *
+ *   generation     made anew where it is missing: then everything else is missing, too
+ *   grace          there for one lease after that: absence proves nothing yet
+ *   sessions       hash: session → "expires inbox announced free held draining beat worker", times in Redis's milliseconds
+ *   workers        hash: worker → session        inboxes   hash: number → session
+ *   descriptions   hash: session → JSON          (of announced sessions)
+ *
+ * A hash with times in place of keys that expire lets one command read the whole roster. Every script begins with the
+ * arguments prefix, lease in milliseconds, and the name of a new generation should one be needed.
+ */
+import { script } from './connection';
+
+export const PRELUDE = `
+local p, lease = ARGV[1], tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+
+-- False for one lease after the memory was lost.
+local function remembers()
+  if redis.call('EXISTS', p .. 'generation') == 0 then
+    redis.call('SET', p .. 'generation', ARGV[3])
+    redis.call('SET', p .. 'grace', '1', 'PX', lease)
+    return false
+  end
+  return redis.call('EXISTS', p .. 'grace') == 0
+end
+
+local known = {}
+local function live(session)
+  if known[session] == nil then
+    local value = redis.call('HGET', p .. 'sessions', session)
+    known[session] = value and tonumber(string.match(value, '^%d+')) > now or false
+  end
+  return known[session]
+end
+`;
+
+const SESSION = `
+local function put(session, expires, inbox, announced, free, held, draining, worker)
+  local value = string.format('%.0f %s %s %s %s %s %.0f %s', expires, inbox, announced, free, held, draining, now, worker)
+  redis.call('HSET', p .. 'sessions', session, value)
+end
+
+-- Names are given up only where nobody else took them since.
+local function remove(session, value)
+  redis.call('HDEL', p .. 'sessions', session)
+  redis.call('HDEL', p .. 'descriptions', session)
+  local inbox, worker = string.match(value, '^%d+ (%d+) %d %d+ %d+ %d %d+ (%S+)$')
+  if redis.call('HGET', p .. 'workers', worker) == session then redis.call('HDEL', p .. 'workers', worker) end
+  if redis.call('HGET', p .. 'inboxes', inbox) == session then redis.call('HDEL', p .. 'inboxes', inbox) end
+end
+`;
+
+/** session, worker, free, held, draining, the first lease → ['wait', ms] | ['held', session] | ['open', generation, inbox] */
+export const OPEN = script(`${PRELUDE}${SESSION}
+local session, worker = ARGV[4], ARGV[5]
+if not remembers() then return { 'wait', redis.call('PTTL', p .. 'grace') } end
+local holder = redis.call('HGET', p .. 'workers', worker)
+if holder and live(holder) then return { 'held', holder } end
+local inbox = 0
+while true do
+  holder = redis.call('HGET', p .. 'inboxes', inbox)
+  if not holder or not live(holder) then break end
+  inbox = inbox + 1
+end
+redis.call('HSET', p .. 'workers', worker, session)
+redis.call('HSET', p .. 'inboxes', inbox, session)
+put(session, now + tonumber(ARGV[9]), inbox, '0', ARGV[6], ARGV[7], ARGV[8], worker)
+return { 'open', redis.call('GET', p .. 'generation'), inbox }
+`);
+
+/** session, generation known, free, held, draining → ['ok', generation] | ['forgotten', generation] | ['ended'] */
+export const RENEW = script(`${PRELUDE}${SESSION}
+local session = ARGV[4]
+remembers()
+local generation = redis.call('GET', p .. 'generation')
+local value = redis.call('HGET', p .. 'sessions', session)
+if not value then
+  if generation ~= ARGV[5] then return { 'forgotten', generation } end
+  return { 'ended' }
+end
+-- Once a lease is over others may have acted on it: it is never brought back.
+if not live(session) then
+  remove(session, value)
+  return { 'ended' }
+end
+local inbox, announced, worker = string.match(value, '^%d+ (%d+) (%d) %d+ %d+ %d %d+ (%S+)$')
+put(session, now + lease, inbox, announced, ARGV[6], ARGV[7], ARGV[8], worker)
+return { 'ok', generation }
+`);
+
+/** session, worker, inbox, announced, free, held, draining, description → ['ok', generation] | ['ended']: says everything again after a loss of memory */
+export const RESUME = script(`${PRELUDE}${SESSION}
+local session, worker, inbox = ARGV[4], ARGV[5], ARGV[6]
+remembers()
+local holder, reader = redis.call('HGET', p .. 'workers', worker), redis.call('HGET', p .. 'inboxes', inbox)
+if holder and holder ~= session and live(holder) then return { 'ended' } end
+if reader and reader ~= session and live(reader) then return { 'ended' } end
+redis.call('HSET', p .. 'workers', worker, session)
+redis.call('HSET', p .. 'inboxes', inbox, session)
+if ARGV[7] == '1' then redis.call('HSET', p .. 'descriptions', session, ARGV[11]) end
+put(session, now + lease, inbox, ARGV[7], ARGV[8], ARGV[9], ARGV[10], worker)
+return { 'ok', redis.call('GET', p .. 'generation') }
+`);
+
+/** session, description → ['ok'] | ['ended'] */
+export const ANNOUNCE = script(`${PRELUDE}
+local session = ARGV[4]
+if not live(session) then return { 'ended' } end
+local value = redis.call('HGET', p .. 'sessions', session)
+redis.call('HSET', p .. 'descriptions', session, ARGV[5])
+redis.call('HSET', p .. 'sessions', session, (string.gsub(value, '^(%d+ %d+) %d', '%1 1')))
+return { 'ok' }
+`);
+
+/** session → [] */
+export const CLOSE = script(`${PRELUDE}${SESSION}
+local value = redis.call('HGET', p .. 'sessions', ARGV[4])
+if value then remove(ARGV[4], value) end
+return {}
+`);
+
+/** → [trusted, session, value, session, value, …] of announced ones; those whose lease is over are removed. */
+export const ROSTER = script(`${PRELUDE}${SESSION}
+local answer = { remembers() and 1 or 0 }
+local all = redis.call('HGETALL', p .. 'sessions')
+for i = 1, #all, 2 do
+  local expires, announced = string.match(all[i + 1], '^(%d+) %d+ (%d)')
+  if tonumber(expires) <= now then
+    remove(all[i], all[i + 1])
+  elseif announced == '1' then
+    answer[#answer + 1] = all[i]
+    answer[#answer + 1] = all[i + 1]
+  end
+end
+return answer
+`);
+
+/** session, session, … → [description, …], empty texts where there is none */
+export const DESCRIBE = script(`
+local answer = {}
+for i = 4, #ARGV do answer[#answer + 1] = redis.call('HGET', ARGV[1] .. 'descriptions', ARGV[i]) or '' end
+return answer
+`);
+
+/** scheduler, highest or -1, milliseconds until forgotten → [highest of the others or -1] */
+export const PRECEDENCE = script(`${PRELUDE}
+local key = p .. 'precedence'
+if ARGV[5] == '-1' then
+  redis.call('HDEL', key, ARGV[4])
+else
+  redis.call('HSET', key, ARGV[4], string.format('%s %.0f', ARGV[5], now + tonumber(ARGV[6])))
+end
+local highest = -1
+local all = redis.call('HGETALL', key)
+for i = 1, #all, 2 do
+  local priority, till = string.match(all[i + 1], '^(%S+) (%d+)$')
+  if tonumber(till) <= now then
+    redis.call('HDEL', key, all[i])
+  elseif all[i] ~= ARGV[4] then
+    highest = math.max(highest, tonumber(priority))
+  end
+end
+return { highest }
+`);

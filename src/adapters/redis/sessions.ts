@@ -1,0 +1,94 @@
+/** Workers' sessions in Redis. */
+import { randomUUID } from 'node:crypto';
+import { failure } from '../../core/failure';
+import { pause, type Timing } from '../../lifecycle/timing';
+import type { Session, Vitals, WorkerDescription, WorkerSessions } from '../../ports/leases';
+import { CONTROL, monotonicMs, type HeartbeatMessage, type HeartbeatSpec } from './heartbeat';
+import type { Ask } from './keyspace';
+import { ANNOUNCE, CLOSE, OPEN } from './sessions.lua';
+import type { StartHeartbeat } from './startHeartbeat';
+
+export interface RedisSessionsNeeds {
+  readonly ask: Ask;
+  readonly clock: Timing;
+  readonly prefix: string;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  readonly startHeartbeat: StartHeartbeat;
+  /** A session has told its names anew after Redis lost its memory: its claims must be reasserted. */
+  onForgotten(session: string): void;
+}
+
+/** The first lease is longer: a thread has to start and to connect before it can renew. */
+const FIRST_LEASE_MS = 5000;
+const STALLED_MS = 2000;
+
+interface Opened { readonly generation: string; readonly inbox: number; readonly sentAt: number }
+
+const createOpening = ({ ask, clock, leaseMs }: RedisSessionsNeeds) => async (session: string, worker: string, vitals: Vitals): Promise<Opened> => {
+  for (;;) {
+    const sentAt = monotonicMs();
+    const [free, held, , draining] = vitals.cells;
+    const firstLease = Math.max(leaseMs, FIRST_LEASE_MS);
+    const [kind, text, inbox] = await ask(OPEN, [session, worker, String(free ?? 0), String(held ?? 0), String(draining ?? 0), String(firstLease)]);
+    if (kind === 'open') return { generation: text!, inbox: Number(inbox), sentAt };
+    if (kind === 'held') throw failure('WORKER_ID_HELD', `the worker id ${decodeURIComponent(worker)} is held by the live session ${String(text)}`);
+    // Redis just lost its memory, or is new: whoever lives says so within a lease, and keeps its names.
+    await pause(clock, Math.max(10, Number(text)));
+  }
+};
+
+/** Passes on what the heartbeat says; resolves with the first word, which is whether it beats. */
+const listenTo = (start: StartHeartbeat, spec: HeartbeatSpec, on: { forgotten(): void; ended(why: string): void }) => {
+  let settle!: (message: HeartbeatMessage) => void;
+  const first = new Promise<HeartbeatMessage>((resolve) => { settle = resolve; });
+  const heartbeat = start(spec, (message) => {
+    if (message.kind === 'forgotten') on.forgotten();
+    if (message.kind === 'ended') on.ended(message.why);
+    settle(message);
+  });
+  return { first, heartbeat };
+};
+
+/** Opens sessions; each renews itself until it is closed. */
+export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions => {
+  const { ask, prefix, leaseMs, heartbeatMs, startHeartbeat, onForgotten } = needs;
+  const openNames = createOpening(needs);
+
+  const open = async (described: WorkerDescription, vitals: Vitals): Promise<Session> => {
+    const worker = encodeURIComponent(described.workerId);
+    const id = `${worker}.${randomUUID()}`;
+    const { generation, inbox, sentAt } = await openNames(id, worker, vitals);
+    const control = new Int32Array(new SharedArrayBuffer(8));
+    const over = new AbortController();
+    const description = JSON.stringify(described);
+    const ended = (why: string): void => {
+      Atomics.store(control, CONTROL.acknowledged, 1);
+      if (!over.signal.aborted) over.abort(why);
+    };
+    const spec: HeartbeatSpec = {
+      session: id, worker, inbox, description, generation, prefix, leaseMs, heartbeatMs, stalledMs: STALLED_MS,
+      firstLeaseEndsAt: sentAt + Math.max(leaseMs, FIRST_LEASE_MS), vitals: vitals.cells, control,
+    };
+    const { first, heartbeat } = listenTo(startHeartbeat, spec, { forgotten: () => { onForgotten(id); }, ended });
+    const close = async (): Promise<void> => {
+      await heartbeat.stop();
+      ended('closed');
+      await ask(CLOSE, [id]);
+    };
+    const began = await first;
+    if (began.kind === 'ended') {
+      await heartbeat.stop();
+      throw failure('LEASES_UNAVAILABLE', `the session ended before it began: ${began.why}`);
+    }
+    return {
+      id, inbox, close, ended: over.signal,
+      announce: async () => {
+        Atomics.store(control, CONTROL.announced, 1);
+        const [kind] = await ask(ANNOUNCE, [id, description]);
+        if (kind !== 'ok') throw failure('LEASES_UNAVAILABLE', 'the session is unknown to Redis');
+      },
+    };
+  };
+  return { open };
+};

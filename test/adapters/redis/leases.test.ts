@@ -1,0 +1,39 @@
+import { claimsContract } from '../../contract/claims';
+import { describedAs, TASK, vitalsOf, type LeasesWorld } from '../../contract/leases';
+import { precedenceContract } from '../../contract/precedence';
+import { rosterContract } from '../../contract/roster';
+import { sessionsContract } from '../../contract/sessions';
+import { freshPrefix } from '../../harness/services';
+import { openWorld } from './world';
+
+const open = (): Promise<LeasesWorld> => openWorld(freshPrefix().keys);
+
+describe('sessions in Redis', () => { sessionsContract(open); });
+describe('the roster in Redis', () => { rosterContract(open); });
+describe('claims in Redis', () => { claimsContract(open); });
+describe('precedence in Redis', () => { precedenceContract(open); });
+
+test('two processes see the same', async () => {
+  const { keys } = freshPrefix();
+  const [one, two] = [await openWorld(keys), await openWorld(keys)];
+  const session = await one.sessions.open(describedAs('w'), vitalsOf());
+  await session.announce();
+  const other = await two.sessions.open(describedAs('v'), vitalsOf());
+  const wanted = [{ ...TASK, dispatch: 1 }];
+  expect((await two.roster.read()).workers.map((worker) => worker.session)).toEqual([session.id]);
+  const answers = await Promise.all([one.claims.claim(session.id, wanted), two.claims.claim(other.id, wanted)]);
+  expect(answers.map(([answer]) => answer!.kind).sort()).toEqual(['granted', 'held']);
+  await one.close();
+  await two.close();
+});
+
+test('a thousand claims at once take a moment', async () => {
+  const world = await open();
+  const session = await world.sessions.open(describedAs('w'), vitalsOf());
+  const wanted = Array.from({ length: 1_000 }, (_, task) => ({ ...TASK, task, dispatch: 1 }));
+  const answers = await world.claims.claim(session.id, wanted);
+  expect(answers.every(({ kind }) => kind === 'granted')).toBe(true);
+  await world.claims.finish(session.id, wanted);
+  expect(await world.ledger.holders(wanted)).toEqual(wanted.map(() => ({ kind: 'finished' })));
+  await world.close();
+});
