@@ -1,7 +1,8 @@
 /** The program's processes: started, awaited, measured and ended. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -27,7 +28,7 @@ export interface ProgramSettings {
 const READY_MS = 120_000;
 const LOOK_MS = 50;
 const STOP_MS = 30_000;
-const OUTPUT_KEPT = 20_000;
+const OUTPUT_SHOWN = 5_000;
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -50,14 +51,19 @@ const peakOf = (pid: number): number | undefined => {
   }
 };
 
-const collectOutput = (child: ChildProcess): (() => string) => {
-  let output = '';
-  const keep = (piece: string): void => {
-    output = (output + piece).slice(-OUTPUT_KEPT);
+/** The log goes to a file, as it would in production: reading it is no work of the benchmark's own. */
+const openLog = (): { readonly descriptor: number; tail(): string; remove(): void } => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'bench-log-'));
+  const file = path.join(folder, 'log');
+  const descriptor = openSync(file, 'w');
+  return {
+    descriptor,
+    tail: () => readFileSync(file, 'utf8').slice(-OUTPUT_SHOWN),
+    remove: () => {
+      closeSync(descriptor);
+      rmSync(folder, { recursive: true });
+    },
   };
-  child.stdout?.setEncoding('utf8').on('data', keep);
-  child.stderr?.setEncoding('utf8').on('data', keep);
-  return () => output;
 };
 
 /** Resolves when `holds` does; rejects after two minutes. */
@@ -76,17 +82,17 @@ export const startProgram = async ({ args, env, profileDir }: ProgramSettings): 
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
+  const log = openLog();
   const child = spawn(process.execPath, [...profiling, path.join(root, 'dist/main.js'), ...args, `--port=${port}`], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SERVER_ADVERTISED_URL: url, LOG_LEVEL: 'warn', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SERVER_ADVERTISED_URL: url, ...env },
+    stdio: ['ignore', log.descriptor, log.descriptor],
   });
-  const output = collectOutput(child);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(String(error)));
     child.once('exit', (code, signal) => resolve(`code ${String(code)}, signal ${String(signal)}`));
   });
   const died = ended.then((how): never => {
-    throw new Error(`${args.join(' ')} ended (${how}); its output:\n${output()}`);
+    throw new Error(`${args.join(' ')} ended (${how}); its output:\n${log.tail()}`);
   });
   died.catch(() => undefined);
   const stop = async (): Promise<void> => {
@@ -94,6 +100,7 @@ export const startProgram = async ({ args, env, profileDir }: ProgramSettings): 
     const stopped = await Promise.race([ended, pause(STOP_MS, undefined, { ref: false })]);
     if (stopped === undefined) child.kill('SIGKILL');
     await ended;
+    log.remove();
   };
   try {
     await Promise.race([until(`${args.join(' ')} to be ready`, () => isReady(url)), died]);
