@@ -12,7 +12,7 @@ export interface EmbeddedNeeds {
   /** The program's data folder; the server's data lies in `postgres` below it, or elsewhere where its account can't enter (said in `log`). */
   readonly dataDir: string;
   /** The TCP port on 127.0.0.1; without it a free one, kept for later starts. A server that is still alive keeps its own. */
-  readonly port?: number;
+  readonly port?: number | null;
   /** Told in one sentence what a person may want to know: copies, other places, crashes. */
   readonly log: (sentence: string) => void;
 }
