@@ -15,10 +15,10 @@ import { openStorage, type Storage } from './storage';
 const startDatabase = async (config: Config, { log }: ProcessLife, include: Include): Promise<string> => {
   const { dataDir, databasePort } = config.standalone;
   const postgres = await include(createEmbeddedPostgres({
-    dataDir, port: databasePort,
-    onNotice: (notice) => { log.info(notice); },
+    dataDir, ...(databasePort === null ? {} : { port: databasePort }),
+    log: (sentence) => { log.info(sentence); },
   }));
-  return postgres.url();
+  return postgres.url;
 };
 
 const createWorkers = (config: Config, life: ProcessLife, parts: Pick<Parameters<typeof createHands>[0], 'sessions' | 'claims' | 'log' | 'queue'>): Hands[] =>
@@ -34,7 +34,10 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   const storage: Storage = await openStorage(config, url, life, stopping);
   await include(resource('database connections', () => storage.database.close()));
   const broker = createMemoryBroker({ clock, shards: config.scheduler.shards, onError: (error) => { announce('loop.failed', { loop: 'transport', error }); } });
-  const leases = createMemoryLeases({ clock, ...config.leases });
+  const leases = createMemoryLeases({
+    clock, ...config.leases,
+    onForgotten: () => { for (const { worker } of workers) worker.reassert().catch((error: unknown) => { announce('loop.failed', { loop: 'reassert', error }); }); },
+  });
   const { eventLog: log, workQueue: queue } = broker;
   const engine = createEngine({
     ...storage, log, queue, ...leases, scheduler: life.id, clock, announce, durableTransport: false,
@@ -43,8 +46,8 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
   const api = createApi({ config, life, engine, ...storage, components });
-  await include(engine.service);
   const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue });
+  await include(engine.service);
   for (const { service } of workers) await include(service);
   await include(api);
   life.log.info({ port: api.port(), workers: workers.length, slots: config.worker.concurrency }, `standalone is ready on http://localhost:${String(api.port())}`);

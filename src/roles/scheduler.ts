@@ -1,0 +1,39 @@
+/** The scheduler: takes submissions, owns shards, sends work out through Kafka and hears of it there. */
+import { hostname } from 'node:os';
+import type { Config } from '../config';
+import { assembled, resource, type Include } from '../lifecycle/assembled';
+import type { Service } from '../lifecycle/service';
+import { createApi } from './api';
+import { openLeases, openTransport } from './distributed';
+import { createEngine } from './engine';
+import { createProcessLife, processId, type ProcessLife } from './processLife';
+import { openStorage } from './storage';
+
+const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
+  const { clock, announce } = life;
+  const storage = await openStorage(config, config.database.url, life, stopping);
+  await include(resource('database connections', () => storage.database.close()));
+  const transport = await openTransport(config, life, include, stopping);
+  const leases = await openLeases(config, life, { include, stopping, onForgotten: () => undefined });
+  const { roster, claims, ledger, precedence } = leases;
+  const engine = createEngine({
+    ...storage, ...transport, roster, claims, ledger, precedence, scheduler: life.id, clock, announce, durableTransport: true,
+    origin: () => config.server.advertisedUrl ?? `http://${hostname()}:${String(api.port() ?? 0)}`,
+    settings: { ...config.scheduler, prefetch: config.worker.prefetch },
+  });
+  const components = {
+    postgres: { needed: true, check: () => storage.database.ping() },
+    kafka: { needed: true, check: () => transport.log.ping() },
+    redis: { needed: true, check: () => roster.ping() },
+  };
+  const api = createApi({ config, life, engine, ...storage, components });
+  await include(engine.service);
+  await include(api);
+  life.log.info({ port: api.port(), id: life.id }, `scheduler is ready on http://localhost:${String(api.port())}`);
+};
+
+/** The scheduler role. */
+export const createScheduler = (config: Config): Service => {
+  const life = createProcessLife(config, config.scheduler.id ?? processId('scheduler'));
+  return assembled('scheduler', (include, stopping) => assemble(config, life, include, stopping));
+};

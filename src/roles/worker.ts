@@ -1,0 +1,40 @@
+/** The worker: takes work from its inbox, claims it, runs it and reports it. It needs no database. */
+import type { Config } from '../config';
+import { assembled, type Include } from '../lifecycle/assembled';
+import type { Service } from '../lifecycle/service';
+import { createProbes } from './api';
+import { openLeases, openTransport } from './distributed';
+import { createHands, type Hands } from './hands';
+import { descriptionOf, handlersOf } from './handlers';
+import { createProcessLife, processId, type ProcessLife } from './processLife';
+
+const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
+  const { clock, announce } = life;
+  const made: { hands?: Hands } = {};
+  const transport = await openTransport(config, life, include, stopping);
+  const leases = await openLeases(config, life, {
+    include, stopping,
+    onForgotten: () => { made.hands?.worker.reassert().catch((error: unknown) => { announce('loop.failed', { loop: 'reassert', error }); }); },
+  });
+  const probes = await include(createProbes({
+    config, life,
+    ready: () => made.hands?.worker.isReady() ?? false,
+    components: {
+      kafka: { needed: true, check: () => transport.log.ping() },
+      redis: { needed: true, check: () => leases.roster.ping() },
+    },
+  }));
+  const hands = (made.hands = createHands({
+    ...transport, sessions: leases.sessions, claims: leases.claims, clock, announce, logger: life.taskLogger, drainMs: config.worker.drainMs,
+    description: descriptionOf(config, life, life.id, probes.port() ?? 0),
+    handlers: handlersOf(config, clock),
+  }));
+  await include(hands.service);
+  life.log.info({ port: probes.port(), workerId: life.id, slots: config.worker.concurrency }, `worker ${life.id} is ready, its health on http://localhost:${String(probes.port())}`);
+};
+
+/** The worker role. */
+export const createWorker = (config: Config): Service => {
+  const life = createProcessLife(config, config.worker.id ?? processId('worker'));
+  return assembled('worker', (include, stopping) => assemble(config, life, include, stopping));
+};
