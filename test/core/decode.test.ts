@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { isEvent } from '../../src/core/decode';
+import type { Event } from '../../src/core/event';
+import { DAG } from './model';
+
+const text = fc.string({ unit: fc.constantFrom('a', 'é', '"', '\\', '😀', '-', '\n') });
+const time = fc.double({ min: 0, max: 4e12, noNaN: true });
+const count = fc.nat(1_000_000);
+const fence = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }).map(String);
+const tasks = fc.array(fc.record({ dag: fc.constant(DAG), task: count, dispatch: count }), { maxLength: 5 });
+const execution = { dag: fc.constant(DAG), task: count, dispatch: count, fence, session: text, worker: text, sentAt: time, startedAt: time };
+const json = fc.json();
+
+/** Every event that this version writes. */
+const anyEvent: fc.Arbitrary<Event> = fc.oneof(
+  fc.record({ type: fc.constant('started' as const), ...execution }),
+  fc.record({ type: fc.constant('completed' as const), ...execution, endedAt: time, result: fc.option(json) }),
+  fc.record({
+    type: fc.constant('failed' as const), ...execution, endedAt: time, retryable: fc.boolean(),
+    error: fc.record({ kind: fc.constantFrom('HANDLER' as const, 'TIMEOUT' as const, 'UNSTORABLE' as const), message: text }),
+  }),
+  fc.record({ type: fc.constant('progressed' as const), ...execution, fraction: fc.double({ min: 0, max: 1, noNaN: true }), message: fc.option(text) }),
+  fc.record({ type: fc.constant('checkpointed' as const), ...execution, sequence: count, state: json }),
+  fc.record({ type: fc.constant('released' as const), session: text, tasks }),
+  fc.record({ type: fc.constant('lost' as const), session: text, evidence: text, tasks }),
+  fc.record({ type: fc.constant('due' as const), tasks }),
+  fc.record({ type: fc.constant('continued' as const), dag: fc.constant(DAG) }),
+  fc.record({ type: fc.constant('submitted' as const), dag: fc.constant(DAG) }),
+);
+
+test('every event survives its way through JSON', () => {
+  fc.assert(fc.property(anyEvent, (event) => {
+    const back: unknown = JSON.parse(JSON.stringify(event));
+    expect(isEvent(back)).toBe(true);
+    expect(JSON.stringify(back)).toBe(JSON.stringify(event));
+  }), { numRuns: 500 });
+});
+
+test('without any one of its fields it is no event', () => {
+  fc.assert(fc.property(anyEvent, fc.nat(), (event, pick) => {
+    const fields = Object.keys(event);
+    const { [fields[pick % fields.length] as keyof Event]: _left, ...rest } = event;
+    expect(isEvent(rest)).toBe(false);
+  }), { numRuns: 500 });
+});
+
+test('with a field of another type it is no event', () => {
+  fc.assert(fc.property(anyEvent, fc.nat(), (event, pick) => {
+    const fields = Object.keys(event);
+    expect(isEvent({ ...event, [fields[pick % fields.length]!]: Symbol.iterator })).toBe(false);
+    expect(isEvent({ ...event, [fields[pick % fields.length]!]: undefined })).toBe(false);
+  }));
+});
+
+test('garbage is refused and never throws', () => {
+  fc.assert(fc.property(fc.anything(), (value) => { expect(isEvent(value)).toBe(false); }), { numRuns: 2000 });
+});
+
+test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', ''])('a type called %j is unknown', (type) => {
+  expect(isEvent(JSON.parse(JSON.stringify({ type, dag: DAG })))).toBe(false);
+  expect(isEvent(JSON.parse(`{"type": ${JSON.stringify(type)}}`))).toBe(false);
+});
+
+test('a type must be a text', () => {
+  expect(isEvent({ type: ['continued'], dag: DAG })).toBe(false);
+});
+
+test.each(['', '-1', '01', '1.5', '9223372036854775808', '99999999999999999999'])('%j is no fence', (wrong) => {
+  expect(isEvent({ type: 'started', dag: DAG, task: 0, dispatch: 1, fence: wrong, session: 's', worker: 'w', sentAt: 1, startedAt: 1 })).toBe(false);
+});
+
+test.each(['session', 'worker'])('a %s that no database can store is refused before it spoils a batch', (field) => {
+  const report = { type: 'started', dag: DAG, task: 0, dispatch: 1, fence: '1', session: 's', worker: 'w', sentAt: 1, startedAt: 1 };
+  expect(isEvent(report)).toBe(true);
+  expect(isEvent({ ...report, [field]: 'a\u0000b' })).toBe(false);
+});

@@ -1,0 +1,232 @@
+/** Sentences about the law that stay true for any DAG and any sequence of events, true, late, doubled or made up. */
+import fc from 'fast-check';
+import { isFinalDag, isFinalTask, type PlannedTask } from '../../src/core/dag';
+import { runOfPlan, runOfRecord, taskCount, type Run } from '../../src/core/run';
+import { CODE, statusOf } from '../../src/core/states';
+import type { Step } from '../../src/core/step';
+import { applyAll, changesOf, completed, DAG, due, failed, lost, planOf, plannedTask, released, rowsOf, started, T0, type LawEvent, type Rows } from './model';
+
+const LAW = { maxLosses: 2, cascadeLimit: 3 };
+
+/** A random DAG: each task depends on some of those before it. */
+const anyTasks: fc.Arbitrary<PlannedTask[]> = fc.array(
+  fc.record({ parents: fc.array(fc.nat(1000), { maxLength: 4 }), maxRetries: fc.nat(2), payload: fc.boolean() }), { minLength: 1, maxLength: 60 },
+).map((shapes) => shapes.map(({ parents, maxRetries, payload }, i) => {
+  const dependencies = i === 0 ? [] : [...new Set(parents.map((pick) => pick % i))].sort((a, b) => a - b);
+  return plannedTask(`t${String(i)}`, dependencies, {
+    payload: payload ? '{}' : null, retry: { maxRetries, backoff: { type: 'exponential', initialMs: 50, factor: 2, maxMs: 400, jitter: 0.5 } },
+  });
+}));
+
+/** What may happen next; `pick` chooses the task among those for which it means something, unless it is `wild`. */
+interface Move { readonly kind: 'completed' | 'failed' | 'fatal' | 'started' | 'lost' | 'released' | 'due' | 'checkpointed' | 'again'; readonly pick: number; readonly wild: boolean; readonly session: string }
+const anyMove: fc.Arbitrary<Move> = fc.record({
+  kind: fc.constantFrom('completed', 'completed', 'completed', 'failed', 'fatal', 'started', 'lost', 'released', 'due', 'checkpointed', 'again'),
+  pick: fc.nat(10_000), wild: fc.integer({ min: 0, max: 7 }).map((n) => n === 0), session: fc.constantFrom('s1', 's1', 's2'),
+});
+
+const tasksIn = (run: Run, ...codes: number[]): number[] => Array.from({ length: taskCount(run) }, (_, task) => task).filter((task) => codes.includes(run.state[task]!));
+
+const eventOf = (run: Run, move: Move, now: number, log: readonly LawEvent[]): LawEvent => {
+  const candidates = move.kind === 'due' ? tasksIn(run, CODE.RETRYING) : tasksIn(run, CODE.QUEUED, CODE.RUNNING);
+  const task = move.wild || candidates.length === 0 ? move.pick % (taskCount(run) + 3) : candidates[move.pick % candidates.length]!;
+  const dispatch = move.wild ? move.pick % 5 : (run.dispatch[task] ?? 1);
+  const { session } = move;
+  const other = { session, worker: `w-${session}`, fence: String(dispatch * 10 + (move.wild ? move.pick % 3 : session === 's1' ? 1 : 2)), at: now };
+  switch (move.kind) {
+    case 'completed': return completed(task, dispatch, { ...other, result: move.pick % 2 === 0 ? `{"n":${String(task)}}` : null });
+    case 'failed': return failed(task, dispatch, other);
+    case 'fatal': return failed(task, dispatch, { ...other, retryable: false });
+    case 'started': return started(task, dispatch, other);
+    case 'lost': return lost(task, dispatch, session);
+    case 'released': return released(task, dispatch, session);
+    case 'due': return due(task, dispatch);
+    case 'checkpointed': return { ...started(task, dispatch, other), type: 'checkpointed', sequence: move.pick, state: '{"at":1}' } as LawEvent;
+    case 'again': return log[move.pick % Math.max(1, log.length)] ?? due(task, dispatch);
+  }
+};
+
+/** What brings any DAG to its end: whatever waits is due, whatever is ready completes or fails. */
+const nextTowardsEnd = (run: Run, pick: number): LawEvent | undefined => {
+  const waiting = tasksIn(run, CODE.RETRYING)[0];
+  if (waiting !== undefined) return due(waiting, run.dispatch[waiting]!);
+  const ready = tasksIn(run, CODE.QUEUED, CODE.RUNNING)[0];
+  if (ready === undefined) return run.cascade.length > 0 ? { type: 'continued', dag: DAG } : undefined;
+  const report = pick % 3 === 0 ? failed : completed;
+  return report(ready, run.dispatch[ready], { session: 's9', worker: 'w9', fence: '9000' });
+};
+
+interface Seen { readonly state: Uint8Array; readonly dispatch: Uint16Array; readonly failures: Uint16Array }
+const seen = (run: Run): Seen => ({ state: run.state.slice(), dispatch: run.dispatch.slice(), failures: run.failures.slice() });
+
+const checkTask = (run: Run, before: Seen, task: number, event: LawEvent): void => {
+  const [was, is] = [statusOf(before.state[task]!), statusOf(run.state[task]!)];
+  if (isFinalTask(was)) expect(is).toBe(was);
+  expect(run.dispatch[task]!).toBeGreaterThanOrEqual(before.dispatch[task]!);
+  expect(run.failures[task]! - before.failures[task]!).toBe(event.type === 'failed' && event.task === task && was !== is ? 1 : 0);
+  expect(Math.max(0, run.failures[task]! - 1)).toBeLessThanOrEqual(run.specs[task]!.retry.maxRetries);
+  if (is === 'RETRYING') expect(run.failures[task]!).toBeLessThanOrEqual(run.specs[task]!.retry.maxRetries);
+  expect(run.losses[task]!).toBeLessThanOrEqual(LAW.maxLosses + 1);
+  if (is !== 'PENDING' && is !== 'SKIPPED') for (const parent of run.specs[task]!.dependencies) expect(run.state[parent]).toBe(CODE.COMPLETED);
+  if (is === 'SKIPPED') expect(run.specs[task]!.dependencies.some((parent) => run.state[parent] === CODE.FAILED || run.state[parent] === CODE.SKIPPED)).toBe(true);
+};
+
+const checkRun = (run: Run): void => {
+  const count = (code: number) => tasksIn(run, code).length;
+  expect([run.completed, run.failed, run.skipped, run.cancelled]).toEqual([count(CODE.COMPLETED), count(CODE.FAILED), count(CODE.SKIPPED), count(CODE.CANCELLED)]);
+  const settled = run.completed + run.failed + run.skipped + run.cancelled;
+  expect(isFinalDag(run.status)).toBe(settled === taskCount(run));
+  if (run.status === 'COMPLETED') expect(run.completed).toBe(taskCount(run));
+  for (let task = 0; task < taskCount(run); task++) {
+    expect(run.unmet[task]).toBe(run.specs[task]!.dependencies.filter((parent) => run.state[parent] !== CODE.COMPLETED).length);
+    expect(run.dueAt.has(task)).toBe(run.state[task] === CODE.RETRYING);
+    expect(run.running.has(task)).toBe(run.state[task] === CODE.RUNNING);
+  }
+};
+
+/** Every task that the step calls ready is ready, and every one that became ready is called so. */
+const checkReady = (run: Run, before: Seen, step: Step): void => {
+  const became = tasksIn(run, CODE.QUEUED).filter((task) => before.state[task] !== CODE.QUEUED || before.dispatch[task] !== run.dispatch[task]);
+  expect(step.ready.map(({ task }) => task).sort((a, b) => a - b)).toEqual(became);
+};
+
+const checkRows = (rows: Rows): void => {
+  for (const row of rows.record().tasks) {
+    for (const ms of [row.blockedMs, row.queuedMs, row.dispatchedMs, row.runningMs, row.retryWaitMs]) expect(ms).toBeGreaterThanOrEqual(0);
+  }
+};
+
+test('no sequence of events brings a run into a state that it must not be in', () => {
+  fc.assert(fc.property(anyTasks, fc.array(anyMove, { maxLength: 120 }), fc.nat(), (tasks, moves, pick) => {
+    const plan = planOf(tasks);
+    const [run, rows, log] = [runOfPlan(plan), rowsOf(plan), [] as LawEvent[]];
+    let now = T0;
+    const settledBy: number[] = [];
+    const apply = (event: LawEvent): void => {
+      const [before, waited] = [seen(run), run.cascade.length > 0];
+      now += 7;
+      log.push(event);
+      const step = applyAll(run, [event], now, LAW);
+      for (let task = 0; task < taskCount(run); task++) checkTask(run, before, task, event);
+      checkRun(run);
+      checkReady(run, before, step);
+      for (const settled of step.settled) settledBy.push(settled.completed);
+      rows.apply(changesOf(step));
+      checkRows(rows);
+      // Nothing waits for an event that nobody will send.
+      if (run.cascade.length > 0 && (!waited || event.type === 'continued')) expect(step.continued.has(DAG)).toBe(true);
+    };
+    for (const move of moves) apply(eventOf(run, move, now, log));
+    for (let steps = 0; ; steps++) {
+      const event = nextTowardsEnd(run, pick + steps);
+      if (event === undefined) break;
+      expect(steps).toBeLessThan(1000);
+      apply(event);
+    }
+    expect(isFinalDag(run.status)).toBe(true);
+    expect(run.completed + run.failed + run.skipped + run.cancelled).toBe(taskCount(run));
+    expect(settledBy).toHaveLength(1);
+  }), { numRuns: 150 });
+});
+
+const TIMES = ['queuedAt', 'dispatchedAt', 'startedAt', 'completedAt', 'dueAt', 'blockedMs', 'queuedMs', 'dispatchedMs', 'runningMs', 'retryWaitMs'] as const;
+const withoutTimes = (rows: Rows): unknown => {
+  const { tasks, startedAt: _s, completedAt: _c, ...dag } = rows.record();
+  return { dag, tasks: tasks.map((task) => ({ ...Object.fromEntries(Object.entries(task).filter(([key]) => !TIMES.includes(key as never))), texts: rows.texts(task.task) })) };
+};
+
+/** Applies a log from the start in batches, committing each; `crashes` says after which batches the memory is lost before the commit. */
+const replay = (plan: ReturnType<typeof planOf>, log: readonly LawEvent[], sizes: readonly number[], crashes: ReadonlySet<number>): Rows => {
+  const rows = rowsOf(plan);
+  let run = runOfPlan(plan);
+  let position = 0;
+  for (let batch = 0; position < log.length; batch++) {
+    const to = Math.min(log.length, position + (sizes[batch % sizes.length] ?? 1));
+    const step = applyAll(run, log.slice(position, to), T0 + to, LAW);
+    if (crashes.has(batch)) {
+      const record = rows.record();
+      if (isFinalDag(record.status)) return rows;
+      run = runOfRecord(record, T0 + 500);
+      continue;
+    }
+    rows.apply(changesOf(step));
+    position = to;
+    // A final DAG is in memory no more: what comes later finds nobody.
+    if (isFinalDag(run.status)) break;
+  }
+  return rows;
+};
+
+test('whatever is lost in a crash, the log brings back: the same rows as without the crash', () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 });
+  fc.assert(fc.property(anyTasks, fc.array(anyMove, { minLength: 5, maxLength: 100 }), fc.tuple(sizes, sizes), fc.uniqueArray(fc.nat(40), { maxLength: 12 }), (tasks, moves, [calm, rough], crashes) => {
+    const plan = planOf(tasks);
+    const run = runOfPlan(plan);
+    const log: LawEvent[] = [];
+    for (const move of moves) {
+      const event = eventOf(run, move, T0 + log.length, log);
+      const step = applyAll(run, [event], T0 + log.length, LAW);
+      log.push(event);
+      if (step.continued.has(DAG)) { log.push({ type: 'continued', dag: DAG }); applyAll(run, [log.at(-1)!], T0 + log.length, LAW); }
+    }
+    for (let event = nextTowardsEnd(run, 1), i = 0; event !== undefined && i < 1000; event = nextTowardsEnd(run, ++i)) {
+      log.push(event);
+      applyAll(run, [event], T0 + log.length, LAW);
+    }
+    expect(isFinalDag(run.status)).toBe(true);
+    const without = replay(plan, log, calm, new Set());
+    expect(isFinalDag(without.record().status)).toBe(true);
+    expect(withoutTimes(replay(plan, log, rough, new Set(crashes)))).toEqual(withoutTimes(without));
+  }), { numRuns: 200 });
+});
+
+test('a wide cascade settles at most its share a step and ends through events of its own', () => {
+  const plan = planOf([plannedTask('root', []), ...Array.from({ length: 50 }, (_, i) => plannedTask(`leaf${String(i)}`, [0]))]);
+  const run = runOfPlan(plan);
+  let step = applyAll(run, [failed(0)], T0, LAW);
+  let steps = 1;
+  for (let before = 0; step.continued.has(DAG); steps++) {
+    expect(run.skipped - before).toBeLessThanOrEqual(LAW.cascadeLimit);
+    before = run.skipped;
+    step = applyAll(run, [{ type: 'continued', dag: DAG }], T0, LAW);
+  }
+  expect({ skipped: run.skipped, status: run.status, steps }).toEqual({ skipped: 50, status: 'FAILED', steps: 17 });
+});
+
+test('losses use a budget of their own, and its end fails the task', () => {
+  const run = runOfPlan(planOf([plannedTask('a', [], { retry: { maxRetries: 0, backoff: { type: 'fixed', initialMs: 0, factor: 1, maxMs: 0, jitter: 0 } } })]));
+  applyAll(run, [lost(0, 1), lost(0, 2)], T0, LAW);
+  expect({ state: statusOf(run.state[0]!), losses: run.losses[0], failures: run.failures[0], dispatch: run.dispatch[0] }).toEqual({ state: 'QUEUED', losses: 2, failures: 0, dispatch: 3 });
+  const step = applyAll(run, [lost(0, 3)], T0, LAW);
+  expect(run.status).toBe('FAILED');
+  expect(JSON.parse(changesOf(step).tasks[0]!.error!)).toMatchObject({ kind: 'LOST_WORKER' });
+});
+
+test('a session that does not have the task can not lose it', () => {
+  const run = runOfPlan(planOf([plannedTask('a', [])]));
+  const step = applyAll(run, [started(0, 1, { session: 's1' }), lost(0, 1, 's2')], T0);
+  expect(statusOf(run.state[0]!)).toBe('RUNNING');
+  expect(step.refused).toEqual([{ type: 'lost', reason: 'another dispatch' }]);
+});
+
+test('of two grants of one dispatch the later one counts', () => {
+  const run = runOfPlan(planOf([plannedTask('a', [])]));
+  const step = applyAll(run, [started(0, 1, { fence: '100' }), completed(0, 1, { fence: '99' })], T0);
+  expect(step.refused).toEqual([{ type: 'completed', reason: 'an older grant' }]);
+  applyAll(run, [completed(0, 1, { fence: '101' })], T0);
+  expect(run.status).toBe('COMPLETED');
+});
+
+test('times are booked once each and never below nothing, whatever the clocks say', () => {
+  const plan = planOf([plannedTask('a', [], { retry: { maxRetries: 1, backoff: { type: 'fixed', initialMs: 100, factor: 1, maxMs: 100, jitter: 0 } } })]);
+  const run = runOfPlan(plan);
+  const rows = rowsOf(plan);
+  // The log's clock is behind the one that stored the DAG.
+  rows.apply(changesOf(applyAll(run, [released(0)], T0 - 5000)));
+  checkRows(rows);
+  rows.apply(changesOf(applyAll(run, [failed(0, 2, { at: T0 - 4000 })], T0 - 3000)));
+  rows.apply(changesOf(applyAll(run, [due(0, 3)], T0 - 3900)));
+  rows.apply(changesOf(applyAll(run, [completed(0, 3, { at: T0 + 99_999 })], T0)));
+  checkRows(rows);
+  expect(rows.record()).toMatchObject({ status: 'COMPLETED', tasks: [{ status: 'COMPLETED', attempt: 2, dispatch: 3 }] });
+});
