@@ -1,4 +1,5 @@
 import type { LiveWorker } from '../../src/ports/leases';
+import type { ExplanationBody, TaskBody } from './bodies';
 import { openWorld, type World } from './world';
 
 let world: World;
@@ -36,10 +37,11 @@ describe('explain', () => {
       { taskName: 'b', type: 'API_CALL', dependencies: ['a'] },
     ];
     dagId = (await world.http.post('/api/v1/dags').send({ dagName: 'why', tasks })).body.dagId;
-    ids = (await world.http.get(`/api/v1/dags/${dagId}/tasks`)).body.map((task: { taskId: string }) => task.taskId);
+    ids = ((await world.http.get(`/api/v1/dags/${dagId}/tasks`)).body as TaskBody[]).map(({ taskId }) => taskId);
   });
-  const explain = async (index: number) => (await world.http.get(`/api/v1/tasks/${ids[index]}/explain`)).body;
-  const codes = async (index: number): Promise<string[]> => (await explain(index)).conditions.map(({ code }: { code: string }) => code);
+  const explain = async (index: number): Promise<ExplanationBody> =>
+    (await world.http.get(`/api/v1/tasks/${ids[index]}/explain`)).body as ExplanationBody;
+  const codes = async (index: number): Promise<string[]> => (await explain(index)).conditions.map(({ code }) => code);
 
   test('unfinished dependencies', async () => {
     expect(await explain(1)).toEqual({
@@ -66,7 +68,7 @@ describe('explain', () => {
     world.live.workers = [worker('w1', { freeSlots: 0, held: 4 })];
     world.live.place = { position: 3, of: 9, priority: 5 };
     expect(await codes(0)).toEqual(['QUEUED_BEHIND', 'NO_FREE_SLOT']);
-    expect((await explain(0)).conditions[1].details.holders).toEqual([{ workerId: 'w1', slots: 4, held: 4 }]);
+    expect((await explain(0)).conditions[1]?.details.holders).toEqual([{ workerId: 'w1', slots: 4, held: 4 }]);
     Object.assign(world.live, { workers: [worker('w1')], place: { position: 1, of: 9, priority: 5 } });
     expect(await explain(0)).toMatchObject({ conditions: [], summary: 'nothing stands in its way: it starts at any moment' });
   });
@@ -76,7 +78,7 @@ describe('explain', () => {
     await set("status = 'RETRYING', attempt = 1, due_at = '2030-01-01T00:00:00Z'");
     await world.database.engine.query("UPDATE dags SET status = 'PAUSED' WHERE dag_id = $1", [dagId]);
     expect(await codes(0)).toEqual(['DAG_PAUSED', 'BACKING_OFF']);
-    expect((await explain(0)).conditions[1].details.retryAt).toBe('2030-01-01T00:00:00.000Z');
+    expect((await explain(0)).conditions[1]?.details.retryAt).toBe('2030-01-01T00:00:00.000Z');
     await set("status = 'RUNNING', attempt = 2, due_at = NULL, worker = 'w7', started_at = '2026-01-01T00:00:00Z'");
     expect(await explain(0)).toMatchObject({
       conditions: [],
@@ -90,12 +92,12 @@ describe('explain', () => {
 
 test('workers', async () => {
   world.live.workers = [worker('w1'), worker('w2', { draining: true })];
-  const { body } = await world.http.get('/api/v1/workers');
-  expect(body.map(({ workerId, state }: { workerId: string; state: string }) => [workerId, state])).toEqual([
+  const body = (await world.http.get('/api/v1/workers')).body as { workerId: string; state: string; lastHeartbeatAt: string }[];
+  expect(body.map(({ workerId, state }) => [workerId, state])).toEqual([
     ['w1', 'ACTIVE'],
     ['w2', 'DRAINING'],
   ]);
-  expect(body[0].lastHeartbeatAt).toBe('2023-11-14T22:13:20.000Z');
+  expect(body[0]?.lastHeartbeatAt).toBe('2023-11-14T22:13:20.000Z');
 });
 
 test('health names each component, and is 503 when a needed one is down', async () => {

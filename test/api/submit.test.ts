@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { PlannedDag } from '../../src/core/dag';
 import { parseDagId, parseTaskId } from '../../src/core/ids';
+import type { DagBody, TaskBody } from './bodies';
 import { openWorld, type World } from './world';
 
 let world: World;
@@ -24,7 +25,9 @@ const post = (body: unknown, headers: Record<string, string> = {}) =>
 
 test('a DAG is stored, its answer and its tasks show it, and the engine is told', async () => {
   const before = Date.now();
-  const { status, headers, body } = await post({ ...linear, tags: ['etl'] });
+  const answer = await post({ ...linear, tags: ['etl'] });
+  const { status, headers } = answer;
+  const body = answer.body as DagBody;
   expect(status).toBe(201);
   expect(body).toEqual({
     id: expect.any(Number),
@@ -50,7 +53,7 @@ test('a DAG is stored, its answer and its tasks show it, and the engine is told'
   expect(world.admitted.at(-1)?.dagId).toBe(body.dagId);
 
   expect((await world.http.get(headers['location']!)).body).toEqual(body);
-  const tasks = (await world.http.get(`${headers['location']}/tasks`)).body;
+  const tasks = (await world.http.get(`${headers['location']}/tasks`)).body as [TaskBody, TaskBody];
   expect(tasks).toHaveLength(2);
   expect(tasks[0]).toMatchObject({
     dagId: body.dagId,
@@ -87,8 +90,8 @@ test('what comes at once is stored together, each DAG in full', async () => {
   });
   const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => post({ ...linear, dagName: `many-${i}` })));
   expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(201));
-  expect(new Set(answers.map(({ body }) => body.dagId)).size).toBe(100);
-  expect(answers.map(({ body }) => body.dagName)).toEqual(Array.from({ length: 100 }, (_, i) => `many-${i}`));
+  expect(new Set(answers.map(({ body }) => (body as DagBody).dagId)).size).toBe(100);
+  expect(answers.map(({ body }) => (body as DagBody).dagName)).toEqual(Array.from({ length: 100 }, (_, i) => `many-${i}`));
   expect(await world.rows()).toEqual({ dags: before.dags + 100, tasks: before.tasks + 200 });
   expect(transactions).toBeLessThan(100);
 });
@@ -130,10 +133,10 @@ describe('an Idempotency-Key', () => {
     const before = await world.rows();
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(linear, { 'Idempotency-Key': 'race' })));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(201));
-    expect(new Set(answers.map(({ body }) => body.dagId)).size).toBe(1);
+    expect(new Set(answers.map(({ body }) => (body as DagBody).dagId)).size).toBe(1);
     expect(answers.filter(({ headers }) => headers['idempotency-replayed'] === undefined)).toHaveLength(1);
     expect(await world.rows()).toEqual({ dags: before.dags + 1, tasks: before.tasks + 2 });
-    const told = world.admitted.filter((dag: PlannedDag) => dag.dagId === answers[0]!.body.dagId);
+    const told = world.admitted.filter((dag: PlannedDag) => dag.dagId === (answers[0]!.body as DagBody).dagId);
     expect(told).toHaveLength(1);
   });
 

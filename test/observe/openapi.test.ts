@@ -1,4 +1,5 @@
 import Ajv2020 from 'ajv/dist/2020';
+import { version } from '../../package.json';
 import type { Router } from 'express';
 import { mintDagId } from '../../src/core/ids';
 import { openApiDocument } from '../../src/observe/openapi';
@@ -10,7 +11,6 @@ import { submitRoutes } from '../../src/submit/routes';
 import { submissionSchemas } from '../../src/submit/schema';
 import { expectRecorded } from './recorded';
 
-const version = (require('../../package.json') as { version: string }).version;
 const document = openApiDocument({ version, submission: submissionSchemas('#/components/schemas/') }) as {
   paths: Record<string, Record<string, unknown>>;
   components: { schemas: Record<string, object> };

@@ -150,7 +150,7 @@ describe('the compiled check and class-validator', () => {
         const plain = JSON.parse(JSON.stringify(value)) as object;
         expect({ plain, right: check(plain).kind === 'right' }).toEqual({ plain, right: violations(DagDto, plain).length === 0 });
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 
@@ -163,7 +163,7 @@ describe('the compiled check and class-validator', () => {
         const plain = JSON.parse(JSON.stringify(below ? dag({}, field) : dag(field))) as object;
         expect({ plain, right: check(plain).kind === 'right' }).toEqual({ plain, right: violations(DagDto, plain).length === 0 });
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 });
