@@ -20,7 +20,13 @@ const onServer = async (sql) => {
 
 const differences = async (url) => {
   const database = await openDatabase({
-    url, poolSize: 1, viewPoolSize: 1, connectTimeoutMs: CONNECT_MS, statementTimeoutMs: 60_000, viewTimeoutMs: 60_000, onIdleError: () => undefined,
+    url,
+    poolSize: 1,
+    viewPoolSize: 1,
+    connectTimeoutMs: CONNECT_MS,
+    statementTimeoutMs: 60_000,
+    viewTimeoutMs: 60_000,
+    onIdleError: () => undefined,
   });
   try {
     await migrate(database, { url, connectTimeoutMs: CONNECT_MS });
@@ -70,7 +76,8 @@ const write = (found, title) => {
 };
 
 const main = async ([command, title]) => {
-  if (command !== 'check' && !(command === 'generate' && /^[A-Z]\w+$/.test(title ?? ''))) throw new Error('usage: migrations.js check | generate NameOfIt');
+  if (command !== 'check' && !(command === 'generate' && /^[A-Z]\w+$/.test(title ?? '')))
+    throw new Error('usage: migrations.js check | generate NameOfIt');
   const found = await onEmptyDatabase(differences);
   if (found.up.length === 0) console.log('the migrations lead to exactly what the entities say');
   else if (command === 'generate') write(found, title);

@@ -7,8 +7,16 @@ import type { CommitBatch, OwnedShard } from '../../src/ports/store';
 export const BACKOFF = { type: 'exponential', initialMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.2 } as const;
 
 export const plannedTask = (name: string, over: Partial<PlannedTask> = {}): PlannedTask => ({
-  name, type: 'DATA_PROCESSING', dependencies: [], priority: 5, tags: [], retry: { maxRetries: 3, backoff: BACKOFF }, timeoutSeconds: null,
-  payload: null, simulate: null, ...over,
+  name,
+  type: 'DATA_PROCESSING',
+  dependencies: [],
+  priority: 5,
+  tags: [],
+  retry: { maxRetries: 3, backoff: BACKOFF },
+  timeoutSeconds: null,
+  payload: null,
+  simulate: null,
+  ...over,
 });
 
 /** A new DAG of shard 0 with tasks `a`, `b` … of these dependencies; a diamond by default. */
@@ -20,13 +28,38 @@ export const plannedDag = (over: Partial<PlannedDag> = {}, dependencies: readonl
 };
 
 export const taskChange = (dag: PlannedDag, task: number, over: Partial<TaskChange> = {}): TaskChange => ({
-  dag: dag.dagId, task, status: 'COMPLETED', attempt: 1, dispatch: 1, losses: 0, worker: 'worker-1', session: 'session-1', fence: '9007199254740993123',
-  queuedAt: dag.createdAt, dispatchedAt: dag.createdAt + 5, startedAt: dag.createdAt + 7, completedAt: dag.createdAt + 12, dueAt: null,
-  blockedMs: 1, queuedMs: 5, dispatchedMs: 2, runningMs: 5, retryWaitMs: 3_000_000_000, ...over,
+  dag: dag.dagId,
+  task,
+  status: 'COMPLETED',
+  attempt: 1,
+  dispatch: 1,
+  losses: 0,
+  worker: 'worker-1',
+  session: 'session-1',
+  fence: '9007199254740993123',
+  queuedAt: dag.createdAt,
+  dispatchedAt: dag.createdAt + 5,
+  startedAt: dag.createdAt + 7,
+  completedAt: dag.createdAt + 12,
+  dueAt: null,
+  blockedMs: 1,
+  queuedMs: 5,
+  dispatchedMs: 2,
+  runningMs: 5,
+  retryWaitMs: 3_000_000_000,
+  ...over,
 });
 
 export const dagChange = (dag: PlannedDag, over: Partial<DagChange> = {}): DagChange => ({
-  dag: dag.dagId, status: 'RUNNING', completedTasks: 0, failedTasks: 0, skippedTasks: 0, cancelledTasks: 0, startedAt: null, completedAt: null, ...over,
+  dag: dag.dagId,
+  status: 'RUNNING',
+  completedTasks: 0,
+  failedTasks: 0,
+  skippedTasks: 0,
+  cancelledTasks: 0,
+  startedAt: null,
+  completedAt: null,
+  ...over,
 });
 
 /** The shards, advanced to this offset. */

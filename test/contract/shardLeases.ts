@@ -21,7 +21,14 @@ export function shardLeasesContract(open: () => Promise<{ readonly leases: Shard
     await leases.define(3);
     const taken = await leases.acquire('a', LEASE_MS, 2);
     expect(taken).toEqual([0, 1].map((shard) => ({ shard, epoch: 1, position: { nextOffset: 0n, last: null } })));
-    expect(await leases.renew('a', LEASE_MS)).toEqual({ owned: [{ shard: 0, epoch: 1 }, { shard: 1, epoch: 1 }], schedulers: 1, free: 1 });
+    expect(await leases.renew('a', LEASE_MS)).toEqual({
+      owned: [
+        { shard: 0, epoch: 1 },
+        { shard: 1, epoch: 1 },
+      ],
+      schedulers: 1,
+      free: 1,
+    });
     expect(await leases.renew('b', LEASE_MS)).toEqual({ owned: [], schedulers: 2, free: 1 });
     expect((await leases.acquire('b', LEASE_MS, 9)).map(({ shard }) => shard)).toEqual([2]);
     expect(await leases.retake('b', LEASE_MS, 0)).toBeUndefined();
@@ -33,15 +40,21 @@ export function shardLeasesContract(open: () => Promise<{ readonly leases: Shard
     await leases.define(40);
     const schedulers = [leases, ...others];
     const taken = new Map<number, string>();
-    await Promise.all(schedulers.flatMap((one, i) => Array.from({ length: 10 }, async () => {
-      for (const { shard, epoch } of await one.acquire(`s${String(i)}`, LEASE_MS, 3)) {
-        expect([taken.get(shard), epoch]).toEqual([undefined, 1]);
-        taken.set(shard, `s${String(i)}`);
-      }
-    })));
+    await Promise.all(
+      schedulers.flatMap((one, i) =>
+        Array.from({ length: 10 }, async () => {
+          for (const { shard, epoch } of await one.acquire(`s${String(i)}`, LEASE_MS, 3)) {
+            expect([taken.get(shard), epoch]).toEqual([undefined, 1]);
+            taken.set(shard, `s${String(i)}`);
+          }
+        }),
+      ),
+    );
     const renewals = await Promise.all(schedulers.map((one, i) => one.renew(`s${String(i)}`, LEASE_MS)));
     expect(renewals.map(({ owned }) => owned.length).reduce((a, b) => a + b)).toBe(taken.size);
-    renewals.forEach(({ owned }, i) => { for (const { shard } of owned) expect(taken.get(shard)).toBe(`s${String(i)}`); });
+    renewals.forEach(({ owned }, i) => {
+      for (const { shard } of owned) expect(taken.get(shard)).toBe(`s${String(i)}`);
+    });
   });
 
   test('a lease that ended is free; its owner may renew it only while nobody took it', async () => {

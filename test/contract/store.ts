@@ -45,17 +45,40 @@ export function storeContract(open: () => Promise<OpenStore>): void {
   test('admits a DAG whole: roots are QUEUED, the rest is PENDING, and everything planned comes back', async () => {
     const dag = plannedDag({ shard: 1, name: 'ü "quoted" \\ {a,b} NULL', tags: ['x,y', '"z"', ''] }, [[], [0]]);
     const rich = plannedTask('last', {
-      dependencies: [1, 0], priority: 9, tags: ['a b', 'NULL', '{}'], timeoutSeconds: 1.5, payload: '{"u":"\\u0000"}', simulate: { durationMs: [1, 2], seed: 7 },
+      dependencies: [1, 0],
+      priority: 9,
+      tags: ['a b', 'NULL', '{}'],
+      timeoutSeconds: 1.5,
+      payload: '{"u":"\\u0000"}',
+      simulate: { durationMs: [1, 2], seed: 7 },
       retry: { maxRetries: 0, backoff: { type: 'fixed', initialMs: 5, factor: 1, maxMs: 5, jitter: 0 } },
     });
     const [admission] = await store.admit(alone({ ...dag, tasks: [...dag.tasks, rich] }));
     expect(admission).toEqual({ kind: 'stored', id: expect.any(Number) as number });
     const record = await store.liveDag(dag.dagId);
-    expect(record).toMatchObject({ dag: dag.dagId, shard: 1, name: dag.name, status: 'CREATED', createdAt: dag.createdAt, completedTasks: 0, startedAt: null });
-    expect(record?.tasks.map(({ task, status, queuedAt }) => [task, status, queuedAt]))
-      .toEqual([[0, 'QUEUED', dag.createdAt], [1, 'PENDING', null], [2, 'PENDING', null]]);
+    expect(record).toMatchObject({
+      dag: dag.dagId,
+      shard: 1,
+      name: dag.name,
+      status: 'CREATED',
+      createdAt: dag.createdAt,
+      completedTasks: 0,
+      startedAt: null,
+    });
+    expect(record?.tasks.map(({ task, status, queuedAt }) => [task, status, queuedAt])).toEqual([
+      [0, 'QUEUED', dag.createdAt],
+      [1, 'PENDING', null],
+      [2, 'PENDING', null],
+    ]);
     const { payload, ...planned } = rich;
-    expect(record?.tasks[2]).toMatchObject({ ...planned, hasPayload: payload !== null, hasResult: false, hasCheckpoint: false, attempt: 0, dispatch: 0 });
+    expect(record?.tasks[2]).toMatchObject({
+      ...planned,
+      hasPayload: payload !== null,
+      hasResult: false,
+      hasCheckpoint: false,
+      attempt: 0,
+      dispatch: 0,
+    });
   });
 
   test('answers in the order given, with numbers that grow', async () => {
@@ -78,23 +101,35 @@ export function storeContract(open: () => Promise<OpenStore>): void {
 
   test('stores any text and any graph as it is', async () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 40 }).map((value) => value.replaceAll('\u0000', ''));
-    const tasks = fc.array(fc.record({ name: text, tags: fc.array(text, { maxLength: 3 }), payload: fc.option(fc.json()) }), { minLength: 1, maxLength: 6 });
-    await fc.assert(fc.asyncProperty(text, tasks, async (name, drawn) => {
-      const dag = plannedDag({ name, tasks: drawn.map((over, i) => plannedTask('', { ...over, dependencies: Array.from({ length: i }, (_, d) => d) })) });
-      await store.admit(alone(dag));
-      const record = await store.liveDag(dag.dagId);
-      expect(record?.name).toBe(name);
-      expect(record?.tasks.map((task) => [task.name, task.tags, task.dependencies])).toEqual(dag.tasks.map((task) => [task.name, task.tags, task.dependencies]));
-      const inputs = await work.inputs(dag.tasks.map((_, task) => ({ dag: dag.dagId, task })));
-      expect(dag.tasks.map((_, task) => inputs.get(taskIdOf(dag.dagId, task))?.payload)).toEqual(dag.tasks.map((task) => task.payload));
-    }), { numRuns: 40 });
+    const tasks = fc.array(fc.record({ name: text, tags: fc.array(text, { maxLength: 3 }), payload: fc.option(fc.json()) }), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(text, tasks, async (name, drawn) => {
+        const dag = plannedDag({
+          name,
+          tasks: drawn.map((over, i) => plannedTask('', { ...over, dependencies: Array.from({ length: i }, (_, d) => d) })),
+        });
+        await store.admit(alone(dag));
+        const record = await store.liveDag(dag.dagId);
+        expect(record?.name).toBe(name);
+        expect(record?.tasks.map((task) => [task.name, task.tags, task.dependencies])).toEqual(
+          dag.tasks.map((task) => [task.name, task.tags, task.dependencies]),
+        );
+        const inputs = await work.inputs(dag.tasks.map((_, task) => ({ dag: dag.dagId, task })));
+        expect(dag.tasks.map((_, task) => inputs.get(taskIdOf(dag.dagId, task))?.payload)).toEqual(dag.tasks.map((task) => task.payload));
+      }),
+      { numRuns: 40 },
+    );
   });
 
   test('the same key stores once: of two at the same time exactly one, later ones are told which', async () => {
     const first = Array.from({ length: 8 }, () => [keyed('k1'), keyed('k2')]);
     const answers = await Promise.all(first.map((pair, i) => store.admit(i % 2 === 0 ? pair : [...pair].reverse())));
     for (const key of ['k1', 'k2']) {
-      const outcomes = first.flatMap((pair, i) => (i % 2 === 0 ? pair : [...pair].reverse()).map((sent, j) => ({ sent, answer: answers[i]?.[j] })))
+      const outcomes = first
+        .flatMap((pair, i) => (i % 2 === 0 ? pair : [...pair].reverse()).map((sent, j) => ({ sent, answer: answers[i]?.[j] })))
         .filter(({ sent }) => sent.idempotency?.key === key);
       const winners = outcomes.filter(({ answer }) => answer?.kind === 'stored').map(({ sent }) => sent.dag.dagId);
       expect(winners).toHaveLength(1);
@@ -104,7 +139,11 @@ export function storeContract(open: () => Promise<OpenStore>): void {
       expect((await store.liveDag(winners[0]!))?.tasks).toHaveLength(4);
     }
     expect(await store.admit([keyed('k1', 'another body')])).toMatchObject([{ kind: 'repeated', sameBody: false }]);
-    expect(await store.admit([keyed('k3'), keyed('k3', 'x'), keyed('k4')])).toMatchObject([{ kind: 'stored' }, { kind: 'repeated', sameBody: false }, { kind: 'stored' }]);
+    expect(await store.admit([keyed('k3'), keyed('k3', 'x'), keyed('k4')])).toMatchObject([
+      { kind: 'stored' },
+      { kind: 'repeated', sameBody: false },
+      { kind: 'stored' },
+    ]);
   });
 
   test('a key whose submission was refused is free', async () => {
@@ -116,9 +155,15 @@ export function storeContract(open: () => Promise<OpenStore>): void {
   test('a commit writes the whole state; absent texts stay, null clears', async () => {
     const dag = plannedDag();
     await store.admit(alone(dag));
-    const told = taskChange(dag, 0, { result: '{"r":"\\u0000 \\" \\\\"}', error: '{"kind":"HANDLER","message":"m"}', checkpoint: 'null', progress: 0.5 });
+    const told = taskChange(dag, 0, {
+      result: '{"r":"\\u0000 \\" \\\\"}',
+      error: '{"kind":"HANDLER","message":"m"}',
+      checkpoint: 'null',
+      progress: 0.5,
+    });
     await store.commit(batch(at(owned, 5n), { tasks: [told], dags: [dagChange(dag, { completedTasks: 1, startedAt: dag.createdAt + 7 })] }));
-    const { dag: _dag, result: _r, error: _e, checkpoint: _c, progress: _p, ...state } = told;
+    const { status, attempt, dispatch, losses, worker, session, fence, queuedAt, startedAt, completedAt, retryWaitMs } = told;
+    const state = { status, attempt, dispatch, losses, worker, session, fence, queuedAt, startedAt, completedAt, retryWaitMs };
     expect(await store.liveDag(dag.dagId)).toMatchObject({ status: 'RUNNING', completedTasks: 1, startedAt: dag.createdAt + 7, completedAt: null });
     expect((await store.liveDag(dag.dagId))?.tasks[0]).toMatchObject({ ...state, hasResult: true, hasCheckpoint: true });
     const inputs = async (task: number) => (await work.inputs([{ dag: dag.dagId, task }])).get(taskIdOf(dag.dagId, task));
@@ -126,14 +171,24 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     expect(await inputs(1)).toEqual({ payload: null, checkpoint: null, upstream: { a: told.result } });
     await store.commit(batch(at(owned, 6n), { tasks: [taskChange(dag, 0, { status: 'RETRYING', attempt: 2, fence: null, completedAt: null })] }));
     expect(await inputs(1)).toMatchObject({ upstream: { a: told.result } });
-    expect((await store.liveDag(dag.dagId))?.tasks[0]).toMatchObject({ status: 'RETRYING', attempt: 2, fence: null, completedAt: null, hasResult: true, hasCheckpoint: true });
+    expect((await store.liveDag(dag.dagId))?.tasks[0]).toMatchObject({
+      status: 'RETRYING',
+      attempt: 2,
+      fence: null,
+      completedAt: null,
+      hasResult: true,
+      hasCheckpoint: true,
+    });
     await store.commit(batch(at(owned, 7n), { tasks: [taskChange(dag, 0, { result: null, checkpoint: null })] }));
     expect((await store.liveDag(dag.dagId))?.tasks[0]).toMatchObject({ hasResult: false, hasCheckpoint: false });
   });
 
   test('a commit with shards alone moves their position, which the next owner is told', async () => {
     await store.commit(batch(at(owned.slice(1, 3), 9_007_199_254_740_993n)));
-    expect((await positionOf(2)).position).toEqual({ nextOffset: 9_007_199_254_740_993n, last: { timestamp: 1_700_000_000_123, hash: 'hash of 9007199254740993' } });
+    expect((await positionOf(2)).position).toEqual({
+      nextOffset: 9_007_199_254_740_993n,
+      last: { timestamp: 1_700_000_000_123, hash: 'hash of 9007199254740993' },
+    });
     await store.commit(batch([{ ...owned[2]!, position: { nextOffset: 0n, last: null } }]));
     expect((await positionOf(2)).position).toEqual({ nextOffset: 0n, last: null });
   });
@@ -144,7 +199,9 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     const stale = [...owned];
     const before = (await positionOf(0)).position;
     await positionOf(3);
-    await expect(store.commit(batch(at(stale, 77n), { tasks: [taskChange(dag, 0)], dags: [dagChange(dag)] }))).rejects.toMatchObject({ code: 'STALE_EPOCH' });
+    await expect(store.commit(batch(at(stale, 77n), { tasks: [taskChange(dag, 0)], dags: [dagChange(dag)] }))).rejects.toMatchObject({
+      code: 'STALE_EPOCH',
+    });
     expect(await store.liveDag(dag.dagId)).toMatchObject({ status: 'CREATED', tasks: [{ status: 'QUEUED' }, {}, {}, {}] });
     for (const shard of [0, 1, 2, 3]) expect((await positionOf(shard)).position.nextOffset).not.toBe(77n);
     expect((await positionOf(0)).position).toEqual(before);
@@ -165,7 +222,11 @@ export function storeContract(open: () => Promise<OpenStore>): void {
       const mine = owned[0]!;
       const offset = 1_000n * round;
       const [written, taken] = await Promise.all([
-        store.commit(batch(at([mine], offset))).then(() => true, () => false), leases.retake('contract', LEASE_MS, 0),
+        store.commit(batch(at([mine], offset))).then(
+          () => true,
+          () => false,
+        ),
+        leases.retake('contract', LEASE_MS, 0),
       ]);
       expect(taken?.position.nextOffset === offset).toBe(written);
       owned = owned.map((one) => (one.shard === 0 ? taken! : one));
@@ -173,9 +234,16 @@ export function storeContract(open: () => Promise<OpenStore>): void {
   });
 
   test('live DAGs come shard by shard, oldest first, without the final ones', async () => {
-    const [first, ended, second, elsewhere] = [plannedDag({ shard: 3 }), plannedDag({ shard: 3 }), plannedDag({ shard: 3 }, [[], [0]]), plannedDag({ shard: 2 })];
+    const [first, ended, second, elsewhere] = [
+      plannedDag({ shard: 3 }),
+      plannedDag({ shard: 3 }),
+      plannedDag({ shard: 3 }, [[], [0]]),
+      plannedDag({ shard: 2 }),
+    ];
     for (const dag of [first, ended, second, elsewhere]) await store.admit(alone(dag));
-    await store.commit(batch(at(owned, 20n), { dags: [dagChange(ended, { status: 'FAILED', failedTasks: 1, skippedTasks: 3, completedAt: Date.now() })] }));
+    await store.commit(
+      batch(at(owned, 20n), { dags: [dagChange(ended, { status: 'FAILED', failedTasks: 1, skippedTasks: 3, completedAt: Date.now() })] }),
+    );
     const records = await live(3);
     expect(records.map((record) => record.dag)).toEqual([first.dagId, second.dagId]);
     expect(records[1]?.tasks.map((task) => task.task)).toEqual([0, 1]);
@@ -212,7 +280,10 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     const time = 1_500_000_000_000;
     const waiting = [30, 10, 20].map((ms, task) => taskChange(dag, task, { status: 'RETRYING', dispatch: task + 1, dueAt: time + ms }));
     await store.commit(batch(at(owned, 22n), { tasks: waiting }));
-    expect(await work.due([1], time + 20, 10)).toEqual([{ dag: dag.dagId, task: 1, dispatch: 2 }, { dag: dag.dagId, task: 2, dispatch: 3 }]);
+    expect(await work.due([1], time + 20, 10)).toEqual([
+      { dag: dag.dagId, task: 1, dispatch: 2 },
+      { dag: dag.dagId, task: 2, dispatch: 3 },
+    ]);
     expect(await work.due([1], time + 100, 1)).toHaveLength(1);
     expect(await work.due([0, 2, 3], time + 100, 10)).toEqual([]);
     await store.commit(batch(at(owned, 23n), { tasks: [taskChange(dag, 1)] }));
@@ -223,7 +294,11 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     const dag = plannedDag({ tasks: [plannedTask('__proto__'), plannedTask('b', { dependencies: [0] })] });
     await store.admit(alone(dag));
     await store.commit(batch(at(owned, 24n), { tasks: [taskChange(dag, 0, { result: '1' })] }));
-    const inputs = await work.inputs([{ dag: dag.dagId, task: 1 }, { dag: dag.dagId, task: 9 }, { dag: plannedDag().dagId, task: 0 }]);
+    const inputs = await work.inputs([
+      { dag: dag.dagId, task: 1 },
+      { dag: dag.dagId, task: 9 },
+      { dag: plannedDag().dagId, task: 0 },
+    ]);
     expect([...inputs.keys()]).toEqual([taskIdOf(dag.dagId, 1)]);
     expect(Object.entries(inputs.get(taskIdOf(dag.dagId, 1))?.upstream ?? {})).toEqual([['__proto__', '1']]);
   });

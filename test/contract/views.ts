@@ -31,11 +31,31 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
     expect(await world.dags.dag(dag.dagId)).toBeUndefined();
     await admit(dag);
     const created = {
-      id: expect.any(Number) as number, dagId: dag.dagId, dagName: 'diamond', description: 'what for', status: 'CREATED', tags: ['x', 'y'],
-      totalTasks: 4, completedTasks: 0, failedTasks: 0, skippedTasks: 0, cancelledTasks: 0, createdAt: dag.createdAt, startedAt: null, completedAt: null,
+      id: expect.any(Number) as number,
+      dagId: dag.dagId,
+      dagName: 'diamond',
+      description: 'what for',
+      status: 'CREATED',
+      tags: ['x', 'y'],
+      totalTasks: 4,
+      completedTasks: 0,
+      failedTasks: 0,
+      skippedTasks: 0,
+      cancelledTasks: 0,
+      createdAt: dag.createdAt,
+      startedAt: null,
+      completedAt: null,
     };
     expect(await world.dags.dag(dag.dagId)).toEqual(created);
-    const counters = { status: 'FAILED', completedTasks: 1, failedTasks: 1, skippedTasks: 2, cancelledTasks: 0, startedAt: dag.createdAt + 1, completedAt: dag.createdAt + 9 } as const;
+    const counters = {
+      status: 'FAILED',
+      completedTasks: 1,
+      failedTasks: 1,
+      skippedTasks: 2,
+      cancelledTasks: 0,
+      startedAt: dag.createdAt + 1,
+      completedAt: dag.createdAt + 9,
+    } as const;
     await commit({ dags: [dagChange(dag, counters)] });
     expect(await world.dags.dag(dag.dagId)).toEqual({ ...created, ...counters });
   });
@@ -64,24 +84,76 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
   });
 
   test('a task is shown whole, with the names of its dependencies', async () => {
-    const rich = plannedTask('d', { dependencies: [2, 0], priority: 7, tags: ['t'], timeoutSeconds: 2.5, payload: '{"a":1}', simulate: { failureRate: 0.5 } });
+    const rich = plannedTask('d', {
+      dependencies: [2, 0],
+      priority: 7,
+      tags: ['t'],
+      timeoutSeconds: 2.5,
+      payload: '{"a":1}',
+      simulate: { failureRate: 0.5 },
+    });
     const dag = plannedDag({ tasks: ['a', 'b', 'c'].map((name) => plannedTask(name)).concat(rich) });
     await admit(dag);
     const ref = { dag: dag.dagId, task: 3 };
     const fresh = {
-      ref, taskName: 'd', type: 'DATA_PROCESSING', status: 'PENDING', dependencies: ['c', 'a'], priority: 7, tags: ['t'], attempt: 0, maxRetries: 3,
-      backoff: BACKOFF, timeoutSeconds: 2.5, simulate: { failureRate: 0.5 }, payload: '{"a":1}', workerId: null, createdAt: dag.createdAt, queuedAt: null,
-      dispatchedAt: null, startedAt: null, completedAt: null, retryAt: null, result: null, error: null, progress: null,
-      blockedMs: 0, queuedMs: 0, dispatchedMs: 0, runningMs: 0, retryWaitMs: 0,
+      ref,
+      taskName: 'd',
+      type: 'DATA_PROCESSING',
+      status: 'PENDING',
+      dependencies: ['c', 'a'],
+      priority: 7,
+      tags: ['t'],
+      attempt: 0,
+      maxRetries: 3,
+      backoff: BACKOFF,
+      timeoutSeconds: 2.5,
+      simulate: { failureRate: 0.5 },
+      payload: '{"a":1}',
+      workerId: null,
+      createdAt: dag.createdAt,
+      queuedAt: null,
+      dispatchedAt: null,
+      startedAt: null,
+      completedAt: null,
+      retryAt: null,
+      result: null,
+      error: null,
+      progress: null,
+      blockedMs: 0,
+      queuedMs: 0,
+      dispatchedMs: 0,
+      runningMs: 0,
+      retryWaitMs: 0,
     };
     expect(await world.tasks.task(ref)).toEqual(fresh);
     const error = { kind: 'HANDLER', message: 'it broke' } as const;
-    const change = taskChange(dag, 3, { status: 'RETRYING', error: JSON.stringify(error), progress: 0.25, result: 'null', dueAt: dag.createdAt + 99 });
+    const change = taskChange(dag, 3, {
+      status: 'RETRYING',
+      error: JSON.stringify(error),
+      progress: 0.25,
+      result: 'null',
+      dueAt: dag.createdAt + 99,
+    });
     await commit({ tasks: [change] });
     const { queuedAt, dispatchedAt, startedAt, completedAt, blockedMs, queuedMs, dispatchedMs, runningMs, retryWaitMs } = change;
     expect(await world.tasks.task(ref)).toEqual({
-      ...fresh, status: 'RETRYING', attempt: 1, workerId: 'worker-1', error, progress: 0.25, result: 'null', retryAt: dag.createdAt + 99,
-      queuedAt, dispatchedAt, startedAt, completedAt, blockedMs, queuedMs, dispatchedMs, runningMs, retryWaitMs,
+      ...fresh,
+      status: 'RETRYING',
+      attempt: 1,
+      workerId: 'worker-1',
+      error,
+      progress: 0.25,
+      result: 'null',
+      retryAt: dag.createdAt + 99,
+      queuedAt,
+      dispatchedAt,
+      startedAt,
+      completedAt,
+      blockedMs,
+      queuedMs,
+      dispatchedMs,
+      runningMs,
+      retryWaitMs,
     });
     expect(await world.tasks.task({ dag: dag.dagId, task: 4 })).toBeUndefined();
   });
@@ -92,11 +164,22 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
     const end = dag.createdAt + 50;
     await commit({ tasks: [taskChange(dag, 0), taskChange(dag, 1, { completedAt: end })], dags: [dagChange(dag, { completedTasks: 2 })] });
     const shown = (await world.tasks.tasksOf(dag.dagId, 0, 10)).map(({ status, queuedAt }) => [status, queuedAt]);
-    expect(shown).toEqual([['COMPLETED', dag.createdAt], ['COMPLETED', dag.createdAt], ['QUEUED', dag.createdAt + 12], ['PENDING', null]]);
+    expect(shown).toEqual([
+      ['COMPLETED', dag.createdAt],
+      ['COMPLETED', dag.createdAt],
+      ['QUEUED', dag.createdAt + 12],
+      ['PENDING', null],
+    ]);
     expect(await world.tasks.task({ dag: dag.dagId, task: 2 })).toMatchObject({ status: 'QUEUED' });
     await commit({ tasks: [taskChange(dag, 2, { status: 'FAILED' })], dags: [dagChange(dag, { completedTasks: 2, failedTasks: 1 })] });
     expect(await world.tasks.task({ dag: dag.dagId, task: 3 })).toMatchObject({ status: 'PENDING' });
-    for (const [status, expected] of [['QUEUED', []], ['PENDING', [3]], ['FAILED', [2]], ['COMPLETED', [0, 1]], ['SKIPPED', []]] as const) {
+    for (const [status, expected] of [
+      ['QUEUED', []],
+      ['PENDING', [3]],
+      ['FAILED', [2]],
+      ['COMPLETED', [0, 1]],
+      ['SKIPPED', []],
+    ] as const) {
       expect((await world.tasks.tasks({ status: [status] }, 10)).map(({ ref }) => ref.task)).toEqual(expected);
     }
   });
@@ -111,13 +194,17 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
 
   test('tasks over all DAGs come newest DAG first, by index, each once over all pages, by each filter', async () => {
     const dags = [0, 1, 2].map((i) => plannedDag({ createdAt: 1_700_000_000_000 + i }));
-    await admit(...dags, plannedDag({ createdAt: 1_700_000_000_009, tasks: [plannedTask('x%', { type: 'API_CALL', tags: ['t'] }), plannedTask('xy')] }));
+    await admit(
+      ...dags,
+      plannedDag({ createdAt: 1_700_000_000_009, tasks: [plannedTask('x%', { type: 'API_CALL', tags: ['t'] }), plannedTask('xy')] }),
+    );
     const all = await world.tasks.tasks({}, 100);
     expect(all.map(({ taskName }) => taskName).join('')).toBe('x%xyabcdabcdabcd');
     expect(all[2]?.ref).toEqual({ dag: dags[2]!.dagId, task: 0 });
     for (const size of [1, 3, 5]) {
       const paged = [];
-      for (let page = await world.tasks.tasks({}, size); page.length > 0; page = await world.tasks.tasks({}, size, page.at(-1)!.ref)) paged.push(...page);
+      for (let page = await world.tasks.tasks({}, size); page.length > 0; page = await world.tasks.tasks({}, size, page.at(-1)!.ref))
+        paged.push(...page);
       expect(paged).toEqual(all);
     }
     const named = async (filter: TaskFilter): Promise<string> => (await world.tasks.tasks(filter, 100)).map(({ taskName }) => taskName).join(' ');
@@ -135,7 +222,11 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
     await admit(dag);
     await commit({ tasks: [taskChange(dag, 1)], dags: [dagChange(dag, { completedTasks: 1 })] });
     const unfinished = { ref: { dag: dag.dagId, task: 0 }, name: 'a', status: 'QUEUED' };
-    expect(await world.tasks.blockers({ dag: dag.dagId, task: 3 }, 1)).toEqual({ dagStatus: 'RUNNING', unfinished: [unfinished], unfinishedTotal: 2 });
+    expect(await world.tasks.blockers({ dag: dag.dagId, task: 3 }, 1)).toEqual({
+      dagStatus: 'RUNNING',
+      unfinished: [unfinished],
+      unfinishedTotal: 2,
+    });
     expect(await world.tasks.blockers({ dag: dag.dagId, task: 4 }, 5)).toEqual({ dagStatus: 'RUNNING', unfinished: [], unfinishedTotal: 0 });
     expect(await world.tasks.blockers({ dag: dag.dagId, task: 5 }, 5)).toBeUndefined();
   });

@@ -138,7 +138,9 @@ const claimKeys = async (client: PoolClient, keyed: readonly Keyed[]): Promise<M
   const values = valuesOf(KEY_COLUMNS, keyed);
   await client.query({ name: 'admit_keys', text: INSERT_KEYS, values });
   const { rows } = await client.query<StoredKey>({
-    name: 'read_keys', text: 'SELECT key, body_hash, dag_id FROM idempotency_keys WHERE key = ANY ($1::text[])', values: values.slice(0, 1),
+    name: 'read_keys',
+    text: 'SELECT key, body_hash, dag_id FROM idempotency_keys WHERE key = ANY ($1::text[])',
+    values: values.slice(0, 1),
   });
   return new Map(rows.map((row) => [row.key, row]));
 };
@@ -166,14 +168,16 @@ const stored = (ids: Ids, dag: PlannedDag): Admission => {
 };
 
 /** Makes `RunStore.admit`. Several submissions without keys that fit in one statement are one round trip. */
-export const createAdmit = (pool: Pool) => (submissions: readonly Submission[]): Promise<Admission[]> =>
-  reaching(async () => {
-    if (submissions.length === 0) return [];
-    const dags = submissions.map(({ dag }) => dag);
-    const [only, more] = chunksOf(dags);
-    if (more !== undefined || submissions.some(({ idempotency }) => idempotency !== null)) {
-      return transaction(pool, (client) => admitInTransaction(client, submissions));
-    }
-    const ids = await insertFirst(pool, dags, only ?? []);
-    return dags.map((dag) => stored(ids, dag));
-  });
+export const createAdmit =
+  (pool: Pool) =>
+  (submissions: readonly Submission[]): Promise<Admission[]> =>
+    reaching(async () => {
+      if (submissions.length === 0) return [];
+      const dags = submissions.map(({ dag }) => dag);
+      const [only, more] = chunksOf(dags);
+      if (more !== undefined || submissions.some(({ idempotency }) => idempotency !== null)) {
+        return transaction(pool, (client) => admitInTransaction(client, submissions));
+      }
+      const ids = await insertFirst(pool, dags, only ?? []);
+      return dags.map((dag) => stored(ids, dag));
+    });

@@ -27,10 +27,13 @@ export const plain = <Row>(type: string, pick: (row: Row) => Value): ArrayColumn
 /** A column of any texts. */
 export const texts = <Row>(pick: (row: Row) => string | null | undefined): ArrayColumn<Row> => ({
   type: 'text[]',
-  literal: (rows) => arrayOf(rows.map((row) => {
-    const text = pick(row);
-    return text === null || text === undefined ? 'NULL' : quoted(text);
-  })),
+  literal: (rows) =>
+    arrayOf(
+      rows.map((row) => {
+        const text = pick(row);
+        return text === null || text === undefined ? 'NULL' : quoted(text);
+      }),
+    ),
 });
 
 /**
@@ -45,5 +48,4 @@ export const parametersOf = (columns: readonly { readonly type: string }[], firs
   columns.map(({ type }, i) => `$${String(first + i)}::${type}`).join(', ');
 
 /** The values of those parameters. */
-export const valuesOf = <Row>(columns: readonly ArrayColumn<Row>[], rows: readonly Row[]): string[] =>
-  columns.map((column) => column.literal(rows));
+export const valuesOf = <Row>(columns: readonly ArrayColumn<Row>[], rows: readonly Row[]): string[] => columns.map((column) => column.literal(rows));

@@ -15,8 +15,10 @@ const SHARD_COLUMNS: readonly ArrayColumn<OwnedShard>[] = [
 
 /** Which of the optional fields a change carries: null clears, absence leaves what is stored. */
 const told = (change: TaskChange): number =>
-  (change.result === undefined ? 0 : 1) | (change.error === undefined ? 0 : 2) |
-  (change.checkpoint === undefined ? 0 : 4) | (change.progress === undefined ? 0 : 8);
+  (change.result === undefined ? 0 : 1) |
+  (change.error === undefined ? 0 : 2) |
+  (change.checkpoint === undefined ? 0 : 4) |
+  (change.progress === undefined ? 0 : 8);
 
 // The order is that of commit_batch's arguments.
 const TASK_COLUMNS: readonly ArrayColumn<TaskChange>[] = [
@@ -60,12 +62,12 @@ const DAG_COLUMNS: readonly ArrayColumn<DagChange>[] = [
 const COMMIT = `SELECT commit_batch(${parametersOf([...SHARD_COLUMNS, ...TASK_COLUMNS, ...DAG_COLUMNS])})`;
 
 /** Makes `RunStore.commit`. */
-export const createCommit = (pool: Pool) => (batch: CommitBatch): Promise<void> =>
-  reaching(async () => {
-    // Everyone locks shards in this order, so that nobody waits in a circle.
-    const shards = [...batch.shards].sort((a, b) => a.shard - b.shard);
-    const values = [
-      ...valuesOf(SHARD_COLUMNS, shards), ...valuesOf(TASK_COLUMNS, batch.tasks), ...valuesOf(DAG_COLUMNS, batch.dags),
-    ];
-    await pool.query({ name: 'commit_batch', text: COMMIT, values });
-  });
+export const createCommit =
+  (pool: Pool) =>
+  (batch: CommitBatch): Promise<void> =>
+    reaching(async () => {
+      // Everyone locks shards in this order, so that nobody waits in a circle.
+      const shards = [...batch.shards].sort((a, b) => a.shard - b.shard);
+      const values = [...valuesOf(SHARD_COLUMNS, shards), ...valuesOf(TASK_COLUMNS, batch.tasks), ...valuesOf(DAG_COLUMNS, batch.dags)];
+      await pool.query({ name: 'commit_batch', text: COMMIT, values });
+    });

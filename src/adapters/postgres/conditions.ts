@@ -38,7 +38,9 @@ export const nameIs = (column: string, name: string, parameters: Parameters): st
 
 /** A window over a column of times, both ends exclusive; milliseconds since 1970. */
 export const createdWithin = (
-  column: string, window: { readonly createdAfter?: number; readonly createdBefore?: number }, parameters: Parameters,
+  column: string,
+  window: { readonly createdAfter?: number; readonly createdBefore?: number },
+  parameters: Parameters,
 ): string[] => {
   const at = (ms: number): string => `to_timestamp(${parameters.of(ms)}::double precision / 1000)`;
   const { createdAfter, createdBefore } = window;

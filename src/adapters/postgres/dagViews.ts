@@ -63,9 +63,10 @@ const listDags = async (pool: Pool, filter: DagFilter, limit: number, after: Dag
 
 /** Makes the DagViews of an open, migrated database. */
 export const createDagViews = ({ views: pool }: Pick<Database, 'views'>): DagViews => ({
-  dag: (dag) => reaching(async () => {
-    const { rows } = await pool.query<DagRow>({ name: 'dag_view', text: `SELECT ${COLUMNS} FROM dags WHERE dag_id = $1`, values: [dag] });
-    return rows.map(dagView)[0];
-  }),
+  dag: (dag) =>
+    reaching(async () => {
+      const { rows } = await pool.query<DagRow>({ name: 'dag_view', text: `SELECT ${COLUMNS} FROM dags WHERE dag_id = $1`, values: [dag] });
+      return rows.map(dagView)[0];
+    }),
   dags: (filter, limit, after) => reaching(() => listDags(pool, filter, limit, after)),
 });

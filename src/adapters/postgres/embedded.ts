@@ -38,7 +38,10 @@ interface Up {
 /** Takes the data folder, or says who has it. A process that was just killed holds it for a moment longer. */
 const own = async (url: string, dataDir: string): Promise<Client> => {
   const client = new Client({
-    connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true, application_name: `task-scheduler pid ${String(process.pid)}`,
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    application_name: `task-scheduler pid ${String(process.pid)}`,
   });
   client.on('error', () => undefined);
   await client.connect();
@@ -49,7 +52,9 @@ const own = async (url: string, dataDir: string): Promise<Client> => {
   }
   const { rows } = await client.query<{ name: string }>(
     `SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-     WHERE l.locktype = 'advisory' AND l.granted AND l.objid = $1`, [OWNER_LOCK]);
+     WHERE l.locktype = 'advisory' AND l.granted AND l.objid = $1`,
+    [OWNER_LOCK],
+  );
   await client.end();
   throw new Error(`the data folder ${dataDir} is in use by another process (${rows[0]?.name ?? 'unknown'}): stop that one, or use another folder`);
 };

@@ -74,24 +74,24 @@ const SLICE_TASKS = 5_000;
 const msOf = (date: Date | null): number | null => (date === null ? null : date.getTime());
 
 /** Policies repeat, task after task: each text is parsed once for a page, and the value shared. */
-const createInterned = (): (<T>(json: string) => T) => {
+const createInterned = (): ((json: string) => unknown) => {
   const values = new Map<string, unknown>();
-  return <T>(json: string): T => {
+  return (json) => {
     if (!values.has(json)) values.set(json, JSON.parse(json));
-    return values.get(json) as T;
+    return values.get(json);
   };
 };
 
-const taskRecord = (row: TaskRow, interned: <T>(json: string) => T): TaskRecord => ({
+const taskRecord = (row: TaskRow, interned: (json: string) => unknown): TaskRecord => ({
   task: row.index,
   name: row.name,
   type: row.type,
   priority: row.priority,
   tags: row.tags,
   dependencies: row.dependencies,
-  retry: { maxRetries: row.max_retries, backoff: interned<Backoff>(row.backoff) },
+  retry: { maxRetries: row.max_retries, backoff: interned(row.backoff) as Backoff },
   timeoutSeconds: row.timeout_seconds,
-  simulate: row.simulate === null ? null : interned<Simulation>(row.simulate),
+  simulate: row.simulate === null ? null : (interned(row.simulate) as Simulation),
   hasPayload: row.has_payload,
   hasResult: row.has_result,
   hasCheckpoint: row.has_checkpoint,
@@ -156,7 +156,10 @@ const readTasks = async (pool: Pool, dags: readonly string[]): Promise<Map<strin
 };
 
 const withTasks = async (pool: Pool, rows: readonly DagRow[]): Promise<DagRecord[]> => {
-  const tasks = await readTasks(pool, rows.map((row) => row.dag_id));
+  const tasks = await readTasks(
+    pool,
+    rows.map((row) => row.dag_id),
+  );
   return rows.map((row) => dagRecord(row, tasks.get(row.dag_id) ?? []));
 };
 
@@ -180,11 +183,13 @@ function* pagesOf(rows: readonly DagRow[]): Generator<DagRow[], void> {
 export const createLiveDags = (pool: Pool) =>
   async function* liveDags(shard: number): AsyncGenerator<DagRecord[], void> {
     for (let after = '0'; ;) {
-      const { rows } = await reaching(() => pool.query<DagRow>({
-        name: 'live_dags',
-        text: `SELECT ${DAG_COLUMNS} FROM dags WHERE shard = $1 AND id > $2 AND ${LIVE} ORDER BY id LIMIT $3`,
-        values: [shard, after, PAGE_DAGS],
-      }));
+      const { rows } = await reaching(() =>
+        pool.query<DagRow>({
+          name: 'live_dags',
+          text: `SELECT ${DAG_COLUMNS} FROM dags WHERE shard = $1 AND id > $2 AND ${LIVE} ORDER BY id LIMIT $3`,
+          values: [shard, after, PAGE_DAGS],
+        }),
+      );
       for (const page of pagesOf(rows)) yield await reaching(() => withTasks(pool, page));
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE_DAGS) return;
@@ -193,16 +198,21 @@ export const createLiveDags = (pool: Pool) =>
   };
 
 /** Makes `RunStore.liveDag`. */
-export const createLiveDag = (pool: Pool) => (dag: DagId): Promise<DagRecord | undefined> =>
-  reaching(async () => {
-    const { rows } = await pool.query<DagRow>({
-      name: 'live_dag', text: `SELECT ${DAG_COLUMNS} FROM dags WHERE dag_id = $1 AND ${LIVE}`, values: [dag],
+export const createLiveDag =
+  (pool: Pool) =>
+  (dag: DagId): Promise<DagRecord | undefined> =>
+    reaching(async () => {
+      const { rows } = await pool.query<DagRow>({
+        name: 'live_dag',
+        text: `SELECT ${DAG_COLUMNS} FROM dags WHERE dag_id = $1 AND ${LIVE}`,
+        values: [dag],
+      });
+      return (await withTasks(pool, rows))[0];
     });
-    return (await withTasks(pool, rows))[0];
-  });
 
 /** Makes `RunStore.createdDags`. */
-export const createCreatedDags = (pool: Pool) =>
+export const createCreatedDags =
+  (pool: Pool) =>
   (shards: readonly number[], window: { readonly fromMs: number; readonly toMs: number }, limit: number): Promise<DagId[]> =>
     reaching(async () => {
       const { rows } = await pool.query<{ dag_id: DagId }>({

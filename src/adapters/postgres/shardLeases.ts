@@ -99,9 +99,10 @@ export const createShardLeases = ({ leases: pool }: Pick<Database, 'leases'>): S
     },
     acquire: (scheduler, leaseMs, limit) => owned('acquire', ACQUIRE, [scheduler, leaseMs, limit]),
     retake: async (scheduler, leaseMs, shard) => (await owned('retake', RETAKE, [scheduler, leaseMs, shard]))[0],
-    release: (scheduler, shards) => reaching(async () => {
-      const values = [scheduler, shards.map(({ shard }) => shard), shards.map(({ epoch }) => epoch)];
-      await pool.query({ name: 'release', text: RELEASE, values });
-    }),
+    release: (scheduler, shards) =>
+      reaching(async () => {
+        const values = [scheduler, shards.map(({ shard }) => shard), shards.map(({ epoch }) => epoch)];
+        await pool.query({ name: 'release', text: RELEASE, values });
+      }),
   };
 };

@@ -54,7 +54,7 @@ export const parentKey = (dag: string, index: number): string => `${dag}/${Strin
 
 const msOf = (date: Date | null): number | null => date?.getTime() ?? null;
 
-const parsed = <T>(json: string | null): T | null => (json === null ? null : (JSON.parse(json) as T));
+const parsed = (json: string | null): unknown => (json === null ? null : JSON.parse(json));
 
 /**
  * A PENDING task whose dependencies are all complete is ready: its own row says so only with its next change, because writing
@@ -82,7 +82,7 @@ export const taskView = (row: TaskRow, parents: Parents): TaskView => {
     maxRetries: row.max_retries,
     backoff: JSON.parse(row.backoff) as Backoff,
     timeoutSeconds: row.timeout_seconds,
-    simulate: parsed<Simulation>(row.simulate),
+    simulate: parsed(row.simulate) as Simulation | null,
     payload: row.payload,
     workerId: row.worker,
     createdAt: row.created_at.getTime(),
@@ -91,7 +91,7 @@ export const taskView = (row: TaskRow, parents: Parents): TaskView => {
     completedAt: msOf(row.completed_at),
     retryAt: msOf(row.due_at),
     result: row.result,
-    error: parsed<TaskError>(row.error),
+    error: parsed(row.error) as TaskError | null,
     progress: row.progress,
     blockedMs: Number(row.blocked_ms),
     queuedMs: Number(row.queued_ms),

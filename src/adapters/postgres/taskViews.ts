@@ -11,18 +11,17 @@ import { type Parent, type Parents, parentKey, TASK_ROW, taskView, type TaskRow 
 const readParents = async (pool: Pool, rows: readonly TaskRow[]): Promise<Parents> => {
   const wanted = new Map<string, Set<number>>();
   for (const { dag_id: dag, dependencies } of rows) {
-    const indexes = wanted.get(dag) ?? wanted.set(dag, new Set()).get(dag);
-    for (const index of dependencies) indexes?.add(index);
+    const indexes = wanted.get(dag) ?? new Set();
+    for (const index of dependencies) indexes.add(index);
+    wanted.set(dag, indexes);
   }
-  const dags: string[] = [];
-  const indexes: number[] = [];
-  for (const [dag, set] of wanted) for (const index of set) (dags.push(dag), indexes.push(index));
-  if (dags.length === 0) return new Map();
+  const pairs = [...wanted].flatMap(([dag, indexes]) => Array.from(indexes, (index) => ({ dag, index })));
+  if (pairs.length === 0) return new Map();
   const answer = await pool.query<Parent & { dag_id: string; index: number }>({
     name: 'parents',
     text: `SELECT p.dag_id, p.index, p.name, p.status, p.completed_at FROM unnest($1::uuid[], $2::integer[]) AS u (dag_id, index)
       JOIN tasks p ON p.dag_id = u.dag_id AND p.index = u.index`,
-    values: [dags, indexes],
+    values: [pairs.map(({ dag }) => dag), pairs.map(({ index }) => index)],
   });
   return new Map(answer.rows.map((row) => [parentKey(row.dag_id, row.index), row]));
 };

@@ -27,7 +27,9 @@ interface InputsRow {
 }
 
 const inputsOf = ({ payload, checkpoint, names, results }: InputsRow): TaskInputs => ({
-  payload, checkpoint, upstream: Object.fromEntries((names ?? []).map((name, i) => [name, results?.[i] ?? 'null'])),
+  payload,
+  checkpoint,
+  upstream: Object.fromEntries((names ?? []).map((name, i) => [name, results?.[i] ?? 'null'])),
 });
 
 const readDue = async (pool: Pool, values: readonly unknown[]): Promise<DueTask[]> => {
@@ -44,8 +46,9 @@ const readDue = async (pool: Pool, values: readonly unknown[]): Promise<DueTask[
 /** Makes the WorkIndex of an open, migrated database. Inputs are answered by task id (`taskIdOf`). */
 export const createWorkIndex = ({ engine }: Pick<Database, 'engine'>): WorkIndex => ({
   due: (shards, nowMs, limit) => reaching(() => readDue(engine, [shards, nowMs, limit])),
-  inputs: (tasks) => reaching(async () => {
-    const { rows } = await engine.query<InputsRow>({ name: 'task_inputs', text: INPUTS, values: valuesOf(REF_COLUMNS, tasks) });
-    return new Map(rows.map((row) => [taskIdOf(row.dag_id, row.index), inputsOf(row)]));
-  }),
+  inputs: (tasks) =>
+    reaching(async () => {
+      const { rows } = await engine.query<InputsRow>({ name: 'task_inputs', text: INPUTS, values: valuesOf(REF_COLUMNS, tasks) });
+      return new Map(rows.map((row) => [taskIdOf(row.dag_id, row.index), inputsOf(row)]));
+    }),
 });

@@ -27,7 +27,8 @@ const query = async <T>(url: string, sql: string): Promise<T[]> => {
 };
 
 const clusterOf = async (url: string): Promise<string> => (await query<{ data_directory: string }>(url, 'SHOW data_directory'))[0]!.data_directory;
-const serverPid = async (url: string): Promise<number> => Number((await readFile(path.join(await clusterOf(url), 'postmaster.pid'), 'utf8')).split('\n')[0]);
+const serverPid = async (url: string): Promise<number> =>
+  Number((await readFile(path.join(await clusterOf(url), 'postmaster.pid'), 'utf8')).split('\n')[0]);
 
 /** Removes a moved place when the file ends, and surely ends its server. */
 const forget = (url: string): void => {
@@ -37,7 +38,11 @@ const forget = (url: string): void => {
   });
 };
 
-interface Said { readonly url?: string; readonly error?: string; readonly log?: string }
+interface Said {
+  readonly url?: string;
+  readonly error?: string;
+  readonly log?: string;
+}
 
 interface Holder {
   readonly child: ChildProcess;
@@ -52,19 +57,36 @@ interface Holder {
 const hold = (dataDir: string, options: { readonly dist?: string; readonly uid?: number } = {}): Holder => {
   const script = path.join(__dirname, 'embeddedHolder.cjs');
   const account = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
-  const child = spawn(process.execPath, [script, dataDir, ...(options.dist === undefined ? [] : [options.dist])], { ...account, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, dataDir, ...(options.dist === undefined ? [] : [options.dist])], {
+    ...account,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
-  child.stdout!.setEncoding('utf8').on('data', (more: string) => (text += more));
-  const gone = new Promise<void>((resolve) => child.once('exit', () => { resolve(); }));
-  const said = (): Said[] => text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Said);
+  child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
+  const gone = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      resolve();
+    }),
+  );
+  const said = (): Said[] =>
+    text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Said);
   const end = (signal: NodeJS.Signals) => async (): Promise<void> => {
     child.kill(signal);
     await gone;
   };
   const holder = {
-    child, said, kill: end('SIGKILL'), terminate: end('SIGTERM'),
+    child,
+    said,
+    kill: end('SIGKILL'),
+    terminate: end('SIGTERM'),
     url: async () => {
-      const last = await until(() => said().find(({ url, error }) => url !== undefined || error !== undefined), { what: 'the other process’s server', timeoutMs: 30_000 });
+      const last = await until(() => said().find(({ url, error }) => url !== undefined || error !== undefined), {
+        what: 'the other process’s server',
+        timeoutMs: 30_000,
+      });
       if (last.url === undefined) throw new Error(last.error);
       forget(last.url);
       return last.url;
@@ -84,9 +106,18 @@ test('keeps its data, its port and its promise of durability over stops and star
   const { url } = server;
   forget(url);
   await query(url, 'CREATE TABLE kept AS SELECT 7 AS seven');
-  const settings = await query<{ setting: string }>(url, `SELECT name || ' ' || setting AS setting FROM pg_settings
-    WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'listen_addresses', 'server_version_num') ORDER BY name`);
-  expect(settings.map(({ setting }) => setting)).toEqual(['fsync on', 'full_page_writes on', 'listen_addresses 127.0.0.1', expect.stringMatching(/ 18\d{4}$/), 'synchronous_commit on']);
+  const settings = await query<{ setting: string }>(
+    url,
+    `SELECT name || ' ' || setting AS setting FROM pg_settings
+    WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'listen_addresses', 'server_version_num') ORDER BY name`,
+  );
+  expect(settings.map(({ setting }) => setting)).toEqual([
+    'fsync on',
+    'full_page_writes on',
+    'listen_addresses 127.0.0.1',
+    expect.stringMatching(/ 18\d{4}$/),
+    'synchronous_commit on',
+  ]);
   const pid = await serverPid(url);
   await Promise.all([server.stop(), server.stop()]);
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
@@ -218,7 +249,7 @@ test('below a private home it runs; as root from copies and data that the server
   const told = first.said().flatMap(({ log }) => log ?? []);
   const place = path.dirname(cluster);
   expect(place).toMatch(isRoot ? new RegExp(`^${SYSTEM_FOLDER}/[0-9a-f]{16}/postgres$`) : new RegExp(`^${dataDir}/postgres$`));
-  expect(told).toEqual(isRoot ? expect.arrayContaining([expect.stringContaining(place), expect.stringContaining('can\'t enter')]) : []);
+  expect(told).toEqual(isRoot ? expect.arrayContaining([expect.stringContaining(place), expect.stringContaining("can't enter")]) : []);
   await first.terminate();
   const second = hold(dataDir, { dist });
   expect(await query(await second.url(), 'SELECT seven FROM kept')).toEqual([{ seven: 7 }]);

@@ -6,7 +6,10 @@ const { createEmbeddedPostgres } = require(path.join(dist, 'adapters/postgres/em
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const server = createEmbeddedPostgres({ dataDir: process.argv[2], log: (log) => say({ log }) });
 process.once('SIGTERM', () => server.stop().then(() => process.exit(0)));
-server.start().then(() => say({ url: server.url }), (error) => {
-  say({ error: String(error) });
-  process.exitCode = 1;
-});
+server.start().then(
+  () => say({ url: server.url }),
+  (error) => {
+    say({ error: String(error) });
+    process.exitCode = 1;
+  },
+);

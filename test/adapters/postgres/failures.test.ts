@@ -38,15 +38,23 @@ test('connections that break, idle or in use, never end the process, and the nex
   const watcher = await opened(url);
   await database.ping();
   const cut = async (): Promise<void> => {
-    await watcher.engine.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()');
+    await watcher.engine.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
   };
   await cut();
   await until(() => idle.length > 0, { what: 'the pool to hear of its broken connection' });
   await until(() => database.ping().then(() => true), { what: 'a new connection' });
-  const busy = expect(createRunStore({ engine: database.engine }).admit([{ dag: plannedDag(), idempotency: null }])
-    .then(() => database.engine.query('SELECT pg_sleep(30)'))).rejects.toMatchObject({ code: '57P01' });
-  await until(async () => (await watcher.engine.query(`SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)' AND datname = current_database()`)).rowCount,
-    { what: 'the statement to run' });
+  const busy = expect(
+    createRunStore({ engine: database.engine })
+      .admit([{ dag: plannedDag(), idempotency: null }])
+      .then(() => database.engine.query('SELECT pg_sleep(30)')),
+  ).rejects.toMatchObject({ code: '57P01' });
+  await until(
+    async () =>
+      (await watcher.engine.query(`SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)' AND datname = current_database()`)).rowCount,
+    { what: 'the statement to run' },
+  );
   await cut();
   await busy;
   await until(() => database.ping().then(() => true), { what: 'a new connection' });

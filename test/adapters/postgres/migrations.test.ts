@@ -11,11 +11,11 @@ describe.each(SERVERS)('migrations on %s', (_name, start) => {
     const done = await Promise.all(databases.map((database) => migrate(database, { url, connectTimeoutMs: CONNECT_MS })));
     expect(done.map((names) => names.length).sort()).toEqual([0, 0, MIGRATIONS.length]);
     const [database] = databases;
-    expect(await schemaDrift(database!)).toEqual([]);
-    for (const _ of MIGRATIONS) await database!.source.undoLastMigration();
-    expect((await schemaDrift(database!)).length).toBeGreaterThan(5);
-    expect(await migrate(database!, { url, connectTimeoutMs: CONNECT_MS })).toHaveLength(MIGRATIONS.length);
-    expect(await schemaDrift(database!)).toEqual([]);
+    expect(await schemaDrift(database)).toEqual([]);
+    for (let undone = 0; undone < MIGRATIONS.length; undone++) await database.source.undoLastMigration();
+    expect((await schemaDrift(database)).length).toBeGreaterThan(5);
+    expect(await migrate(database, { url, connectTimeoutMs: CONNECT_MS })).toHaveLength(MIGRATIONS.length);
+    expect(await schemaDrift(database)).toEqual([]);
   });
 
   test('drift is seen', async () => {

@@ -13,7 +13,14 @@ const CONNECT_MS = 5_000;
 /** Opens a URL with small pools; closed when the file ends. */
 export const opened = async (url: string, over: Partial<Parameters<typeof openDatabase>[0]> = {}): Promise<Database> => {
   const database = await openDatabase({
-    url, poolSize: 4, viewPoolSize: 2, connectTimeoutMs: CONNECT_MS, statementTimeoutMs: 20_000, viewTimeoutMs: 5_000, onIdleError: () => undefined, ...over,
+    url,
+    poolSize: 4,
+    viewPoolSize: 2,
+    connectTimeoutMs: CONNECT_MS,
+    statementTimeoutMs: 20_000,
+    viewTimeoutMs: 5_000,
+    onIdleError: () => undefined,
+    ...over,
   });
   atEnd(database.close);
   return database;
@@ -48,14 +55,17 @@ export type Source = () => Promise<string>;
 /** Both servers that the adapter promises to run on; each is started when first asked. */
 export const SERVERS: readonly (readonly [string, () => Promise<Source>])[] = [
   ['the services’ PostgreSQL', () => Promise.resolve(async () => (await freshDatabase()).url)],
-  ['the embedded PostgreSQL', async () => {
-    const server = await embedded();
-    let count = 0;
-    return async () => {
-      const url = new URL(server.url);
-      url.pathname = `/test_${String(count++)}`;
-      await createDatabaseIfMissing(url.toString(), CONNECT_MS);
-      return url.toString();
-    };
-  }],
+  [
+    'the embedded PostgreSQL',
+    async () => {
+      const server = await embedded();
+      let count = 0;
+      return async () => {
+        const url = new URL(server.url);
+        url.pathname = `/test_${String(count++)}`;
+        await createDatabaseIfMissing(url.toString(), CONNECT_MS);
+        return url.toString();
+      };
+    },
+  ],
 ];

@@ -14,8 +14,11 @@ describe.each(SERVERS)('views on %s', (_name, start) => {
   viewsContract(async () => {
     const database = await migrated(await fresh());
     return {
-      store: createRunStore(database), work: createWorkIndex(database), leases: createShardLeases(database),
-      dags: createDagViews(database), tasks: createTaskViews(database),
+      store: createRunStore(database),
+      work: createWorkIndex(database),
+      leases: createShardLeases(database),
+      dags: createDagViews(database),
+      tasks: createTaskViews(database),
     };
   });
 });

@@ -26,7 +26,10 @@ const packageFolder = (): string => {
   throw new Error(`the npm package ${name} isn't installed: run npm install with optional dependencies, on a system that it supports`);
 };
 
-interface Link { readonly source: string; readonly target: string }
+interface Link {
+  readonly source: string;
+  readonly target: string;
+}
 
 const readLinks = async (native: Binaries): Promise<Link[]> =>
   JSON.parse(await readFile(path.join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')) as Link[];
@@ -64,7 +67,10 @@ const isComplete = async (native: Binaries): Promise<boolean> =>
   (await missingLinks(native)).length === 0 && (await notExecutable(native)).length === 0;
 
 const isWritable = async (folder: string): Promise<boolean> =>
-  access(folder, constants.W_OK).then(() => true, () => false);
+  access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 
 /** Lets every account read what was copied: the originals may be their owner's alone. */
 const openUp = async (folder: string): Promise<void> => {
@@ -94,7 +100,9 @@ const copyTo = async (native: Binaries, copy: string): Promise<void> => {
  * something is missing there that can't be mended, a copy is made below `copies`, and `onCopied` is told.
  */
 export const provideBinaries = async (
-  account: Account | undefined, copies: string, onCopied: (from: string, to: string) => void,
+  account: Account | undefined,
+  copies: string,
+  onCopied: (from: string, to: string) => void,
 ): Promise<Binaries> => {
   const folder = packageFolder();
   const native = path.join(folder, 'native');

@@ -30,9 +30,7 @@ const folderFor = async (dataDir: string, account: Account | undefined): Promise
 };
 
 /** Makes the place for a data folder; `onMoved` is told where the data lies when it can't lie there. */
-export const preparePlace = async (
-  dataDir: string, account: Account | undefined, onMoved: (from: string, to: string) => void,
-): Promise<Place> => {
+export const preparePlace = async (dataDir: string, account: Account | undefined, onMoved: (from: string, to: string) => void): Promise<Place> => {
   const wanted = await folderFor(dataDir, account);
   const isElsewhere = wanted.startsWith(`${SYSTEM_FOLDER}/`) && !path.resolve(dataDir).startsWith(`${SYSTEM_FOLDER}/`);
   if (isElsewhere) onMoved(path.resolve(dataDir), wanted);
@@ -64,7 +62,8 @@ const kept = async (place: Place, name: string, make: () => string | Promise<str
 
 /** The file with the superuser's password, and what it says. */
 export const password = async (place: Place): Promise<{ readonly file: string; readonly text: string }> => ({
-  text: await kept(place, 'password', () => randomBytes(18).toString('hex')), file: path.join(place.folder, 'password'),
+  text: await kept(place, 'password', () => randomBytes(18).toString('hex')),
+  file: path.join(place.folder, 'password'),
 });
 
 const listen = (port: number): Promise<number> =>

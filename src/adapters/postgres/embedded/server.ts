@@ -24,9 +24,11 @@ export const initialise = async (place: Place, binaries: Binaries): Promise<void
   if (existsSync(path.join(place.cluster, 'PG_VERSION'))) return;
   const unfinished = `${place.cluster}.new-${String(process.pid)}`;
   const { file } = await password(place);
-  await run(path.join(binaries, 'bin', 'initdb'), [
-    '--pgdata', unfinished, '--username=postgres', `--pwfile=${file}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions',
-  ], { ...identity(place), cwd: place.folder });
+  await run(
+    path.join(binaries, 'bin', 'initdb'),
+    ['--pgdata', unfinished, '--username=postgres', `--pwfile=${file}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'],
+    { ...identity(place), cwd: place.folder },
+  );
   await rename(unfinished, place.cluster).catch(async (error: unknown) => {
     await rm(unfinished, { recursive: true, force: true });
     // Another process was first; its cluster has the same password.
@@ -49,9 +51,10 @@ const isAlive = (pid: number): boolean => {
  */
 const whose = async (pid: number, place: Place): Promise<'ours' | 'foreign' | 'unknown'> => {
   try {
-    const command = process.platform === 'linux'
-      ? (await readFile(`/proc/${String(pid)}/cmdline`, 'utf8')).replaceAll('\0', ' ')
-      : (await run('ps', ['-p', String(pid), '-o', 'command='])).stdout;
+    const command =
+      process.platform === 'linux'
+        ? (await readFile(`/proc/${String(pid)}/cmdline`, 'utf8')).replaceAll('\0', ' ')
+        : (await run('ps', ['-p', String(pid), '-o', 'command='])).stdout;
     return command.includes(`-D ${place.cluster} `) ? 'ours' : 'foreign';
   } catch {
     return 'unknown';
@@ -88,7 +91,11 @@ const SETTINGS = {
 
 const LOG_LIMIT = 10_000_000;
 
-const logSize = (place: Place): Promise<number> => stat(place.logFile).then((info) => info.size, () => 0);
+const logSize = (place: Place): Promise<number> =>
+  stat(place.logFile).then(
+    (info) => info.size,
+    () => 0,
+  );
 
 const openLog = async (place: Place): Promise<number> => {
   if ((await logSize(place)) > LOG_LIMIT) await truncate(place.logFile);
@@ -101,7 +108,10 @@ const spawnServer = async (place: Place, binaries: Binaries, port: number): Prom
   const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   try {
     return spawn(path.join(binaries, 'bin', 'postgres'), ['-D', place.cluster, '-p', String(port), ...settings], {
-      ...identity(place), cwd: place.folder, detached: true, stdio: ['ignore', log, log],
+      ...identity(place),
+      cwd: place.folder,
+      detached: true,
+      stdio: ['ignore', log, log],
     });
   } finally {
     closeSync(log);
@@ -123,7 +133,10 @@ const untilReady = async (place: Place, port: number, hasEnded: () => boolean, t
   for (;;) {
     const client = new Client({ connectionString, connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);
-    const answer = await client.connect().then(() => undefined, (error: unknown) => error);
+    const answer = await client.connect().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     await client.end().catch(() => undefined);
     if (hasEnded()) throw new Error('the embedded PostgreSQL ended while it started');
     if (answer === undefined) return;
