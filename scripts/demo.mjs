@@ -100,11 +100,16 @@ const run = async (onChild) => {
 
 setUp();
 const children = {};
-const leave = async (code) => {
-  // While this script cleans up, further signals don't disturb it.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal).on(signal, () => undefined);
+const stopAll = async () => {
   children.dts?.kill('SIGTERM');
   if (children.server) await stopServer(children.server);
+};
+let leaving = false;
+/** The first to ask decides the code: a second SIGTERM would make the server leave without its database. */
+const leave = async (code) => {
+  if (leaving) return;
+  leaving = true;
+  await stopAll();
   process.exit(code);
 };
 for (const [signal, code] of [
@@ -112,13 +117,13 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ])
-  process.once(signal, () => void leave(code));
+  process.on(signal, () => void leave(code));
 
 try {
   const completed = await run((child) => Object.assign(children, child));
   if (completed) console.log('Next: npm start leaves the server running on http://localhost:8080; its API can be tried out at /docs.');
   await leave(completed ? 0 : 1);
 } catch (error) {
-  console.error(error.message);
+  if (!leaving) console.error(error.message);
   await leave(1);
 }

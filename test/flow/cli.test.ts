@@ -2,20 +2,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DagView, Page, TaskView } from '../../src/sdk';
+import { atEnd } from '../harness/cleanup';
 import { type Exit, projectRoot, type Running, type RunningRole, startProcess, startRole } from '../harness/processes';
 
-let dataDir: string;
 let server: RunningRole;
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(path.join(tmpdir(), 'standalone-'));
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'standalone-'));
+  atEnd(() => {
+    rmSync(dataDir, { recursive: true, force: true });
+  });
   server = await startRole({ role: 'standalone', env: { STANDALONE_DATA_DIR: dataDir }, readyMs: 120_000 });
+  // Before the harness kills it: only a server that stops by itself stops its database, too.
+  atEnd(async () => {
+    await server.terminate();
+  });
 }, 150_000);
-
-afterAll(async () => {
-  await server.terminate();
-  rmSync(dataDir, { recursive: true, force: true });
-}, 60_000);
 
 const dts = async (...args: readonly string[]): Promise<Running & { code: Exit['code'] }> => {
   const running = await startProcess({ script: path.join(projectRoot, 'dist/cli/main.js'), args, env: { DTS_URL: server.url } });
