@@ -1,6 +1,6 @@
 // Unit tests need nothing but this checkout; the others need the services that scripts/services starts (scripts/test does).
 // `npm run check` runs the unit project alone, `npm test` runs both.
-const unitFolders = ['core', 'plan', 'lifecycle', 'sdk', 'config', 'cli', 'arch', 'infra', 'simulate'];
+const unitFolders = ['core', 'plan', 'lifecycle', 'sdk', 'config', 'cli', 'arch', 'infra', 'simulate', 'advance', 'dispatch', 'execute', 'report'];
 const inUnitFolder = `<rootDir>/test/(${unitFolders.join('|')})/`;
 
 const shared = {

@@ -6,6 +6,7 @@ import type { PlannedDag } from '../core/dag';
 import type { DagId } from '../core/ids';
 import { isFinalDag } from '../core/dag';
 import { forEachReady, hasUpstream, runOfPlan, type Run } from '../core/run';
+import { CODE } from '../core/states';
 import type { Ready } from '../core/step';
 import { DEFAULT_LAW, type LawSettings } from '../core/transition';
 import type { Service } from '../lifecycle/service';
@@ -54,6 +55,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   const { store, log, clock, announce, outlet } = needs;
   const shards = new Map<number, LiveShard>();
   const unwritten = createUnwritten();
+  const discovering = new Set<DagId>();
   let reader: LogReader | undefined;
 
   const forget = (shard: LiveShard, reason: string): void => {
@@ -65,21 +67,23 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     announce('shard.dropped', { shard: shard.shard, epoch: shard.epoch, reason });
   };
 
-  const sendWhatMayGo = ({ step }: Batch): void => {
+  const isStillReady = ({ run, task, dispatch }: Ready): boolean => run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch;
+
+  const sendWhatMayGo = ({ step, afterCommit: later }: Batch): void => {
     if (step.over.length > 0) outlet.over(step.over.splice(0));
     if (step.ready.length === 0) return;
-    const ready = step.ready.splice(0);
+    const ready = step.ready.splice(0).filter(isStillReady);
     unwritten.add(ready.filter(({ run, task }) => step.touched.get(run)?.has(task) !== true), clock.now());
     // What reads the results of its dependencies must find them in the store.
     const mayGo = ({ run, task }: Ready): boolean => needs.firstBeforeCommit && run.dispatch[task] === 1 && !hasUpstream(run, task);
     const now = ready.filter(mayGo);
-    if (now.length < ready.length) step.ready.push(...ready.filter((each) => !mayGo(each)));
+    for (const each of ready) if (!mayGo(each)) later.push(each);
     if (now.length > 0) outlet.ready(now);
   };
 
   const bringUp = (added: Run): void => {
     const ready: Ready[] = [];
-    forEachReady(added, (task) => ready.push({ run: added, task }));
+    forEachReady(added, (task) => ready.push({ run: added, task, dispatch: added.dispatch[task]! }));
     for (const [task, { session }] of added.running) outlet.adopt(added, task, session);
     if (ready.length > 0) outlet.ready(ready);
     if (added.cascade.length > 0) continueCascades([added.dag], added.shard);
@@ -94,12 +98,15 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     });
   };
 
+  /** Whether this is still the run that is advanced: its shard may have been given up and read anew meanwhile. */
+  const isCurrent = (run: Run): boolean => shards.get(run.shard)?.runs.get(run.dag) === run;
+
   const announceOutcomes = ({ step }: Batch): void => {
     for (const each of step.finished) announce('task.finished', each);
     for (const each of step.retrying) announce('task.retrying', each);
     for (const each of step.refused) announce('event.refused', each);
     for (const run of step.settled) {
-      shards.get(run.shard)?.runs.delete(run.dag);
+      if (isCurrent(run)) shards.get(run.shard)?.runs.delete(run.dag);
       if (!isFinalDag(run.status)) continue;
       const status = run.status as 'COMPLETED' | 'FAILED' | 'CANCELLED';
       announce('dag.finished', { dag: run.dag, name: run.name, status, tookMs: (run.completedAt ?? run.createdAt) - run.createdAt });
@@ -108,11 +115,10 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
 
   const afterCommit = (batch: Batch): void => {
     const { step } = batch;
-    const isLive = (shard: number): boolean => shards.has(shard);
-    const ready = step.ready.filter(({ run }) => isLive(run.shard));
+    const ready = batch.afterCommit.filter((each) => isStillReady(each) && isCurrent(each.run));
     if (ready.length > 0) outlet.ready(ready);
     if (step.acknowledged.length > 0) outlet.acknowledge(step.acknowledged);
-    for (const [run] of step.touched) if (step.continued.has(run.dag) && isLive(run.shard)) continueCascades([run.dag], run.shard);
+    for (const [run] of step.touched) if (step.continued.has(run.dag) && isCurrent(run)) continueCascades([run.dag], run.shard);
     for (const { shard, dag } of batch.submitted) void discover(dag, shard.shard).catch((error: unknown) => { announce('loop.failed', { loop: 'discover', error }); });
     announceOutcomes(batch);
   };
@@ -137,9 +143,15 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
 
   const discover = async (dag: DagId, shardId: number): Promise<void> => {
     const shard = shards.get(shardId);
-    if (shard === undefined || shard.runs.has(dag)) return;
-    const record = await store.liveDag(dag);
-    const added = record === undefined ? undefined : addRecord(shard, record, clock.now());
+    if (shard === undefined || shard.runs.has(dag) || discovering.has(dag)) return;
+    discovering.add(dag);
+    const record = await store.liveDag(dag).catch((error: unknown) => {
+      discovering.delete(dag);
+      throw error;
+    });
+    // Admitted while it was read, it may even be over: what was read is the past.
+    if (!discovering.delete(dag)) return;
+    const added = record?.shard !== shardId ? undefined : addRecord(shard, record, clock.now());
     if (added !== undefined) bringUp(added);
   };
 
@@ -149,7 +161,8 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       reader = await log.open(consume);
     },
     stop: async () => {
-      await Promise.all([...shards.keys()].map((shard) => committer.settle().then(() => { forget(shards.get(shard)!, 'this scheduler stops'); })));
+      await committer.settle();
+      for (const shard of [...shards.values()]) forget(shard, 'this scheduler stops');
       await reader?.close();
       reader = undefined;
     },
@@ -182,6 +195,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
         return;
       }
       if (shard.runs.has(plan.dagId)) return;
+      discovering.delete(plan.dagId);
       const run = runOfPlan(plan);
       shard.runs.set(plan.dagId, run);
       bringUp(run);

@@ -3,7 +3,7 @@ import type { Event } from '../core/event';
 import { applyEvent } from '../core/applyEvent';
 import { isEvent } from '../core/decode';
 import type { DagId } from '../core/ids';
-import { changesOf, newStep, type Step } from '../core/step';
+import { changesOf, newStep, type Ready, type Step } from '../core/step';
 import type { LawSettings } from '../core/transition';
 import type { CommitBatch } from '../ports/store';
 import type { LogRecord } from '../ports/transport';
@@ -15,11 +15,13 @@ export interface Batch {
   /** Events of each shard in this batch, and its last piece. */
   readonly events: Map<number, number>;
   readonly lastPieces: Map<number, Piece>;
+  /** What became ready and may be sent only once it is committed. */
+  readonly afterCommit: Ready[];
   /** DAGs that others stored: to be read from the store. */
   readonly submitted: { readonly shard: LiveShard; readonly dag: DagId }[];
 }
 
-export const newBatch = (): Batch => ({ step: newStep(), shards: new Map(), events: new Map(), lastPieces: new Map(), submitted: [] });
+export const newBatch = (): Batch => ({ step: newStep(), shards: new Map(), events: new Map(), lastPieces: new Map(), submitted: [], afterCommit: [] });
 
 export const isEmpty = (batch: Batch): boolean => batch.shards.size === 0;
 

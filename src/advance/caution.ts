@@ -11,6 +11,8 @@ interface Care {
   limit: number;
   /** Events that the store refused alone: `offset:index`. */
   readonly refused: Set<string>;
+  /** Of those, the ones whose replacement was refused as well: they are passed over. */
+  readonly hopeless: Set<string>;
 }
 
 export interface Caution {
@@ -43,7 +45,8 @@ export const createCaution = (): Caution => {
     const events: Event[] = [];
     for (let i = from; i < to; i++) {
       const event = record.events[i]!;
-      const mended = care.refused.has(`${record.offset}:${i}`) ? unstorable(event) : event;
+      const key = `${record.offset}:${i}`;
+      const mended = care.hopeless.has(key) ? undefined : care.refused.has(key) ? unstorable(event) : event;
       if (mended !== undefined) events.push(mended);
     }
     return { record, from, events, last: to === record.events.length };
@@ -59,9 +62,10 @@ export const createCaution = (): Caution => {
     },
     isCareful: (shard) => cares.has(shard),
     refused: ({ record, from }, events) => {
-      const care = cares.get(record.shard) ?? { limit: NORMAL, refused: new Set<string>() };
+      const care = cares.get(record.shard) ?? { limit: NORMAL, refused: new Set<string>(), hopeless: new Set<string>() };
       cares.set(record.shard, care);
-      if (events <= 1) care.refused.add(`${record.offset}:${from}`);
+      const key = `${record.offset}:${from}`;
+      if (events <= 1) (care.refused.has(key) ? care.hopeless : care.refused).add(key);
       care.limit = Math.max(1, Math.floor(Math.min(events, care.limit) / 2));
     },
     accepted: (shard) => {

@@ -7,7 +7,7 @@ import type { LawSettings } from '../core/transition';
 import { isFailure } from '../core/failure';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
-import type { RunStore } from '../ports/store';
+import type { CommitBatch, RunStore } from '../ports/store';
 import type { LogRecord } from '../ports/transport';
 import { applyPiece, batchSize, commitOf, isEmpty, newBatch, type Batch } from './batch';
 import type { Caution } from './caution';
@@ -41,11 +41,17 @@ export const createCommitter = (needs: CommitterNeeds): Committer => {
   const { store, clock, announce, caution, law } = needs;
   let open = newBatch();
   let running: Promise<void> | undefined;
+  /** Batches begun and ended so far: whoever waits, waits for those that were open when it came, not for all that follow. */
+  let begun = 0;
+  let ended = 0;
+  let settling: { readonly until: number; readonly resolve: () => void }[] = [];
 
   const giveUp = (closing: Batch, error: unknown): void => {
     const shards = new Map([...closing.shards, ...open.shards]);
     if (isFailure(error, 'UNSTORABLE')) {
-      for (const [shard, piece] of closing.lastPieces) caution.refused(piece, closing.events.get(shard) ?? 0);
+      // Only an event that was alone in its whole commit is known to be the guilty one.
+      const alone = batchSize(closing) <= 1;
+      for (const [shard, piece] of closing.lastPieces) caution.refused(piece, alone ? 1 : Math.max(2, closing.events.get(shard) ?? 0));
     }
     open = newBatch();
     announce('commit.failed', { error, shards: [...shards.keys()] });
@@ -54,8 +60,9 @@ export const createCommitter = (needs: CommitterNeeds): Committer => {
 
   const commit = async (closing: Batch): Promise<void> => {
     const began = clock.monotonic();
-    const rows = commitOf(closing);
+    let rows: CommitBatch;
     try {
+      rows = commitOf(closing);
       await store.commit(rows);
     } catch (error) {
       giveUp(closing, error);
@@ -78,13 +85,24 @@ export const createCommitter = (needs: CommitterNeeds): Committer => {
     return batch;
   };
 
+  const wakeUntil = (number: number): void => {
+    const done = settling.filter(({ until }) => until <= number);
+    settling = settling.filter(({ until }) => until > number);
+    for (const { resolve } of done) resolve();
+  };
+
   const run = async (): Promise<void> => {
     while (!isEmpty(open)) {
       const closing = onlyLive(open);
       open = newBatch();
+      begun += 1;
       if (!isEmpty(closing)) await commit(closing);
+      ended += 1;
+      wakeUntil(ended);
     }
     running = undefined;
+    // Nothing is open any more: what was waited for may have been given up.
+    wakeUntil(Infinity);
   };
 
   const kick = (): Promise<void> => (running ??= Promise.resolve().then(run));
@@ -107,7 +125,8 @@ export const createCommitter = (needs: CommitterNeeds): Committer => {
       void kick();
     },
     settle: async () => {
-      while (running !== undefined) await running;
+      const until = begun + (isEmpty(open) ? 0 : 1);
+      if (until > ended) await new Promise<void>((resolve) => settling.push({ until, resolve }));
     },
   };
 };

@@ -25,15 +25,20 @@ export const createUnwritten = (): Unwritten => {
       for (const { run, task } of ready) waiting.push({ run, task, since: now });
     },
     write: (now, shardOf, committer) => {
-      const due = waiting.findIndex(({ since }) => now - since < WAITED_MS);
-      const old = waiting.splice(0, Math.min(AT_ONCE, due < 0 ? waiting.length : due));
-      for (const { run, task } of old) {
+      let passed = 0;
+      let noted = 0;
+      for (const { run, task, since } of waiting) {
+        if (now - since < WAITED_MS || noted === AT_ONCE) break;
+        passed += 1;
         const shard = shardOf(run.shard);
+        // Most have moved on by now: they don't count, or what comes faster than it may be written would pile up here.
         if (shard === undefined || run.state[task] !== CODE.QUEUED) continue;
+        noted += 1;
         committer.note(shard, run, ({ step }) => {
           touch(step, run, task).told = { ...UNTOLD, queuedAt: run.since[task]! };
         });
       }
+      waiting.splice(0, passed);
     },
   };
 };

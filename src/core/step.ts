@@ -33,6 +33,8 @@ export interface Touched {
 export interface Ready {
   readonly run: Run;
   readonly task: number;
+  /** The number under which it is ready: a later event of the same step may have raised it. */
+  readonly dispatch: number;
 }
 
 export interface Finished {

@@ -97,7 +97,7 @@ const becomeReady = (step: Step, run: Run, task: number, now: number): void => {
   run.state[task] = CODE.QUEUED;
   run.since[task] = now;
   if (run.unblockedAt[task] === 0) run.unblockedAt[task] = now;
-  step.ready.push({ run, task });
+  step.ready.push({ run, task, dispatch: run.dispatch[task]! });
 };
 
 const settleDag = (step: Step, run: Run, at: number): void => {

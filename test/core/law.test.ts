@@ -51,7 +51,7 @@ const nextTowardsEnd = (run: Run, pick: number): LawEvent | undefined => {
   const waiting = tasksIn(run, CODE.RETRYING)[0];
   if (waiting !== undefined) return due(waiting, run.dispatch[waiting]!);
   const ready = tasksIn(run, CODE.QUEUED, CODE.RUNNING)[0];
-  if (ready === undefined) return run.cascade.length > 0 ? { type: 'continued', dag: DAG } : undefined;
+  if (ready === undefined) return run.cascade.length > 0 && !isFinalDag(run.status) ? { type: 'continued', dag: DAG } : undefined;
   const report = pick % 3 === 0 ? failed : completed;
   return report(ready, run.dispatch[ready], { session: 's9', worker: 'w9', fence: '9000' });
 };
@@ -59,28 +59,32 @@ const nextTowardsEnd = (run: Run, pick: number): LawEvent | undefined => {
 interface Seen { readonly state: Uint8Array; readonly dispatch: Uint16Array; readonly failures: Uint16Array }
 const seen = (run: Run): Seen => ({ state: run.state.slice(), dispatch: run.dispatch.slice(), failures: run.failures.slice() });
 
+const must = (holds: boolean, what: string): void => {
+  if (!holds) throw new Error(what);
+};
+
 const checkTask = (run: Run, before: Seen, task: number, event: LawEvent): void => {
   const [was, is] = [statusOf(before.state[task]!), statusOf(run.state[task]!)];
-  if (isFinalTask(was)) expect(is).toBe(was);
-  expect(run.dispatch[task]!).toBeGreaterThanOrEqual(before.dispatch[task]!);
-  expect(run.failures[task]! - before.failures[task]!).toBe(event.type === 'failed' && event.task === task && was !== is ? 1 : 0);
-  expect(Math.max(0, run.failures[task]! - 1)).toBeLessThanOrEqual(run.specs[task]!.retry.maxRetries);
-  if (is === 'RETRYING') expect(run.failures[task]!).toBeLessThanOrEqual(run.specs[task]!.retry.maxRetries);
-  expect(run.losses[task]!).toBeLessThanOrEqual(LAW.maxLosses + 1);
-  if (is !== 'PENDING' && is !== 'SKIPPED') for (const parent of run.specs[task]!.dependencies) expect(run.state[parent]).toBe(CODE.COMPLETED);
-  if (is === 'SKIPPED') expect(run.specs[task]!.dependencies.some((parent) => run.state[parent] === CODE.FAILED || run.state[parent] === CODE.SKIPPED)).toBe(true);
+  if (isFinalTask(was)) must(is === was, 'a final state changed');
+  must(run.dispatch[task]! >= before.dispatch[task]!, 'a dispatch number fell');
+  must(run.failures[task]! - before.failures[task]! === (event.type === 'failed' && event.task === task && was !== is ? 1 : 0), 'an attempt was counted that did not fail');
+  must(Math.max(0, run.failures[task]! - 1) <= run.specs[task]!.retry.maxRetries, 'a budget was exceeded');
+  if (is === 'RETRYING') must(run.failures[task]! <= run.specs[task]!.retry.maxRetries, 'a budget was exceeded');
+  must(run.losses[task]! <= LAW.maxLosses + 1, 'a budget was exceeded');
+  if (is !== 'PENDING' && is !== 'SKIPPED') for (const parent of run.specs[task]!.dependencies) must(run.state[parent] === CODE.COMPLETED, 'a task went on before its dependencies were complete');
+  if (is === 'SKIPPED') must(run.specs[task]!.dependencies.some((parent) => run.state[parent] === CODE.FAILED || run.state[parent] === CODE.SKIPPED), 'a task was skipped for nothing');
 };
 
 const checkRun = (run: Run): void => {
   const count = (code: number) => tasksIn(run, code).length;
   expect([run.completed, run.failed, run.skipped, run.cancelled]).toEqual([count(CODE.COMPLETED), count(CODE.FAILED), count(CODE.SKIPPED), count(CODE.CANCELLED)]);
   const settled = run.completed + run.failed + run.skipped + run.cancelled;
-  expect(isFinalDag(run.status)).toBe(settled === taskCount(run));
-  if (run.status === 'COMPLETED') expect(run.completed).toBe(taskCount(run));
+  must(isFinalDag(run.status) === (settled === taskCount(run)), 'final is not what its counters say');
+  if (run.status === 'COMPLETED') must(run.completed === taskCount(run), 'COMPLETED without all its tasks');
   for (let task = 0; task < taskCount(run); task++) {
-    expect(run.unmet[task]).toBe(run.specs[task]!.dependencies.filter((parent) => run.state[parent] !== CODE.COMPLETED).length);
-    expect(run.dueAt.has(task)).toBe(run.state[task] === CODE.RETRYING);
-    expect(run.running.has(task)).toBe(run.state[task] === CODE.RUNNING);
+    must(run.unmet[task] === run.specs[task]!.dependencies.filter((parent) => run.state[parent] !== CODE.COMPLETED).length, 'the counter of unmet dependencies is wrong');
+    must(run.dueAt.has(task) === (run.state[task] === CODE.RETRYING), 'a due time without a wait, or a wait without one');
+    must(run.running.has(task) === (run.state[task] === CODE.RUNNING), 'an execution without RUNNING, or RUNNING without one');
   }
 };
 
@@ -92,7 +96,7 @@ const checkReady = (run: Run, before: Seen, step: Step): void => {
 
 const checkRows = (rows: Rows): void => {
   for (const row of rows.record().tasks) {
-    for (const ms of [row.blockedMs, row.queuedMs, row.dispatchedMs, row.runningMs, row.retryWaitMs]) expect(ms).toBeGreaterThanOrEqual(0);
+    for (const ms of [row.blockedMs, row.queuedMs, row.dispatchedMs, row.runningMs, row.retryWaitMs]) must(ms >= 0, `a stage took ${String(ms)} ms`);
   }
 };
 
@@ -114,7 +118,7 @@ test('no sequence of events brings a run into a state that it must not be in', (
       rows.apply(changesOf(step));
       checkRows(rows);
       // Nothing waits for an event that nobody will send.
-      if (run.cascade.length > 0 && (!waited || event.type === 'continued')) expect(step.continued.has(DAG)).toBe(true);
+      if (!isFinalDag(run.status) && run.cascade.length > 0 && (!waited || event.type === 'continued')) expect(step.continued.has(DAG)).toBe(true);
     };
     for (const move of moves) apply(eventOf(run, move, now, log));
     for (let steps = 0; ; steps++) {
@@ -126,7 +130,7 @@ test('no sequence of events brings a run into a state that it must not be in', (
     expect(isFinalDag(run.status)).toBe(true);
     expect(run.completed + run.failed + run.skipped + run.cancelled).toBe(taskCount(run));
     expect(settledBy).toHaveLength(1);
-  }), { numRuns: 150 });
+  }), { numRuns: 60 });
 });
 
 const TIMES = ['queuedAt', 'dispatchedAt', 'startedAt', 'completedAt', 'dueAt', 'blockedMs', 'queuedMs', 'dispatchedMs', 'runningMs', 'retryWaitMs'] as const;

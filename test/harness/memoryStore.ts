@@ -1,0 +1,97 @@
+/** The engine's store in memory: epochs fence, a commit is all or nothing, and it fails when it is told to. For tests of stages. */
+import { isFinalDag } from '../../src/core/dag';
+import type { PlannedDag } from '../../src/core/dag';
+import { failure } from '../../src/core/failure';
+import type { DagId } from '../../src/core/ids';
+import type { CommitBatch, LogPosition, OwnedShard, RunStore, WorkIndex } from '../../src/ports/store';
+import { rowsOf, type Rows } from '../core/model';
+
+/** How the next commit goes: `lost` commits and fails all the same, `held` waits until it is let go. */
+export type Fate = 'fails' | 'lost' | 'held';
+
+export interface MemoryStore extends RunStore, WorkIndex {
+  /** Raises the epoch and answers what an owner is handed. */
+  acquire(shard: number): OwnedShard;
+  /** What the next commits meet, in order; those after them go well. */
+  meet(...fates: readonly Fate[]): void;
+  /** Lets a held commit go on. */
+  release(): void;
+  /** Refuses every commit in which a result, error or checkpoint holds this text. */
+  refuse(text: string): void;
+  rows(dag: DagId): Rows;
+  position(shard: number): LogPosition;
+  readonly commits: CommitBatch[];
+  /** Called before a live DAG is read, with the read as it would answer now. */
+  beforeRead: (() => Promise<void>) | undefined;
+}
+
+interface ShardRow { epoch: number; position: LogPosition }
+
+export const createMemoryStore = (): MemoryStore => {
+  const dags = new Map<DagId, { plan: PlannedDag; rows: Rows }>();
+  const shards = new Map<number, ShardRow>();
+  const fates: Fate[] = [];
+  const commits: CommitBatch[] = [];
+  let refused: string | undefined;
+  let letGo: () => void = () => undefined;
+
+  const shardRow = (shard: number): ShardRow => {
+    let row = shards.get(shard);
+    if (row === undefined) shards.set(shard, (row = { epoch: 0, position: { nextOffset: 0n, last: null } }));
+    return row;
+  };
+  const write = (batch: CommitBatch): void => {
+    for (const { shard, epoch } of batch.shards) if (shardRow(shard).epoch !== epoch) throw failure('STALE_EPOCH', `shard ${String(shard)} has another epoch`);
+    const texts = batch.tasks.flatMap(({ result, error, checkpoint }) => [result, error, checkpoint]);
+    if (refused !== undefined && texts.some((text) => text?.includes(refused!))) throw failure('UNSTORABLE', 'the content is refused');
+    for (const { shard, position } of batch.shards) shardRow(shard).position = position;
+    for (const { rows } of dags.values()) rows.apply(batch);
+    commits.push(batch);
+  };
+  const record = (dag: DagId) => dags.get(dag)?.rows.record();
+  const live = (shard: number) => [...dags.values()].filter(({ plan }) => plan.shard === shard).map(({ rows }) => rows.record()).filter(({ status }) => !isFinalDag(status));
+
+  const store: MemoryStore = {
+    commits,
+    beforeRead: undefined,
+    acquire: (shard) => {
+      const row = shardRow(shard);
+      row.epoch += 1;
+      return { shard, epoch: row.epoch, position: row.position };
+    },
+    meet: (...next) => { fates.push(...next); },
+    release: () => { letGo(); },
+    refuse: (text) => { refused = text; },
+    rows: (dag) => dags.get(dag)!.rows,
+    position: (shard) => shardRow(shard).position,
+    admit: (submissions) => Promise.resolve(submissions.map(({ dag }) => {
+      dags.set(dag.dagId, { plan: dag, rows: rowsOf(dag) });
+      return { kind: 'stored', id: dags.size } as const;
+    })),
+    commit: async (batch) => {
+      await Promise.resolve();
+      const fate = fates.shift();
+      if (fate === 'fails') throw failure('STORE_UNAVAILABLE', 'the store is away');
+      if (fate === 'held') await new Promise<void>((resolve) => { letGo = resolve; });
+      write(batch);
+      if (fate === 'lost') throw failure('STORE_UNAVAILABLE', 'the answer was lost');
+    },
+    liveDags: async function* (shard) {
+      await Promise.resolve();
+      for (const each of live(shard)) yield [each];
+    },
+    liveDag: async (dag) => {
+      const found = record(dag);
+      await store.beforeRead?.();
+      return found === undefined || isFinalDag(found.status) ? undefined : found;
+    },
+    createdDags: (of, { fromMs, toMs }, limit) => Promise.resolve([...dags.values()]
+      .filter(({ plan, rows }) => of.includes(plan.shard) && rows.record().status === 'CREATED' && plan.createdAt >= fromMs && plan.createdAt < toMs)
+      .slice(0, limit).map(({ plan }) => plan.dagId)),
+    due: (of, nowMs, limit) => Promise.resolve([...dags.values()].filter(({ plan }) => of.includes(plan.shard))
+      .flatMap(({ rows }) => rows.record().tasks.filter(({ dueAt }) => dueAt !== null && dueAt <= nowMs).map(({ task, dispatch }) => ({ dag: rows.record().dag, task, dispatch })))
+      .slice(0, limit)),
+    inputs: () => Promise.resolve(new Map()),
+  };
+  return store;
+};
