@@ -9,13 +9,14 @@ export interface Step {
   readonly answer: unknown;
 }
 
-interface Block {
+export interface Block {
   readonly section: string;
   readonly language: string;
   readonly text: string;
 }
 
-const blocksOf = (page: string): readonly Block[] => {
+/** Every fenced block of a page. */
+export const blocksOf = (page: string): readonly Block[] => {
   const blocks: Block[] = [];
   let section = '';
   for (const match of page.matchAll(/^#+ (?<heading>.+)$|^```(?<language>\w*)\n(?<text>[\s\S]*?)^```$/gm)) {

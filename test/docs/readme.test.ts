@@ -10,11 +10,11 @@ import path from 'node:path';
 import { dependencies, devDependencies } from '../../package.json';
 import { atEnd } from '../harness/cleanup';
 import { freePort } from '../harness/ports';
-import { projectRoot, startProcess, startRole } from '../harness/processes';
+import { projectRoot, startRole } from '../harness/processes';
 import { freshDatabase, freshPrefix, kafkaBrokers, redisUrl } from '../harness/services';
 import { until } from '../harness/until';
-import { commandsIn, stepsOf, type Step, treatmentOf } from './commands';
-import { type Ran, type Shell, startShell } from './shell';
+import { blocksOf, commandsIn, stepsOf, type Step, treatmentOf } from './commands';
+import { type Ran, type Shell, startForeground, startShell } from './shell';
 
 const COMMAND_MS = 60_000;
 const STEP_MS = 120_000;
@@ -97,28 +97,17 @@ const startRoleOf = async (command: string, { env, ports }: World): Promise<void
   await startRole({ role: flag('role') as 'scheduler' | 'worker', port: Number(flag('port') ?? ports.get(8080)), args: others, env });
 };
 
-/** `npm start`, until its API answers; then ended as by Ctrl-C. */
+/** `npm start`, until its API answers; then ended by Ctrl-C, after which nobody answers. */
 const startAndEnd = async (command: string, { dataDir }: World): Promise<void> => {
   const port = await freePort();
-  const server = await startProcess({
-    node: '/bin/sh',
-    script: '-c',
-    args: [`exec ${command}`],
-    env: { SERVER_PORT: String(port), STANDALONE_DATA_DIR: path.join(dataDir, 'data') },
-  });
-  const answers = (): Promise<boolean> => fetch(`http://localhost:${port}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(({ ok }) => ok);
+  const env = { ...own('PATH', 'HOME'), SERVER_PORT: String(port), STANDALONE_DATA_DIR: path.join(dataDir, 'data') };
+  const server = startForeground(command, { cwd: projectRoot, env, timeoutMs: COMMAND_MS });
+  const answers = async (): Promise<boolean> => (await fetch(`http://localhost:${port}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
   await until(answers, { what: `${command} to be ready`, timeoutMs: COMMAND_MS }).catch((error: unknown) => {
     throw new Error(`${String(error)}\n${server.output()}`);
   });
-  await server.terminate();
-  await until(
-    () =>
-      answers().then(
-        () => false,
-        () => true,
-      ),
-    { what: `the server of ${command} to be gone` },
-  );
+  await server.interrupt();
+  await expect(answers()).rejects.toThrow('fetch failed');
 };
 
 const runInShell = async (command: string, code: number, { shell }: World): Promise<Ran> => {
@@ -168,11 +157,11 @@ describe('what the README shows', () => {
     expect(steps.slice(0, 2).map(({ commands }) => commands)).toEqual([['npm run demo'], ['npm test']]);
   });
 
-  test('every indented or unnamed block is no command', () => {
-    const unnamed = [...readme.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
-    const language = [...readme.matchAll(/^```(\w+)$/gm)].map(([, name]) => name);
-    expect(unnamed.filter((text) => /^\s*(\$ |npm |node |curl |docker |scripts\/)/m.test(text))).toEqual([]);
-    expect(new Set(language)).toEqual(new Set(['sh', 'json']));
+  test('no command hides in a block of another kind', () => {
+    const blocks = blocksOf(readme);
+    expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(['sh', 'json', '']));
+    const unnamed = blocks.filter(({ language }) => language === '').map(({ text }) => text);
+    expect(unnamed.filter((text) => /^(\$ |npm |npx |node |curl |docker |dts |scripts\/\w+ )/m.test(text))).toEqual([]);
   });
 
   test('every link to a file leads to one', () => {

@@ -20,6 +20,37 @@ export interface ShellSettings {
   readonly timeoutMs: number;
 }
 
+/** A command in a terminal of its own. */
+export interface Foreground {
+  output(): string;
+  /** Ctrl-C: the signal goes to everything that the command started. Resolves when all of it has closed its streams. */
+  interrupt(): Promise<void>;
+}
+
+/** Starts a command as the foreground of a terminal; it ends with the test file. */
+export const startForeground = (command: string, { cwd, env, timeoutMs }: ShellSettings): Foreground => {
+  const bash = spawn('bash', ['-c', `exec ${command}`], { cwd, env, detached: true });
+  const ended = new Promise<void>((resolve) => bash.once('close', () => resolve()));
+  const group = -bash.pid!;
+  let output = '';
+  for (const stream of [bash.stdout, bash.stderr]) stream.setEncoding('utf8').on('data', (text: string) => void (output += text));
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      process.kill(group, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  };
+  atEnd(() => signal('SIGKILL'));
+  return {
+    output: () => output,
+    interrupt: async () => {
+      signal('SIGINT');
+      await within(ended, { what: `${command} to end after Ctrl-C`, timeoutMs });
+    },
+  };
+};
+
 /** Starts a bash that ends with the test file. */
 export const startShell = ({ cwd, env, timeoutMs }: ShellSettings): Shell => {
   // A process group of its own, so that what a command started ends with the shell.
