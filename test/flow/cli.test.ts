@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DagView, Page, TaskView } from '../../src/sdk';
@@ -9,6 +9,8 @@ let server: RunningRole;
 
 beforeAll(async () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'standalone-'));
+  // The database's own user must be able to enter it: data elsewhere would outlive the test.
+  chmodSync(dataDir, 0o755);
   atEnd(() => {
     rmSync(dataDir, { recursive: true, force: true });
   });
