@@ -39,7 +39,8 @@ const openClient = ({ url, clock, timeoutMs, onError }: RedisConnectionNeeds) =>
     },
     disableOfflineQueue: true,
     commandsQueueMaxLength: MAX_WAITING,
-    commandOptions: { timeout: timeoutMs },
+    // The client takes whole milliseconds only.
+    commandOptions: { timeout: Math.ceil(timeoutMs) },
     maintNotifications: 'disabled',
     disableClientInfo: true,
   });

@@ -75,6 +75,7 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
   let state: 'first' | 'beating' | 'over' = 'first';
   let { generation, firstLeaseEndsAt: leaseEndsAt } = spec;
   let cancelWatch: () => void = doNothing;
+  let lastError: unknown;
 
   const finish = (why: string): void => {
     if (state === 'over') return;
@@ -88,7 +89,9 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
   };
   const watch = (): void => {
     cancelWatch();
-    cancelWatch = clock.after(Math.max(0, leaseEndsAt - clock.monotonic()), () => { finish('the lease ended without a renewal'); });
+    cancelWatch = clock.after(Math.max(0, leaseEndsAt - clock.monotonic()), () => {
+      finish(`the lease ended without a renewal${lastError === undefined ? '' : `: ${String(lastError)}`}`);
+    });
   };
   const resume = (vital: readonly string[]): Promise<string[]> =>
     ask(RESUME, [session, worker, String(inbox), String(Atomics.load(control, CONTROL.announced)), ...vital, description]);
@@ -119,6 +122,7 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
   const loop = every({
     name: 'heartbeat', ms: heartbeatMs, clock, once: renewOnce,
     onError: (error) => {
+      lastError = error;
       onError(error);
       clock.after(heartbeatMs / 4, () => { loop.nudge(); });
     },
