@@ -64,9 +64,11 @@ const deleteKeys = async (url: string, prefix: string): Promise<void> => {
 export const freshCorner = async ({ DATABASE_URL, KAFKA_BROKERS, REDIS_URL }: Addresses): Promise<Corner> => {
   const name = `bench_${Date.now().toString(36)}${randomBytes(3).toString('hex')}`;
   const topics = { queue: `${name}-queue`, events: `${name}-events` };
-  const database = new URL(DATABASE_URL);
+  const [server, database] = [new URL(DATABASE_URL), new URL(DATABASE_URL)];
+  // The one that every server has: the program's own may not be there yet.
+  server.pathname = '/postgres';
   database.pathname = `/${name}`;
-  await onServer(DATABASE_URL, `CREATE DATABASE ${name}`).catch((error: unknown) => {
+  await onServer(server.toString(), `CREATE DATABASE ${name}`).catch((error: unknown) => {
     throw new Error('PostgreSQL is out of reach: start the services with scripts/services up', { cause: error });
   });
   return {
@@ -79,7 +81,7 @@ export const freshCorner = async ({ DATABASE_URL, KAFKA_BROKERS, REDIS_URL }: Ad
       REDIS_PREFIX: `${name}:`,
     },
     remove: async () => {
-      await onServer(DATABASE_URL, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await onServer(server.toString(), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
       await Promise.all([deleteTopics(KAFKA_BROKERS, Object.values(topics)), deleteKeys(REDIS_URL, `${name}:`)]);
     },
   };

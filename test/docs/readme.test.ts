@@ -1,10 +1,10 @@
 /**
- * Follows the README word for word on the real services. What is replaced: ports 8080-8083 by free ones, the addresses, database,
+ * Follows the README word for word on the real services, in a copy of the checkout. What is replaced: ports 8080-8083 by free ones, the addresses, database,
  * topic names and key prefix by this test's own (through variables, as the configuration allows), and Docker's commands by what
  * they do inside (commands.ts lists them). Servers are started beside the shell, as in a terminal of their own.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dependencies, devDependencies } from '../../package.json';
@@ -30,7 +30,8 @@ interface World {
   readonly env: Readonly<Record<string, string>>;
   readonly ports: ReadonlyMap<number, number>;
   readonly queueTopic: string;
-  readonly dataDir: string;
+  /** A copy of the checkout, built and installed: other tests use the data folder of the checkout itself. */
+  readonly checkout: string;
 }
 
 const own = (...names: readonly string[]): Record<string, string> =>
@@ -56,6 +57,35 @@ const leaveServicesAsFound = (env: Readonly<Record<string, string>>): void => {
   }
 };
 
+const COPIED = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'sample-dag.json',
+  'src',
+  'dist',
+  'scripts',
+  'config',
+  'examples',
+  'docker-compose.yml',
+];
+
+const copyCheckout = (): string => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'readme-'));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  // Where this test runs as root, the database has an account of its own that must be able to enter.
+  chmodSync(folder, 0o755);
+  mkdirSync(path.join(folder, 'test'));
+  // -a keeps the times by which the demo knows that the build is up to date.
+  const copy = (names: readonly string[], to: string): void =>
+    void execFileSync('cp', ['-a', ...names.map((name) => path.join(projectRoot, name)), to]);
+  copy(COPIED, folder);
+  copy(['test/fixtures'], path.join(folder, 'test'));
+  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
+  return folder;
+};
+
 const createWorld = async (): Promise<World> => {
   const database = await freshDatabase();
   const prefix = freshPrefix();
@@ -63,14 +93,13 @@ const createWorld = async (): Promise<World> => {
   leaveServicesAsFound(services);
   const ports = new Map<number, number>();
   for (const port of PORTS) ports.set(port, await freePort());
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'readme-'));
-  atEnd(() => rmSync(dataDir, { recursive: true, force: true }));
+  const checkout = copyCheckout();
   const queueTopic = prefix.topic('queue');
   return {
     ports,
     queueTopic,
-    dataDir,
-    shell: startShell({ cwd: projectRoot, timeoutMs: COMMAND_MS, env: { ...services, DTS_URL: `http://localhost:${ports.get(8080)!}` } }),
+    checkout,
+    shell: startShell({ cwd: checkout, timeoutMs: COMMAND_MS, env: { ...services, DTS_URL: `http://localhost:${ports.get(8080)!}` } }),
     env: {
       DATABASE_URL: database.url,
       KAFKA_BROKERS: kafkaBrokers.join(','),
@@ -90,18 +119,25 @@ const substituted = (command: string, { ports, queueTopic }: World): string => {
 };
 
 /** `node dist/main.js …`, left running; without --port on the scheduler's. */
-const startRoleOf = async (command: string, { env, ports }: World): Promise<void> => {
-  const [, , ...args] = command.split(' ');
+const startRoleOf = async (command: string, { env, ports, checkout }: World): Promise<void> => {
+  const [, script = '', ...args] = command.split(' ');
   const flag = (name: string): string | undefined => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
   const others = args.filter((arg) => !/^--(role|port)=/.test(arg));
-  await startRole({ role: flag('role') as 'scheduler' | 'worker', port: Number(flag('port') ?? ports.get(8080)), args: others, env });
+  await startRole({
+    role: flag('role') as 'scheduler' | 'worker',
+    port: Number(flag('port') ?? ports.get(8080)),
+    args: others,
+    env,
+    cwd: checkout,
+    script: path.join(checkout, script),
+  });
 };
 
 /** `npm start`, until its API answers; then ended by Ctrl-C, after which nobody answers. */
-const startAndEnd = async (command: string, { dataDir }: World): Promise<void> => {
+const startAndEnd = async (command: string, { checkout }: World): Promise<void> => {
   const port = await freePort();
-  const env = { ...own('PATH', 'HOME'), SERVER_PORT: String(port), STANDALONE_DATA_DIR: path.join(dataDir, 'data') };
-  const server = startForeground(command, { cwd: projectRoot, env, timeoutMs: COMMAND_MS });
+  const env = { ...own('PATH', 'HOME'), SERVER_PORT: String(port) };
+  const server = startForeground(command, { cwd: checkout, env, timeoutMs: COMMAND_MS });
   const answers = async (): Promise<boolean> => (await fetch(`http://localhost:${port}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
   await until(answers, { what: `${command} to be ready`, timeoutMs: COMMAND_MS }).catch((error: unknown) => {
     throw new Error(`${String(error)}\n${server.output()}`);
