@@ -18,6 +18,7 @@ export interface Assignments {
   add(assignment: Assignment): void;
   /** Takes out the assignment of a task, if it is of this dispatch or of an earlier one. */
   end(done: Dispatched): Assignment | undefined;
+  get(dag: DagId, task: number): Assignment | undefined;
   move(assignment: Assignment, session: string): void;
   ofSession(session: string): readonly Assignment[];
   sessions(): Iterable<string>;
@@ -64,6 +65,7 @@ export const createAssignments = (): Assignments => {
       remove(assignment);
       return assignment;
     },
+    get: (dag, task) => byDag.get(dag)?.get(task),
     move: (assignment, session) => {
       unlink(assignment);
       assignment.session = session;
@@ -82,7 +84,7 @@ export const createAssignments = (): Assignments => {
       for (const set of bySession.values()) {
         for (const assignment of set) {
           if (found.length >= limit) return found;
-          if (assignment.askedAt < before && !assignment.run.running.has(assignment.task)) found.push(assignment);
+          if (assignment.askedAt < before) found.push(assignment);
         }
       }
       return found;

@@ -31,12 +31,19 @@ export interface DispatcherNeeds {
 }
 
 /** A task on its way to a seat. */
-interface Bound { readonly ready: ReadyTask; readonly seat: Seat }
+interface Bound {
+  readonly ready: ReadyTask;
+  readonly seat: Seat;
+  /** The epoch under which it was bound: once the shard was given up, it is nobody's business any more. */
+  readonly epoch: number | undefined;
+}
 
 interface Acknowledgement { readonly session: string; readonly shard: number; readonly dispatch: Dispatched; readonly sequence: number }
 
 const AT_ONCE = 2000;
 const AFTER_FAILURE_MS = 200;
+/** An execution that the law has given up still runs: its task waits until the claim is free. */
+const WHILE_HELD_MS = 250;
 
 export class Dispatcher {
   readonly ready: ReadyQueue = createReadyQueue();
@@ -71,6 +78,28 @@ export class Dispatcher {
       if (assignment !== undefined) this.free(assignment);
     }
     this.nudge();
+  }
+
+  /**
+   * Brings the books in line with what is known: a task is with the session that reported on it, whoever it was sent to, and a
+   * seat's load is what is assigned to it, also where it was assigned before the seat was seen.
+   */
+  reconcile(): void {
+    for (const seat of this.needs.fleet.seats()) {
+      seat.outstanding.fill(0);
+      seat.total = 0;
+    }
+    for (const session of [...this.assignments.sessions()]) {
+      for (const assignment of this.assignments.ofSession(session)) {
+        const { run, task, dispatch } = assignment;
+        const holder = run.dispatch[task] === dispatch ? run.running.get(task)?.session : undefined;
+        if (holder !== undefined && holder !== session) this.assignments.move(assignment, holder);
+      }
+    }
+    for (const session of this.assignments.sessions()) {
+      const seat = this.needs.fleet.seat(session);
+      if (seat !== undefined) for (const { priority } of this.assignments.ofSession(session)) takeSeat(seat, priority);
+    }
   }
 
   /** A session runs a task that an earlier owner of the shard sent. */
@@ -156,7 +185,7 @@ export class Dispatcher {
       const seat = chooseSeat(fleet.seats(), spec.type, spec.priority);
       if (seat === undefined) break;
       this.assign(ready, seat.session);
-      bound.push({ ready, seat });
+      bound.push({ ready, seat, epoch: this.epochs.get(ready.run.shard) });
     }
     return bound;
   }
@@ -190,11 +219,10 @@ export class Dispatcher {
       const answer = answers[i];
       if (answer?.kind !== 'held') return;
       held.add(each);
-      const { run, task, dispatch } = each.ready;
-      const assignment = this.assignments.end({ dag: run.dag, task, dispatch });
+      const assignment = this.endOwn(each);
       if (assignment === undefined) return;
-      this.free(assignment);
-      this.assign(each.ready, answer.session);
+      if (answer.dispatch === each.ready.dispatch) this.assign(each.ready, answer.session);
+      else this.needs.clock.after(WHILE_HELD_MS, () => { this.putBack(each); });
     });
     return held;
   }
@@ -205,7 +233,7 @@ export class Dispatcher {
 
   private async send(bound: readonly Bound[], inputs: Awaited<ReturnType<typeof readInputs>>): Promise<void> {
     const { queue, announce, clock, inlineLimit } = this.needs;
-    const current = bound.filter(({ ready: { run, task, dispatch } }) => this.epochs.has(run.shard) && run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch);
+    const current = bound.filter((each) => this.isCurrent(each));
     if (current.length === 0) return;
     const began = clock.monotonic();
     const orders = new Map<number, WorkOrder[]>();
@@ -223,15 +251,33 @@ export class Dispatcher {
     announce('dispatch.sent', { count: current.length, tookMs: clock.monotonic() - began, waitedMs });
   }
 
+  /** Whether a task is still the one that was bound, in the shard that this scheduler has not given up since. */
+  private isCurrent({ ready: { run, task, dispatch }, epoch }: Bound): boolean {
+    return epoch !== undefined && this.epochs.get(run.shard) === epoch && run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch;
+  }
+
+  private putBack(each: Bound): void {
+    if (!this.isCurrent(each)) return;
+    this.ready.putBack(each.ready);
+    this.nudge();
+  }
+
+  /** Takes the assignment of a bound task out of the books, unless the task has moved on meanwhile: then it is another's. */
+  private endOwn(bound: Bound): Assignment | undefined {
+    const { run, task, dispatch } = bound.ready;
+    const assignment = this.assignments.get(run.dag, task);
+    if (!this.isCurrent(bound) || assignment?.run !== run || assignment.dispatch !== dispatch) return undefined;
+    this.assignments.end({ dag: run.dag, task, dispatch });
+    this.free(assignment);
+    return assignment;
+  }
+
   /** A send that failed may have arrived all the same: claims see to it that nothing runs twice. */
   private takeBack(bound: readonly Bound[], error: unknown): void {
     const { clock, announce } = this.needs;
     announce('dispatch.failed', { count: bound.length, error });
-    for (const { ready } of [...bound].reverse()) {
-      const { run, task, dispatch } = ready;
-      const assignment = this.assignments.end({ dag: run.dag, task, dispatch });
-      if (assignment !== undefined) this.free(assignment);
-      if (this.epochs.has(run.shard)) this.ready.putBack(ready);
+    for (const each of [...bound].reverse()) {
+      if (this.endOwn(each) !== undefined) this.putBack(each);
     }
     this.pausedUntil = clock.monotonic() + AFTER_FAILURE_MS;
     clock.after(AFTER_FAILURE_MS, () => { this.nudge(); });

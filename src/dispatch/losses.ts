@@ -66,6 +66,7 @@ export const createLosses = ({ dispatcher, fleet, ledger, log, clock, announce }
   return {
     lookOnce: async () => {
       const { trusted, askedAt } = await fleet.look();
+      dispatcher.reconcile();
       dispatcher.nudge();
       if (!trusted) return;
       for (const session of [...dispatcher.assignments.sessions()]) {

@@ -22,6 +22,7 @@ interface Open {
   sequence: number;
   progress: { fraction: number; message: string | null } | undefined;
   progressAt: number;
+  over: boolean;
 }
 
 const SEND_AGAIN_MS = 2000;
@@ -40,15 +41,29 @@ export interface Checkpoints {
   close(attempt: Attempt): void;
 }
 
+const isOver = (): Error => new Error('the attempt is over');
+
+const end = (open: Open): void => {
+  open.over = true;
+  for (const waiting of open.waiting.values()) waiting.reject(isOver());
+  open.waiting.clear();
+};
+
 export const createCheckpoints = ({ clock }: { readonly clock: Clock }): Checkpoints => {
   const opened = new Map<string, Open>();
 
   return {
     open: (attempt, teller) => {
-      const open: Open = { teller, waiting: new Map(), sequence: 0, progress: undefined, progressAt: 0 };
+      const open: Open = { teller, waiting: new Map(), sequence: 0, progress: undefined, progressAt: 0, over: false };
       opened.set(keyOf(attempt.held.dispatch), open);
+      // Nobody acknowledges an attempt that was given up: its handler must not wait for that.
+      attempt.controller.signal.addEventListener('abort', () => { end(open); }, { once: true });
       return {
         checkpoint: (state) => new Promise<void>((resolve, reject) => {
+          if (open.over) {
+            reject(isOver());
+            return;
+          }
           const sequence = (open.sequence += 1);
           open.waiting.set(sequence, { state, sentAt: clock.now(), resolve, reject });
           teller.send({ type: 'checkpointed', sequence, state });
@@ -83,7 +98,7 @@ export const createCheckpoints = ({ clock }: { readonly clock: Clock }): Checkpo
     close: (attempt) => {
       const open = opened.get(keyOf(attempt.held.dispatch));
       opened.delete(keyOf(attempt.held.dispatch));
-      for (const waiting of open?.waiting.values() ?? []) waiting.reject(new Error('the attempt is over'));
+      if (open !== undefined) end(open);
     },
   };
 };

@@ -33,10 +33,12 @@ export interface ContextNeeds {
   readonly logger: TaskLogger;
   readonly checkpoint: (state: string) => Promise<void>;
   readonly progress: (fraction: number, message: string | null) => void;
+  /** Characters of JSON that a checkpoint may have. */
+  readonly limit: number;
 }
 
 /** What the handler sees. */
-export const contextOf = ({ attempt, inputs, logger, checkpoint, progress }: ContextNeeds): TaskContext => {
+export const contextOf = ({ attempt, inputs, logger, checkpoint, progress, limit }: ContextNeeds): TaskContext => {
   const { dispatch, fence } = attempt.held;
   const upstream: Record<string, unknown> = {};
   for (const [name, result] of Object.entries(inputs.upstream)) upstream[name] = parse(result);
@@ -49,8 +51,19 @@ export const contextOf = ({ attempt, inputs, logger, checkpoint, progress }: Con
     fence: BigInt(fence),
     signal: attempt.controller.signal,
     logger,
-    checkpoint: (state) => checkpoint(JSON.stringify(state ?? null)),
-    progress: (fraction, message) => { progress(Math.min(1, Math.max(0, fraction)), message ?? null); },
+    // What is too large for the log would hold up every later report of this worker.
+    checkpoint: (state) => {
+      const text = toJson(state ?? null) ?? 'null';
+      const done = text.length <= limit
+        ? checkpoint(text)
+        : Promise.reject(new RangeError(`the checkpoint has ${String(text.length)} characters, more than the ${String(limit)} allowed`));
+      // A handler that doesn't wait for it must not bring down the process when its attempt is given up.
+      done.catch(() => undefined);
+      return done;
+    },
+    progress: (fraction, message) => {
+      if (!Number.isNaN(fraction)) progress(Math.min(1, Math.max(0, fraction)), message?.slice(0, MAX_MESSAGE) ?? null);
+    },
   };
 };
 

@@ -40,13 +40,17 @@ const ASK_AGAIN_MS = 200;
 const TELL_AFTER_MS = 100;
 
 const keyOf = (dispatch: Dispatched): string => `${dispatch.dag}/${String(dispatch.task)}`;
+const numberedKeyOf = (dispatch: Dispatched): string => `${keyOf(dispatch)}/${String(dispatch.dispatch)}`;
+/** Ended dispatches that are remembered: a message that comes twice may come before the claim is a tombstone. */
+const REMEMBERED = 5000;
 const dispatchedOf = ({ dag, task, dispatch }: Dispatched): Dispatched => ({ dag, task, dispatch });
 
 export class Executor {
   private readonly prefetch = createPrefetch();
   private readonly running = new Map<string, Attempt>();
-  /** Everything this session was granted and hasn't reported: what arrives again is known. */
-  private readonly known = new Map<string, number>();
+  /** Every dispatch that this session asked for or was granted: what arrives again is known. */
+  private readonly known = new Set<string>();
+  private ended: string[] = [];
   private readonly newestEpoch = new Map<number, number>();
   private readonly checkpoints;
   private unreported = 0;
@@ -65,8 +69,8 @@ export class Executor {
       if (!this.isForUs(order)) continue;
       for (const ack of order.acknowledged) this.checkpoints.acknowledge(ack.dispatch, ack.sequence);
       for (const dispatch of order.dispatches) {
-        if ((this.known.get(keyOf(dispatch)) ?? 0) >= dispatch.dispatch) continue;
-        this.known.set(keyOf(dispatch), dispatch.dispatch);
+        if (this.known.has(numberedKeyOf(dispatch))) continue;
+        this.known.add(numberedKeyOf(dispatch));
         wanted.push({ dispatch, shard: order.shard, sentAt: order.sentAt, origin: order.origin });
       }
     }
@@ -89,7 +93,7 @@ export class Executor {
 
   /** What this session holds, for the leases after they lost their memory. */
   holds(): (Dispatched & { readonly fence: string })[] {
-    return [...this.running.values()].map(({ held }) => ({ ...dispatchedOf(held.dispatch), fence: held.fence }));
+    return [...[...this.running.values()].map(({ held }) => held), ...this.prefetch.all()].map((held) => ({ ...dispatchedOf(held.dispatch), fence: held.fence }));
   }
 
   /** First gear: takes nothing more, gives back what hasn't started, and waits up to `ms` for what runs. */
@@ -111,6 +115,11 @@ export class Executor {
     this.showVitals();
   }
 
+  /** Asked anew after every wait. */
+  private isTaking(): boolean {
+    return this.taking;
+  }
+
   private isForUs({ session, shard, epoch, sentAt }: WorkOrder): boolean {
     const newest = this.newestEpoch.get(shard) ?? 0;
     if (!this.taking || session !== this.needs.session || epoch < newest) return false;
@@ -123,13 +132,18 @@ export class Executor {
     while (open.length > 0 && this.taking) {
       const answers = await this.ask(open.map(({ dispatch }) => dispatchedOf(dispatch)));
       const again: Omit<Held, 'fence'>[] = [];
+      const tooLate: Held[] = [];
       open.forEach((each, i) => {
         const answer = answers[i];
         if (answer === undefined || answer.kind === 'wait') again.push(each);
-        else if (answer.kind === 'granted') this.prefetch.push({ ...each, fence: answer.fence });
-        else this.known.delete(keyOf(each.dispatch));
+        else if (answer.kind !== 'granted') this.known.delete(numberedKeyOf(each.dispatch));
+        else if (this.taking) this.prefetch.push({ ...each, fence: answer.fence });
+        else tooLate.push({ ...each, fence: answer.fence });
       });
       open = again;
+      // The worker left, or lost its session, while it asked: no handler may start any more.
+      await this.giveBack(tooLate);
+      if (!this.isTaking()) return;
       this.fill();
       if (open.length > 0) await new Promise<void>((resolve) => this.needs.clock.after(ASK_AGAIN_MS, resolve));
     }
@@ -191,7 +205,7 @@ export class Executor {
         return { kind: 'aborted', reason: `its inputs could not be fetched: ${String(error)}` };
       }
     }
-    const context = () => contextOf({ attempt, inputs, logger: this.needs.logger(attempt.held), ...this.checkpoints.open(attempt, this.reporter(attempt)) });
+    const context = () => contextOf({ attempt, inputs, logger: this.needs.logger(attempt.held), limit: this.needs.resultLimit, ...this.checkpoints.open(attempt, this.reporter(attempt)) });
     return carryOut(handler, context, attempt.controller.signal, this.needs.resultLimit);
   }
 
@@ -214,25 +228,33 @@ export class Executor {
   }
 
   private async reportEnd(attempt: Attempt, outcome: Outcome, endedAt: number): Promise<void> {
-    if (outcome.kind === 'aborted') {
-      await this.giveBack([attempt.held]);
-      return;
-    }
-    const execution = executionOf(attempt, this.needs);
-    const event: Report = outcome.kind === 'completed'
-      ? { type: 'completed', ...execution, endedAt, result: outcome.result }
-      : { type: 'failed', ...execution, endedAt, error: outcome.error, retryable: outcome.retryable };
     this.unreported += 1;
     try {
-      await this.needs.report(attempt.held.shard, event);
-      this.needs.finished(dispatchedOf(attempt.held.dispatch));
+      if (outcome.kind === 'aborted') await this.giveBack([attempt.held]);
+      else {
+        await this.needs.report(attempt.held.shard, this.endOf(attempt, outcome, endedAt));
+        this.needs.finished(dispatchedOf(attempt.held.dispatch));
+      }
     } catch (error) {
       this.needs.announce('loop.failed', { loop: 'report', error });
     } finally {
       this.unreported -= 1;
-      this.known.delete(keyOf(attempt.held.dispatch));
+      if (outcome.kind !== 'aborted') this.forgetLater(attempt.held.dispatch);
       if (this.taking && this.prefetch.size() > 0) this.fill();
     }
+  }
+
+  private endOf(attempt: Attempt, outcome: Exclude<Outcome, { kind: 'aborted' }>, endedAt: number): Report {
+    const execution = executionOf(attempt, this.needs);
+    if (outcome.kind === 'completed') return { type: 'completed', ...execution, endedAt, result: outcome.result };
+    return { type: 'failed', ...execution, endedAt, error: outcome.error, retryable: outcome.retryable };
+  }
+
+  private forgetLater(dispatch: Dispatched): void {
+    this.ended.push(numberedKeyOf(dispatch));
+    if (this.ended.length < 2 * REMEMBERED) return;
+    for (const key of this.ended.slice(0, REMEMBERED)) this.known.delete(key);
+    this.ended = this.ended.slice(REMEMBERED);
   }
 
   /** Claims first, so that whoever gets the task next isn't refused for ours. */
@@ -245,7 +267,7 @@ export class Executor {
     } catch (error) {
       announce('loop.failed', { loop: 'give back', error });
     }
-    for (const { dispatch } of back) this.known.delete(keyOf(dispatch));
+    for (const { dispatch } of back) this.forgetLater(dispatch);
   }
 
   private abort(attempt: Attempt, reason: AbortReason): void {

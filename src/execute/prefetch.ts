@@ -14,6 +14,8 @@ export interface Prefetch {
   next(): Held | undefined;
   /** Takes everything out, to be given back. */
   drain(): Held[];
+  /** What waits, without taking it out. */
+  all(): Held[];
   size(): number;
 }
 
@@ -39,6 +41,7 @@ export const createPrefetch = (): Prefetch => {
       size = 0;
       return lanes.flatMap((lane) => lane.splice(0));
     },
+    all: () => lanes.flat(),
     size: () => size,
   };
 };

@@ -49,6 +49,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
   let shift: Shift | undefined;
   const leaving = new AbortController();
   let loop: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
 
   const ticker = every({
     name: 'execution ticker', ms: TICK_MS, clock,
@@ -59,6 +60,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
   const begin = async (): Promise<Shift> => {
     const vitals: Vitals = { cells: new Int32Array(new SharedArrayBuffer(16)) };
     const session = await needs.sessions.open(description, vitals);
+    let inbox: { close(): Promise<void> } | undefined;
     try {
       await needs.queue.provide(session.inbox + 1);
       const executor = new Executor({
@@ -66,11 +68,13 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
         finished: (done) => { needs.finished(session.id, done); },
         maxUnreported: Math.max(1000, description.slots * UNREPORTED_PER_SLOT),
       });
-      const inbox = await needs.queue.receive(session.inbox, (orders: readonly WorkOrder[]) => executor.accept(orders));
+      inbox = await needs.queue.receive(session.inbox, (orders: readonly WorkOrder[]) => executor.accept(orders));
+      // At once, also while the worker drains: whoever takes over may start the same tasks now.
+      session.ended.addEventListener('abort', () => { executor.abandon('the session ended'); }, { once: true });
       await session.announce();
       return { session, executor, inbox };
     } catch (error) {
-      await session.close().catch(() => undefined);
+      await Promise.allSettled([inbox?.close(), session.close()]);
       throw error;
     }
   };
@@ -113,22 +117,27 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     return undefined;
   };
 
+  const leave = async (): Promise<void> => {
+    // First, so that no new session begins when this one ends while it drains.
+    leaving.abort();
+    await loop;
+    if (shift !== undefined) {
+      await shift.executor.drain(needs.drainMs);
+      await end(shift, 'the worker leaves');
+    }
+    shift = undefined;
+    await ticker.stop();
+  };
+
   return {
     name: 'worker',
     start: async () => {
       await ticker.start();
       const first = await begin();
-      loop = work(first);
+      if (leaving.signal.aborted) await end(first, 'the worker leaves');
+      else loop = work(first);
     },
-    stop: async () => {
-      if (leaving.signal.aborted) return;
-      if (shift !== undefined) await shift.executor.drain(needs.drainMs);
-      leaving.abort();
-      await loop;
-      if (shift !== undefined) await end(shift, 'the worker leaves');
-      shift = undefined;
-      await ticker.stop();
-    },
+    stop: () => (stopping ??= leave()),
     isReady: () => shift !== undefined && !shift.session.ended.aborted,
     reassert: async () => {
       if (shift !== undefined) await needs.claims.reassert(shift.session.id, shift.executor.holds());

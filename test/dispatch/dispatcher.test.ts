@@ -1,0 +1,184 @@
+import { Dispatcher } from '../../src/dispatch/dispatcher';
+import { createFleet } from '../../src/dispatch/fleet';
+import { createLosses } from '../../src/dispatch/losses';
+import type { Event } from '../../src/core/event';
+import { failure } from '../../src/core/failure';
+import { runOfPlan, type Run } from '../../src/core/run';
+import { CODE } from '../../src/core/states';
+import type { ClaimLedger, Claims, LiveWorker } from '../../src/ports/leases';
+import type { WorkOrder } from '../../src/ports/transport';
+import { applyAll, completed, planOf, plannedTask, started } from '../core/model';
+import { createVirtualClock, turns } from '../lifecycle/virtualClock';
+
+const worker = (name: string, other: Partial<LiveWorker> = {}): LiveWorker => ({
+  workerId: name, host: 'h', port: 1, version: '0', region: '', tags: [], types: ['API_CALL'], slots: 2, session: `s-${name}`, inbox: Number(name.slice(1)),
+  freeSlots: 2, held: 0, draining: false, lastHeartbeatAt: 0, ...other,
+});
+const tasks = (count: number, priority = 5) => Array.from({ length: count }, (_, i) => plannedTask(`t${String(i)}`, [], { priority }));
+
+const startStage = (workers: LiveWorker[]) => {
+  const clock = createVirtualClock();
+  const sent: string[] = [];
+  const events: Event[] = [];
+  const state = { workers, trusted: true, send: (): Promise<void> => Promise.resolve(), raise: (): Awaited<ReturnType<Claims['raiseFloor']>>[number] => ({ kind: 'raised' }),
+    holder: (): Awaited<ReturnType<ClaimLedger['holders']>>[number] => ({ kind: 'absent' }) };
+  const fleet = createFleet({ roster: { read: () => Promise.resolve({ workers: state.workers, trusted: state.trusted }) }, clock, announce: () => undefined, prefetch: () => 1 });
+  const dispatcher = new Dispatcher({
+    fleet, clock, announce: () => undefined, origin: () => 'http://here', inlineLimit: 1000, work: { inputs: () => Promise.resolve(new Map()) },
+    claims: { raiseFloor: (wanted) => Promise.resolve(wanted.map(() => state.raise())) },
+    queue: { send: async (orders: ReadonlyMap<number, readonly WorkOrder[]>) => {
+      await state.send();
+      for (const order of [...orders.values()].flat()) for (const { name, dispatch } of order.dispatches) sent.push(`${name}#${String(dispatch)} to ${order.session}`);
+    } },
+  });
+  const losses = createLosses({
+    dispatcher, fleet, clock, announce: () => undefined, ledger: { holders: (wanted) => Promise.resolve(wanted.map(() => state.holder())) },
+    log: { append: (all) => { for (const each of all.values()) events.push(...each); return Promise.resolve(); } },
+  });
+  dispatcher.shardTaken(0, 1);
+  return {
+    clock, sent, events, state, fleet, dispatcher, losses,
+    look: async () => { await losses.lookOnce(); await turns(); },
+    enqueue: async (run: Run, ...which: number[]) => { dispatcher.enqueue(which.map((task) => ({ run, task, dispatch: run.dispatch[task]! }))); await turns(); },
+    load: () => [...fleet.seats()].map(({ session, total }) => [session, total]),
+  };
+};
+const under = (run: Run, task: number, dispatch: number): void => { run.dispatch[task] = dispatch; };
+
+test('what is ready goes to the least loaded worker, up to its window, and on when something ends', async () => {
+  const stage = startStage([worker('w1'), worker('w2')]);
+  await stage.look();
+  const run = runOfPlan(planOf(tasks(8)));
+  await stage.enqueue(run, 0, 1, 2, 3, 4, 5, 6, 7);
+  expect([stage.sent.length, stage.load()]).toEqual([6, [['s-w1', 3], ['s-w2', 3]]]);
+  stage.dispatcher.over(applyAll(run, [completed(0)], 0).over);
+  await turns();
+  expect(stage.sent.at(-1)).toBe('t6#1 to s-w1');
+});
+
+test('a later and more important task passes a full window', async () => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  await stage.enqueue(runOfPlan(planOf(tasks(20))), ...Array.from({ length: 20 }, (_, i) => i));
+  const urgent = runOfPlan({ ...planOf(tasks(1, 9)), dagId: '018bcfe5-6800-8000-8000-000001000000' as never });
+  await stage.enqueue(urgent, 0);
+  expect(stage.sent.slice(3)).toEqual(['t0#1 to s-w1']);
+});
+
+test('while another scheduler has something more important, nothing lower is sent', async () => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  stage.dispatcher.yieldTo(8);
+  await stage.enqueue(runOfPlan(planOf(tasks(1))), 0);
+  expect(stage.sent).toEqual([]);
+  stage.dispatcher.yieldTo(null);
+  await turns();
+  expect(stage.sent).toHaveLength(1);
+});
+
+test('what a send failed to bring is sent again in its turn', async () => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  stage.state.send = () => Promise.reject(failure('BROKER_UNAVAILABLE', 'away'));
+  await stage.enqueue(runOfPlan(planOf(tasks(2))), 0, 1);
+  expect([stage.sent, stage.load()]).toEqual([[], [['s-w1', 0]]]);
+  stage.state.send = () => Promise.resolve();
+  await stage.clock.advance(200);
+  expect(stage.sent).toEqual(['t0#1 to s-w1', 't1#1 to s-w1']);
+});
+
+test('a send that fails after its shard was taken anew takes back nothing of the new books', async () => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  let fail: (error: Error) => void = () => undefined;
+  stage.state.send = () => new Promise((_resolve, reject) => { fail = reject; });
+  await stage.enqueue(runOfPlan(planOf(tasks(1))), 0);
+  stage.dispatcher.shardDropped(0);
+  stage.dispatcher.shardTaken(0, 2);
+  stage.state.send = () => Promise.resolve();
+  await stage.enqueue(runOfPlan(planOf(tasks(1))), 0);
+  fail(failure('BROKER_UNAVAILABLE', 'away'));
+  await stage.clock.advance(1000);
+  expect([stage.sent, stage.load(), stage.dispatcher.assignments.size()]).toEqual([['t0#1 to s-w1'], [['s-w1', 1]], 1]);
+});
+
+test('a later number waits while a live session still holds an earlier one, and leaves when it is free', async () => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  const run = runOfPlan(planOf(tasks(1)));
+  under(run, 0, 2);
+  stage.state.raise = () => ({ kind: 'held', session: 's-w1', dispatch: 1 });
+  await stage.enqueue(run, 0);
+  expect([stage.sent, stage.load()]).toEqual([[], [['s-w1', 0]]]);
+  stage.state.raise = () => ({ kind: 'raised' });
+  await stage.clock.advance(500);
+  expect(stage.sent).toEqual(['t0#2 to s-w1']);
+});
+
+test('a later number that a live session holds already is left to it', async () => {
+  const stage = startStage([worker('w1'), worker('w2')]);
+  await stage.look();
+  const run = runOfPlan(planOf(tasks(1)));
+  under(run, 0, 2);
+  stage.state.raise = () => ({ kind: 'held', session: 's-w2', dispatch: 2 });
+  await stage.enqueue(run, 0);
+  await stage.clock.advance(2000);
+  expect([stage.sent, stage.load()]).toEqual([[], [['s-w1', 0], ['s-w2', 1]]]);
+});
+
+test('what was adopted before its worker was seen counts from the first look on', async () => {
+  const stage = startStage([worker('w1')]);
+  const run = runOfPlan(planOf(tasks(8)));
+  applyAll(run, [started(0, 1, { session: 's-w1' }), started(1, 1, { session: 's-w1' })], 0);
+  for (const task of [0, 1]) stage.dispatcher.adopt(run, task, 's-w1');
+  await stage.look();
+  await stage.enqueue(run, 2, 3, 4, 5, 6, 7);
+  expect([stage.load(), stage.sent.length]).toEqual([[['s-w1', 3]], 1]);
+});
+
+test('a session that is gone loses what it has; absence from an untrusted roster proves nothing', async () => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  await stage.enqueue(runOfPlan(planOf(tasks(2))), 0, 1);
+  await stage.clock.advance(10);
+  Object.assign(stage.state, { workers: [], trusted: false });
+  await stage.look();
+  expect(stage.events).toEqual([]);
+  stage.state.trusted = true;
+  await stage.look();
+  expect(stage.events).toMatchObject([{ type: 'lost', session: 's-w1', tasks: [{ task: 0, dispatch: 1 }, { task: 1, dispatch: 1 }] }]);
+  await stage.look();
+  expect(stage.events).toHaveLength(1);
+});
+
+test('a task that another worker runs than it was sent to is lost with the one that runs it', async () => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  const run = runOfPlan(planOf(tasks(1)));
+  await stage.enqueue(run, 0);
+  // A former owner had sent it to w2, whose report comes first.
+  stage.state.workers = [worker('w1'), worker('w2')];
+  applyAll(run, [started(0, 1, { session: 's-w2' })], 0);
+  await stage.look();
+  await stage.clock.advance(10);
+  stage.state.workers = [worker('w1')];
+  await stage.look();
+  expect(stage.events).toMatchObject([{ type: 'lost', session: 's-w2', tasks: [{ task: 0, dispatch: 1 }] }]);
+  expect(run.state[0]).toBe(CODE.RUNNING);
+});
+
+test.each(['sent', 'running'])('a task that is %s, and that no live session holds, is reported as lost by the audit', async (how) => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  const run = runOfPlan(planOf(tasks(1)));
+  await stage.enqueue(run, 0);
+  if (how === 'running') applyAll(run, [started(0, 1, { session: 's-w1' })], 0);
+  stage.state.holder = () => ({ kind: 'held', session: 's-w1' });
+  await stage.clock.advance(10_001);
+  await stage.losses.auditOnce();
+  expect(stage.events).toEqual([]);
+  stage.state.holder = () => ({ kind: 'absent' });
+  await stage.clock.advance(10_001);
+  await stage.losses.auditOnce();
+  expect(stage.events).toMatchObject([{ type: 'lost', session: 's-w1', evidence: 'nobody claimed the dispatch' }]);
+});
