@@ -90,7 +90,7 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
   const watch = (): void => {
     cancelWatch();
     cancelWatch = clock.after(Math.max(0, leaseEndsAt - clock.monotonic()), () => {
-      finish(`the lease ended without a renewal${lastError === undefined ? '' : `: ${String(lastError)}`}`);
+      finish(`the lease ended without a renewal${lastError === undefined ? '' : `: ${lastError instanceof Error ? lastError.message : typeof lastError}`}`);
     });
   };
   const resume = (vital: readonly string[]): Promise<string[]> =>
