@@ -5,7 +5,7 @@
 
 export interface BatcherNeeds<Item, Answer> {
   /** Handles a batch; answers in the order of the items, or nothing where items need no answer. A rejection is every item's. */
-  flush(items: Item[]): Promise<readonly Answer[] | void>;
+  flush(items: Item[]): Promise<readonly Answer[]> | Promise<void>;
   /** Items in a batch at most. */
   readonly maxItems: number;
   /** Items that wait at most, those under way not counted; beyond, `push` rejects with `overloaded()`. */
@@ -32,7 +32,7 @@ interface Entry<Item, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-const settle = <Item, Answer>(entries: readonly Entry<Item, Answer>[], answers: readonly Answer[] | void): void => {
+const settle = <Item, Answer>(entries: readonly Entry<Item, Answer>[], answers: readonly Answer[] | undefined): void => {
   if (answers !== undefined && answers.length !== entries.length) {
     throw new Error(`a batch of ${String(entries.length)} items was given ${String(answers.length)} answers`);
   }
@@ -64,7 +64,7 @@ export const createBatcher = <Item, Answer = void>(needs: BatcherNeeds<Item, Ans
   const send = async (entries: Entry<Item, Answer>[]): Promise<void> => {
     underWay++;
     try {
-      settle(entries, await flush(entries.map((entry) => entry.item)));
+        settle(entries, (await flush(entries.map((entry) => entry.item))) ?? undefined);
     } catch (error) {
       for (const entry of entries) entry.reject(error);
     } finally {
