@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { AssignerProtocol, type Consumer, type EachBatchPayload, type Kafka, type PartitionAssigner } from 'kafkajs';
 import { failure } from '../../core/failure';
+import { fetchBounds, type Bounds } from './cluster';
 import { closeWithin, reachingKafka } from './connection';
 
 export interface Message {
@@ -21,6 +22,8 @@ export interface PartitionConsumerNeeds {
   readonly onMessages: (partition: number, messages: readonly Message[]) => Promise<void>;
   /** The position asked for isn't there any more (the topic was made again or cut): reading goes on at the earliest. */
   readonly onReset: (partition: number, earliest: bigint) => void;
+  /** The group was joined anew, or kafkajs read elsewhere: the topic may be another one by now. The owner may seek. */
+  readonly onDoubt?: (partition: number) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -66,6 +69,7 @@ export class KafkaPartitionConsumer {
   private readonly positions = new Map<number, Position>();
   private consumer: Consumer | undefined;
   private joined = false;
+  private joins = 0;
   private whenJoined: (() => void)[] = [];
   private closed = false;
   private rebuilding = false;
@@ -140,10 +144,14 @@ export class KafkaPartitionConsumer {
       if (!isOurs()) return;
       this.joined = true;
       // Positions live here, not in the group: a member that joins again would start from the beginning.
-      for (const [partition, position] of this.positions) this.apply(partition, position);
+      for (const [partition, position] of this.positions) {
+        if (this.joins > 0 && position.active) this.needs.onDoubt?.(partition);
+        this.apply(partition, position);
+      }
+      this.joins += 1;
       for (const wake of this.whenJoined.splice(0)) wake();
     });
-    consumer.on(consumer.events.FETCH, () => { this.heardAt = Date.now(); });
+    this.noticeFailedFetches(consumer);
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.needs.onTrouble(payload.error);
       if (isOurs()) this.rebuildSoon();
@@ -151,6 +159,19 @@ export class KafkaPartitionConsumer {
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => this.consume(payload) });
+  }
+
+  /** kafkajs tries again without a word where the topic wasn't there for a moment: only the missing end of a fetch tells. */
+  private noticeFailedFetches(consumer: Consumer): void {
+    const unanswered = new Set<number>();
+    consumer.on(consumer.events.FETCH_START, ({ payload: { nodeId } }) => {
+      if (unanswered.has(nodeId)) for (const [partition, { active }] of this.positions) if (active) this.needs.onDoubt?.(partition);
+      unanswered.add(nodeId);
+    });
+    consumer.on(consumer.events.FETCH, ({ payload: { nodeId } }) => {
+      unanswered.delete(nodeId);
+      this.heardAt = Date.now();
+    });
   }
 
   /** Tells kafkajs where to read; it listens only while it is a member of its group. */
@@ -197,6 +218,7 @@ export class KafkaPartitionConsumer {
   /** Fetched before a seek, or kafkajs went elsewhere by itself because the position is out of range. */
   private async onStrangeBatch(partition: number, position: Position): Promise<void> {
     position.strangeBatches += 1;
+    this.needs.onDoubt?.(partition);
     if (position.strangeBatches >= STRANGE_BATCHES) {
       const { generation } = position;
       const { low, high } = await this.bounds(partition);
@@ -209,13 +231,11 @@ export class KafkaPartitionConsumer {
     this.apply(partition, position);
   }
 
-  private async bounds(partition: number): Promise<{ low: bigint; high: bigint }> {
+  private async bounds(partition: number): Promise<Bounds> {
     const admin = this.needs.kafka.admin();
     await admin.connect();
     try {
-      const offsets = await admin.fetchTopicOffsets(this.needs.topic);
-      const found = offsets.find((each) => each.partition === partition);
-      return { low: BigInt(found?.low ?? 0), high: BigInt(found?.high ?? 0) };
+      return (await fetchBounds(admin, this.needs.topic)).get(partition) ?? { low: 0n, high: 0n };
     } finally {
       void closeWithin(CLOSE_MS, admin.disconnect());
     }

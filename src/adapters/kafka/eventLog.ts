@@ -1,10 +1,10 @@
 /** The shards' logs on Kafka: a partition of `task-events` for each shard, a record for what one process told at once. */
 import type { Kafka } from 'kafkajs';
 import type { Event } from '../../core/event';
-import type { LogPosition } from '../../ports/store';
 import type { EventLog, LogReader, LogRecord } from '../../ports/transport';
-import { reachingKafka } from './connection';
+import { createCluster } from './cluster';
 import { KafkaPartitionConsumer, type Message } from './consumer';
+import { createPlaces, type Mark } from './places';
 import type { KafkaProducer, Outgoing } from './producer';
 
 export interface EventLogNeeds {
@@ -57,14 +57,20 @@ const decode = (value: Buffer | null): readonly Event[] => {
   return parsed.events as Event[];
 };
 
-/** The first record after a `take` must be the one that the position names. */
-type Expectation = { readonly timestamp: number; readonly hash: string; readonly offset: bigint } | undefined;
+const markOf = ({ offset, timestamp, value }: Message): Mark => ({ offset, timestamp, hash: hashOf(value) });
+
+const timers = {
+  after: (ms: number, then: () => void): (() => void) => {
+    const timer = setTimeout(then, ms);
+    timer.unref();
+    return () => { clearTimeout(timer); };
+  },
+};
 
 /** Makes the log; the producer must be connected. */
 export const createEventLog = (needs: EventLogNeeds): EventLog & { close(): Promise<void> } => {
   const { kafka, producer, topic, shards, onUndecodable, onTrouble, recordLimit = RECORD_LIMIT } = needs;
-  const admin = kafka.admin();
-  let adminReady: Promise<void> | undefined;
+  const cluster = createCluster(kafka);
 
   const recordOf = (shard: number, { offset, timestamp, value }: Message): LogRecord => {
     let events: readonly Event[] = [];
@@ -77,37 +83,24 @@ export const createEventLog = (needs: EventLogNeeds): EventLog & { close(): Prom
   };
 
   const open = async (consume: (records: readonly LogRecord[]) => Promise<void>): Promise<LogReader> => {
-    const expectations = new Map<number, Expectation>();
-
     const onMessages = async (shard: number, messages: readonly Message[]): Promise<void> => {
-      const expected = expectations.get(shard);
-      let fresh = messages;
-      if (expected !== undefined) {
-        expectations.delete(shard);
-        const first = messages[0];
-        const same = first?.offset === expected.offset && first.timestamp === expected.timestamp && hashOf(first.value) === expected.hash;
-        if (!same) {
-          // Another log under the same name: everything in it is news.
-          consumer.seek(shard, 0n);
-          return;
-        }
-        fresh = messages.slice(1);
-      }
-      if (fresh.length > 0) await consume(fresh.map((message) => recordOf(shard, message)));
+      const fresh = places.fresh(shard, messages);
+      const last = fresh?.at(-1);
+      if (fresh === undefined || last === undefined) return;
+      await consume(fresh.map((message) => recordOf(shard, message)));
+      places.consumed(shard, last);
     };
     const consumer = new KafkaPartitionConsumer({
       kafka, topic, partitions: Array.from({ length: shards }, (_, shard) => shard), onMessages, onTrouble,
-      onReset: (shard) => { expectations.delete(shard); },
+      onReset: (shard) => { places.reset(shard); },
+      onDoubt: (shard) => { places.doubt(shard); },
     });
+    const places = createPlaces({ topic, cluster, clock: timers, seek: (shard, offset) => { consumer.seek(shard, offset); }, markOf, onTrouble });
     await consumer.start();
     return {
-      take: (shard, { nextOffset, last }: LogPosition) => {
-        expectations.delete(shard);
-        if (last !== null && nextOffset > 0n) expectations.set(shard, { ...last, offset: nextOffset - 1n });
-        consumer.seek(shard, last === null ? nextOffset : nextOffset - 1n);
-      },
+      take: places.take,
       drop: (shard) => {
-        expectations.delete(shard);
+        places.drop(shard);
         consumer.pause(shard);
       },
       close: () => consumer.close(),
@@ -121,18 +114,7 @@ export const createEventLog = (needs: EventLogNeeds): EventLog & { close(): Prom
       return producer.send(records);
     },
     open,
-    ping: () => reachingKafka('asking for the cluster', async () => {
-      adminReady ??= admin.connect();
-      try {
-        await adminReady;
-      } catch (error) {
-        adminReady = undefined;
-        throw error;
-      }
-      await admin.describeCluster();
-    }),
-    close: async () => {
-      await admin.disconnect().catch(onTrouble);
-    },
+    ping: cluster.ping,
+    close: cluster.close,
   };
 };

@@ -2,6 +2,7 @@
 import type { Kafka } from 'kafkajs';
 import { failure } from '../../core/failure';
 import type { WorkOrder, WorkQueue } from '../../ports/transport';
+import { fetchBounds } from './cluster';
 import { reachingKafka } from './connection';
 import { KafkaPartitionConsumer, type Message } from './consumer';
 import type { KafkaProducer, Outgoing } from './producer';
@@ -53,9 +54,9 @@ export const createWorkQueue = (needs: WorkQueueNeeds): WorkQueue => {
       const admin = kafka.admin();
       try {
         await admin.connect();
-        const found = (await admin.fetchTopicOffsets(topic)).find(({ partition }) => partition === inbox);
+        const found = (await fetchBounds(admin, topic)).get(inbox);
         if (found === undefined) throw failure('TOPIC_TOO_SMALL', `topic ${topic} has no partition ${String(inbox)}`);
-        return BigInt(found.high);
+        return found.high;
       } finally {
         await admin.disconnect();
       }
