@@ -73,7 +73,10 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     if (step.over.length > 0) outlet.over(step.over.splice(0));
     if (step.ready.length === 0) return;
     const ready = step.ready.splice(0).filter(isStillReady);
-    unwritten.add(ready.filter(({ run, task }) => step.touched.get(run)?.has(task) !== true), clock.now());
+    unwritten.add(
+      ready.filter(({ run, task }) => step.touched.get(run)?.has(task) !== true),
+      clock.now(),
+    );
     // What reads the results of its dependencies must find them in the store.
     const mayGo = ({ run, task }: Ready): boolean => needs.firstBeforeCommit && run.dispatch[task] === 1 && !hasUpstream(run, task);
     const now = ready.filter(mayGo);
@@ -119,7 +122,10 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     if (ready.length > 0) outlet.ready(ready);
     if (step.acknowledged.length > 0) outlet.acknowledge(step.acknowledged);
     for (const [run] of step.touched) if (step.continued.has(run.dag) && isCurrent(run)) continueCascades([run.dag], run.shard);
-    for (const { shard, dag } of batch.submitted) void discover(dag, shard.shard).catch((error: unknown) => { announce('loop.failed', { loop: 'discover', error }); });
+    for (const { shard, dag } of batch.submitted)
+      void discover(dag, shard.shard).catch((error: unknown) => {
+        announce('loop.failed', { loop: 'discover', error });
+      });
     announceOutcomes(batch);
   };
 
@@ -130,8 +136,15 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   };
 
   const committer = createCommitter({
-    store, clock, announce, caution: createCaution(), law: needs.law ?? DEFAULT_LAW, maxOpen: MAX_OPEN_EVENTS,
-    applied: sendWhatMayGo, committed: afterCommit, doubted: doubt,
+    store,
+    clock,
+    announce,
+    caution: createCaution(),
+    law: needs.law ?? DEFAULT_LAW,
+    maxOpen: MAX_OPEN_EVENTS,
+    applied: sendWhatMayGo,
+    committed: afterCommit,
+    doubted: doubt,
   });
 
   const consume = async (records: readonly LogRecord[]): Promise<void> => {
@@ -191,7 +204,9 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     admit: (plan) => {
       const shard = shards.get(plan.shard);
       if (shard === undefined) {
-        log.append(new Map([[plan.shard, [{ type: 'submitted', dag: plan.dagId } as const]]])).catch((error: unknown) => { announce('loop.failed', { loop: 'hint', error }); });
+        log.append(new Map([[plan.shard, [{ type: 'submitted', dag: plan.dagId } as const]]])).catch((error: unknown) => {
+          announce('loop.failed', { loop: 'hint', error });
+        });
         return;
       }
       if (shard.runs.has(plan.dagId)) return;
@@ -203,6 +218,8 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     discover,
     owned: () => [...shards.values()].map(({ shard, epoch }) => ({ shard, epoch })),
     isKnown: (dag, shard) => shards.get(shard)?.runs.has(dag) ?? false,
-    writeWaiting: () => { unwritten.write(clock.now(), (shard) => shards.get(shard), committer); },
+    writeWaiting: () => {
+      unwritten.write(clock.now(), (shard) => shards.get(shard), committer);
+    },
   };
 };

@@ -21,7 +21,14 @@ export interface Batch {
   readonly submitted: { readonly shard: LiveShard; readonly dag: DagId }[];
 }
 
-export const newBatch = (): Batch => ({ step: newStep(), shards: new Map(), events: new Map(), lastPieces: new Map(), submitted: [], afterCommit: [] });
+export const newBatch = (): Batch => ({
+  step: newStep(),
+  shards: new Map(),
+  events: new Map(),
+  lastPieces: new Map(),
+  submitted: [],
+  afterCommit: [],
+});
 
 export const isEmpty = (batch: Batch): boolean => batch.shards.size === 0;
 

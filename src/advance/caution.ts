@@ -30,7 +30,17 @@ const unstorable = (event: Event): Event | undefined => {
   const { dag, task, dispatch, fence, session, sentAt, startedAt } = event;
   const endedAt = 'endedAt' in event ? event.endedAt : startedAt;
   return {
-    type: 'failed', dag, task, dispatch, fence, session, worker: 'unknown', sentAt, startedAt, endedAt, retryable: false,
+    type: 'failed',
+    dag,
+    task,
+    dispatch,
+    fence,
+    session,
+    worker: 'unknown',
+    sentAt,
+    startedAt,
+    endedAt,
+    retryable: false,
     error: { kind: 'UNSTORABLE', message: 'the store refused what the worker reported' },
   };
 };

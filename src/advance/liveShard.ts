@@ -15,8 +15,14 @@ export interface LiveShard {
   live: boolean;
 }
 
-export const newLiveShard = ({ shard, epoch, position }: OwnedShard): LiveShard =>
-  ({ shard, epoch, position, now: position.last?.timestamp ?? 0, runs: new Map(), live: true });
+export const newLiveShard = ({ shard, epoch, position }: OwnedShard): LiveShard => ({
+  shard,
+  epoch,
+  position,
+  now: position.last?.timestamp ?? 0,
+  runs: new Map(),
+  live: true,
+});
 
 /** Adds a DAG from the store, unless it is known already; the answer is the run that was added. */
 export const addRecord = (shard: LiveShard, record: DagRecord, now: number): Run | undefined => {

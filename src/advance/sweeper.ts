@@ -50,7 +50,9 @@ export const createSweeper = ({ work, store, log, clock, advancer }: SweeperNeed
       if (shards.length === 0) return;
       const now = clock.now();
       forgetOld(now);
-      const due = (await work.due(shards, now, DUE_AT_ONCE)).filter(({ dag, task, dispatch }) => !told.has(`${dag}/${String(task)}/${String(dispatch)}`));
+      const due = (await work.due(shards, now, DUE_AT_ONCE)).filter(
+        ({ dag, task, dispatch }) => !told.has(`${dag}/${String(task)}/${String(dispatch)}`),
+      );
       if (due.length === 0) return;
       const events = new Map<number, Event[]>();
       for (const [shard, tasks] of groupBy(due, ({ dag }) => shardOf(dag))) events.set(shard, [{ type: 'due', tasks }]);

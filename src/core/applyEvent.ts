@@ -28,15 +28,21 @@ export const applyEvent = (step: Step, event: Exclude<Event, { type: 'submitted'
   const { runs, now, law } = lawful;
   switch (event.type) {
     case 'released':
-      eachKnown(step, event, lawful, (run, task) => { applyReleased(step, run, task, now); });
+      eachKnown(step, event, lawful, (run, task) => {
+        applyReleased(step, run, task, now);
+      });
       return;
     case 'lost': {
       const { evidence, session } = event;
-      eachKnown(step, event, lawful, (run, task) => { applyLost(step, run, { ...task, evidence, session }, { now, law }); });
+      eachKnown(step, event, lawful, (run, task) => {
+        applyLost(step, run, { ...task, evidence, session }, { now, law });
+      });
       return;
     }
     case 'due':
-      eachKnown(step, event, lawful, (run, task) => { applyDue(step, run, task, now); });
+      eachKnown(step, event, lawful, (run, task) => {
+        applyDue(step, run, task, now);
+      });
       return;
     case 'continued': {
       const run = runs.get(event.dag);

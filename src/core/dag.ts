@@ -5,19 +5,25 @@ export const DAG_STATUSES = ['CREATED', 'RUNNING', 'PAUSED', 'COMPLETED', 'FAILE
 export type DagStatus = (typeof DAG_STATUSES)[number];
 
 export const TASK_STATUSES = [
-  'PENDING', 'QUEUED', 'RUNNING', 'RETRYING', 'WAITING', 'CANCELLING', 'COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED',
+  'PENDING',
+  'QUEUED',
+  'RUNNING',
+  'RETRYING',
+  'WAITING',
+  'CANCELLING',
+  'COMPLETED',
+  'FAILED',
+  'SKIPPED',
+  'CANCELLED',
 ] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 export const isFinalTask = (status: TaskStatus): boolean =>
   status === 'COMPLETED' || status === 'FAILED' || status === 'SKIPPED' || status === 'CANCELLED';
-export const isFinalDag = (status: DagStatus): boolean =>
-  status === 'COMPLETED' || status === 'FAILED' || status === 'CANCELLED';
+export const isFinalDag = (status: DagStatus): boolean => status === 'COMPLETED' || status === 'FAILED' || status === 'CANCELLED';
 
 /** The task types that ship with the scheduler; a deployment may add its own. */
-export const BUILT_IN_TASK_TYPES = [
-  'DATA_PROCESSING', 'API_CALL', 'DATABASE_OPERATION', 'FILE_PROCESSING', 'NOTIFICATION',
-] as const;
+export const BUILT_IN_TASK_TYPES = ['DATA_PROCESSING', 'API_CALL', 'DATABASE_OPERATION', 'FILE_PROCESSING', 'NOTIFICATION'] as const;
 
 export const MIN_PRIORITY = 0;
 export const MAX_PRIORITY = 9;

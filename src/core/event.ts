@@ -21,9 +21,15 @@ export interface Execution {
 }
 
 /** A handler is running for longer than a moment; short executions are told by their end alone. */
-export interface Started extends Execution { readonly type: 'started' }
+export interface Started extends Execution {
+  readonly type: 'started';
+}
 /** The handler returned; `result` is JSON text, or null for none. */
-export interface Completed extends Execution { readonly type: 'completed'; readonly endedAt: number; readonly result: string | null }
+export interface Completed extends Execution {
+  readonly type: 'completed';
+  readonly endedAt: number;
+  readonly result: string | null;
+}
 /** The handler threw or ran out of time. */
 export interface Failed extends Execution {
   readonly type: 'failed';
@@ -33,22 +39,52 @@ export interface Failed extends Execution {
   readonly retryable: boolean;
 }
 /** How far a handler has come, 0 to 1, in its own words. */
-export interface Progressed extends Execution { readonly type: 'progressed'; readonly fraction: number; readonly message: string | null }
+export interface Progressed extends Execution {
+  readonly type: 'progressed';
+  readonly fraction: number;
+  readonly message: string | null;
+}
 /** State (JSON text) that the next attempt gets; acknowledged to the worker under `sequence` once it is committed. */
-export interface Checkpointed extends Execution { readonly type: 'checkpointed'; readonly sequence: number; readonly state: string }
+export interface Checkpointed extends Execution {
+  readonly type: 'checkpointed';
+  readonly sequence: number;
+  readonly state: string;
+}
 
-export interface Dispatched { readonly dag: DagId; readonly task: number; readonly dispatch: number }
+export interface Dispatched {
+  readonly dag: DagId;
+  readonly task: number;
+  readonly dispatch: number;
+}
 /** A worker that leaves gives back what it had not finished: no attempt is used up. */
-export interface Released { readonly type: 'released'; readonly session: string; readonly tasks: readonly Dispatched[] }
+export interface Released {
+  readonly type: 'released';
+  readonly session: string;
+  readonly tasks: readonly Dispatched[];
+}
 /** A session ended without having reported these. */
-export interface Lost { readonly type: 'lost'; readonly session: string; readonly evidence: string; readonly tasks: readonly Dispatched[] }
+export interface Lost {
+  readonly type: 'lost';
+  readonly session: string;
+  readonly evidence: string;
+  readonly tasks: readonly Dispatched[];
+}
 /** The time that a task waits for has come: `dispatch` says which wait is meant. */
-export interface Due { readonly type: 'due'; readonly tasks: readonly Dispatched[] }
+export interface Due {
+  readonly type: 'due';
+  readonly tasks: readonly Dispatched[];
+}
 /** A cascade that was cut off after its share of one step goes on. */
-export interface Continued { readonly type: 'continued'; readonly dag: DagId }
+export interface Continued {
+  readonly type: 'continued';
+  readonly dag: DagId;
+}
 
 /** A DAG was stored by a process that doesn't own its shard: the owner reads it from the store. */
-export interface Submitted { readonly type: 'submitted'; readonly dag: DagId }
+export interface Submitted {
+  readonly type: 'submitted';
+  readonly dag: DagId;
+}
 
 export type Report = Started | Completed | Failed | Progressed | Checkpointed;
 export type Event = Report | Released | Lost | Due | Continued | Submitted;

@@ -1,8 +1,15 @@
 /** Failures of the world around the engine: values with a code that callers can tell apart, never by their prose. */
 
 export type FailureCode =
-  | 'STORE_UNAVAILABLE' | 'STALE_EPOCH' | 'UNSTORABLE' | 'SHARD_COUNT_DIFFERS'
-  | 'LEASES_UNAVAILABLE' | 'WORKER_ID_HELD' | 'BROKER_UNAVAILABLE' | 'TOPIC_TOO_SMALL' | 'OVERLOADED';
+  | 'STORE_UNAVAILABLE'
+  | 'STALE_EPOCH'
+  | 'UNSTORABLE'
+  | 'SHARD_COUNT_DIFFERS'
+  | 'LEASES_UNAVAILABLE'
+  | 'WORKER_ID_HELD'
+  | 'BROKER_UNAVAILABLE'
+  | 'TOPIC_TOO_SMALL'
+  | 'OVERLOADED';
 
 export interface Failure extends Error {
   readonly code: FailureCode;

@@ -17,7 +17,10 @@ export interface ReadyTask {
 const PRIORITIES = 10;
 
 /** A FIFO that gives its memory back: an array with a moving head. */
-interface Lane { items: ReadyTask[]; head: number }
+interface Lane {
+  items: ReadyTask[];
+  head: number;
+}
 
 const shift = (lane: Lane): ReadyTask | undefined => {
   const item = lane.items[lane.head];

@@ -10,9 +10,11 @@ export const retryDelayMs = (backoff: Backoff, failures: number, draw: number): 
   if (backoff.initialMs === 0) return 0;
   const step = Math.max(0, failures - 1);
   const full =
-    backoff.type === 'fixed' ? backoff.initialMs
-    : backoff.type === 'linear' ? backoff.initialMs * (1 + backoff.factor * step)
-    : backoff.initialMs * Math.pow(backoff.factor, step);
+    backoff.type === 'fixed'
+      ? backoff.initialMs
+      : backoff.type === 'linear'
+        ? backoff.initialMs * (1 + backoff.factor * step)
+        : backoff.initialMs * Math.pow(backoff.factor, step);
   const capped = Math.min(full, backoff.maxMs);
   return Math.round(capped * (1 - backoff.jitter * draw));
 };

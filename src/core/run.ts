@@ -129,8 +129,15 @@ const rootsBecomeReady = (run: Run): void => {
 /** The run of a DAG that was just stored: its roots are ready. */
 export const runOfPlan = (plan: PlannedDag): Run => {
   const specs = plan.tasks.map((task): TaskSpec => ({
-    name: task.name, type: task.type, priority: task.priority, tags: task.tags, retry: task.retry, timeoutSeconds: task.timeoutSeconds,
-    simulate: task.simulate, hasPayload: task.payload !== null, dependencies: task.dependencies,
+    name: task.name,
+    type: task.type,
+    priority: task.priority,
+    tags: task.tags,
+    retry: task.retry,
+    timeoutSeconds: task.timeoutSeconds,
+    simulate: task.simulate,
+    hasPayload: task.payload !== null,
+    dependencies: task.dependencies,
   }));
   const run = emptyRun({ dag: plan.dagId, shard: plan.shard, name: plan.name, createdAt: plan.createdAt }, specs);
   rootsBecomeReady(run);
@@ -183,8 +190,17 @@ const derive = (run: Run, now: number): void => {
 /** The run of a DAG as the store has it, after a takeover. `now` stands for the time at which unstored readiness began. */
 export const runOfRecord = (record: DagRecord, now: number): Run => {
   const { dag, shard, name, createdAt } = record;
-  const specs = record.tasks.map(({ name: taskName, type, priority, tags, retry, timeoutSeconds, simulate, hasPayload, dependencies }): TaskSpec => (
-    { name: taskName, type, priority, tags, retry, timeoutSeconds, simulate, hasPayload, dependencies }));
+  const specs = record.tasks.map(({ name: taskName, type, priority, tags, retry, timeoutSeconds, simulate, hasPayload, dependencies }): TaskSpec => ({
+    name: taskName,
+    type,
+    priority,
+    tags,
+    retry,
+    timeoutSeconds,
+    simulate,
+    hasPayload,
+    dependencies,
+  }));
   const run = emptyRun({ dag, shard, name, createdAt }, specs);
   run.status = record.status;
   run.startedAt = record.startedAt;

@@ -68,7 +68,15 @@ export interface Step {
 }
 
 export const newStep = (): Step => ({
-  touched: new Map(), ready: [], continued: new Set(), acknowledged: [], finished: [], retrying: [], settled: [], over: [], refused: [],
+  touched: new Map(),
+  ready: [],
+  continued: new Set(),
+  acknowledged: [],
+  finished: [],
+  retrying: [],
+  settled: [],
+  over: [],
+  refused: [],
 });
 
 /** A row that shows no execution. */

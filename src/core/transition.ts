@@ -19,8 +19,7 @@ export interface LawSettings {
 export const DEFAULT_LAW: LawSettings = { maxLosses: 20, cascadeLimit: 2000 };
 
 /** Larger fences are later grants; both are decimal texts without leading zeros. */
-const isOlderFence = (fence: string, than: string): boolean =>
-  fence.length !== than.length ? fence.length < than.length : fence < than;
+const isOlderFence = (fence: string, than: string): boolean => (fence.length !== than.length ? fence.length < than.length : fence < than);
 
 /** Why a report can't be applied, or undefined where it speaks of the current dispatch. */
 const staleness = (run: Run, { task, dispatch, fence }: Execution): string | undefined => {
@@ -259,7 +258,10 @@ const heldBy = (run: Run, task: number): Told => {
 
 /** The session that had the task ended: it runs elsewhere, until it has been lost too often. */
 export const applyLost = (
-  step: Step, run: Run, lost: Dispatched & { readonly evidence: string; readonly session: string }, { now, law }: { now: number; law: LawSettings },
+  step: Step,
+  run: Run,
+  lost: Dispatched & { readonly evidence: string; readonly session: string },
+  { now, law }: { now: number; law: LawSettings },
 ): void => {
   const { task } = lost;
   const state = run.state[task];

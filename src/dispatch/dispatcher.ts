@@ -38,7 +38,12 @@ interface Bound {
   readonly epoch: number | undefined;
 }
 
-interface Acknowledgement { readonly session: string; readonly shard: number; readonly dispatch: Dispatched; readonly sequence: number }
+interface Acknowledgement {
+  readonly session: string;
+  readonly shard: number;
+  readonly dispatch: Dispatched;
+  readonly sequence: number;
+}
 
 const AT_ONCE = 2000;
 const AFTER_FAILURE_MS = 200;
@@ -123,7 +128,9 @@ export class Dispatcher {
       const order = { ...this.order(session, shard), dispatches: [], acknowledged: [{ dispatch, sequence }] };
       orders.set(seat.inbox, [...(orders.get(seat.inbox) ?? []), order]);
     }
-    this.needs.queue.send(orders).catch((error: unknown) => { this.needs.announce('dispatch.failed', { count: 0, error }); });
+    this.needs.queue.send(orders).catch((error: unknown) => {
+      this.needs.announce('dispatch.failed', { count: 0, error });
+    });
   }
 
   /** The highest priority that waits for a worker that could run it. */
@@ -163,8 +170,14 @@ export class Dispatcher {
     if (bound.length === AT_ONCE) this.nudge();
     const [plain, special] = [[] as Bound[], [] as Bound[]];
     for (const each of bound) (each.ready.dispatch === 1 && hasNoInputs(each.ready.run, each.ready.task) ? plain : special).push(each);
-    if (plain.length > 0) this.send(plain, new Map()).catch((error: unknown) => { this.takeBack(plain, error); });
-    if (special.length > 0) this.sendSpecial(special).catch((error: unknown) => { this.takeBack(special, error); });
+    if (plain.length > 0)
+      this.send(plain, new Map()).catch((error: unknown) => {
+        this.takeBack(plain, error);
+      });
+    if (special.length > 0)
+      this.sendSpecial(special).catch((error: unknown) => {
+        this.takeBack(special, error);
+      });
   }
 
   /** Chooses a seat for as many tasks as there is room for. */
@@ -208,7 +221,13 @@ export class Dispatcher {
     const again = bound.filter(({ ready }) => ready.dispatch > 1);
     const held = again.length === 0 ? new Set<Bound>() : await this.raiseFloors(again);
     const free = bound.filter((each) => !held.has(each));
-    await this.send(free, await readInputs(this.needs.work, free.map(({ ready }) => ready)));
+    await this.send(
+      free,
+      await readInputs(
+        this.needs.work,
+        free.map(({ ready }) => ready),
+      ),
+    );
   }
 
   /** A later number starts only where no live session has an earlier one: those that have one are left to it. */
@@ -222,7 +241,10 @@ export class Dispatcher {
       const assignment = this.endOwn(each);
       if (assignment === undefined) return;
       if (answer.dispatch === each.ready.dispatch) this.assign(each.ready, answer.session);
-      else this.needs.clock.after(WHILE_HELD_MS, () => { this.putBack(each); });
+      else
+        this.needs.clock.after(WHILE_HELD_MS, () => {
+          this.putBack(each);
+        });
     });
     return held;
   }
@@ -239,11 +261,14 @@ export class Dispatcher {
     const orders = new Map<number, WorkOrder[]>();
     for (const [seat, ofSeat] of groupBy(current, (each) => each.seat)) {
       const shards = groupBy(ofSeat, ({ ready }) => ready.run.shard);
-      orders.set(seat.inbox, [...shards].map(([shard, tasks]) => ({
-        ...this.order(seat.session, shard),
-        dispatches: tasks.map(({ ready: { run, task } }) => dispatchOf(run, task, inputs.get(inputsKey(run, task)), inlineLimit)),
-        acknowledged: [],
-      })));
+      orders.set(
+        seat.inbox,
+        [...shards].map(([shard, tasks]) => ({
+          ...this.order(seat.session, shard),
+          dispatches: tasks.map(({ ready: { run, task } }) => dispatchOf(run, task, inputs.get(inputsKey(run, task)), inlineLimit)),
+          acknowledged: [],
+        })),
+      );
     }
     await queue.send(orders);
     const now = clock.now();
@@ -280,6 +305,8 @@ export class Dispatcher {
       if (this.endOwn(each) !== undefined) this.putBack(each);
     }
     this.pausedUntil = clock.monotonic() + AFTER_FAILURE_MS;
-    clock.after(AFTER_FAILURE_MS, () => { this.nudge(); });
+    clock.after(AFTER_FAILURE_MS, () => {
+      this.nudge();
+    });
   }
 }

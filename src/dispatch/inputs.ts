@@ -35,8 +35,20 @@ export const dispatchOf = (run: Run, task: number, inputs: TaskInputs | undefine
   const fits = inputs === undefined || sizeOf(inputs) <= inlineLimit;
   const { payload, upstream, checkpoint } = fits ? (inputs ?? NONE) : NONE;
   return {
-    dag: run.dag, task, dispatch: run.dispatch[task]!, attempt: run.failures[task]! + 1,
-    name, type, priority, tags, timeoutSeconds, simulate, inputs: fits ? 'inline' : 'fetch', payload, upstream, checkpoint,
+    dag: run.dag,
+    task,
+    dispatch: run.dispatch[task]!,
+    attempt: run.failures[task]! + 1,
+    name,
+    type,
+    priority,
+    tags,
+    timeoutSeconds,
+    simulate,
+    inputs: fits ? 'inline' : 'fetch',
+    payload,
+    upstream,
+    checkpoint,
   };
 };
 

@@ -57,18 +57,27 @@ export const createCheckpoints = ({ clock }: { readonly clock: Clock }): Checkpo
       const open: Open = { teller, waiting: new Map(), sequence: 0, progress: undefined, progressAt: 0, over: false };
       opened.set(keyOf(attempt.held.dispatch), open);
       // Nobody acknowledges an attempt that was given up: its handler must not wait for that.
-      attempt.controller.signal.addEventListener('abort', () => { end(open); }, { once: true });
+      attempt.controller.signal.addEventListener(
+        'abort',
+        () => {
+          end(open);
+        },
+        { once: true },
+      );
       return {
-        checkpoint: (state) => new Promise<void>((resolve, reject) => {
-          if (open.over) {
-            reject(isOver());
-            return;
-          }
-          const sequence = (open.sequence += 1);
-          open.waiting.set(sequence, { state, sentAt: clock.now(), resolve, reject });
-          teller.send({ type: 'checkpointed', sequence, state });
-        }),
-        progress: (fraction, message) => { open.progress = { fraction, message }; },
+        checkpoint: (state) =>
+          new Promise<void>((resolve, reject) => {
+            if (open.over) {
+              reject(isOver());
+              return;
+            }
+            const sequence = (open.sequence += 1);
+            open.waiting.set(sequence, { state, sentAt: clock.now(), resolve, reject });
+            teller.send({ type: 'checkpointed', sequence, state });
+          }),
+        progress: (fraction, message) => {
+          open.progress = { fraction, message };
+        },
       };
     },
     acknowledge: (dispatch, sequence) => {

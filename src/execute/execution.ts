@@ -43,7 +43,14 @@ export const contextOf = ({ attempt, inputs, logger, checkpoint, progress, limit
   const upstream: Record<string, unknown> = {};
   for (const [name, result] of Object.entries(inputs.upstream)) upstream[name] = parse(result);
   return {
-    task: { dagId: dispatch.dag, taskId: taskIdOf(dispatch.dag, dispatch.task), name: dispatch.name, type: dispatch.type, tags: dispatch.tags, simulate: dispatch.simulate },
+    task: {
+      dagId: dispatch.dag,
+      taskId: taskIdOf(dispatch.dag, dispatch.task),
+      name: dispatch.name,
+      type: dispatch.type,
+      tags: dispatch.tags,
+      simulate: dispatch.simulate,
+    },
     payload: parse(inputs.payload),
     restored: parse(inputs.checkpoint),
     upstream,
@@ -54,9 +61,10 @@ export const contextOf = ({ attempt, inputs, logger, checkpoint, progress, limit
     // What is too large for the log would hold up every later report of this worker.
     checkpoint: (state) => {
       const text = toJson(state ?? null) ?? 'null';
-      const done = text.length <= limit
-        ? checkpoint(text)
-        : Promise.reject(new RangeError(`the checkpoint has ${String(text.length)} characters, more than the ${String(limit)} allowed`));
+      const done =
+        text.length <= limit
+          ? checkpoint(text)
+          : Promise.reject(new RangeError(`the checkpoint has ${String(text.length)} characters, more than the ${String(limit)} allowed`));
       // A handler that doesn't wait for it must not bring down the process when its attempt is given up.
       done.catch(() => undefined);
       return done;
@@ -108,5 +116,12 @@ export const carryOut = async (handler: Handler, context: () => TaskContext, sig
 };
 
 /** The part of a report that says which execution it speaks of. */
-export const executionOf = ({ held: { dispatch, fence, sentAt }, startedAt }: Attempt, who: { session: string; worker: string }): Execution =>
-  ({ dag: dispatch.dag, task: dispatch.task, dispatch: dispatch.dispatch, fence, ...who, sentAt, startedAt });
+export const executionOf = ({ held: { dispatch, fence, sentAt }, startedAt }: Attempt, who: { session: string; worker: string }): Execution => ({
+  dag: dispatch.dag,
+  task: dispatch.task,
+  dispatch: dispatch.dispatch,
+  fence,
+  ...who,
+  sentAt,
+  startedAt,
+});

@@ -93,7 +93,10 @@ export class Executor {
 
   /** What this session holds, for the leases after they lost their memory. */
   holds(): (Dispatched & { readonly fence: string })[] {
-    return [...[...this.running.values()].map(({ held }) => held), ...this.prefetch.all()].map((held) => ({ ...dispatchedOf(held.dispatch), fence: held.fence }));
+    return [...[...this.running.values()].map(({ held }) => held), ...this.prefetch.all()].map((held) => ({
+      ...dispatchedOf(held.dispatch),
+      fence: held.fence,
+    }));
   }
 
   /** First gear: takes nothing more, gives back what hasn't started, and waits up to `ms` for what runs. */
@@ -205,14 +208,25 @@ export class Executor {
         return { kind: 'aborted', reason: `its inputs could not be fetched: ${String(error)}` };
       }
     }
-    const context = () => contextOf({ attempt, inputs, logger: this.needs.logger(attempt.held), limit: this.needs.resultLimit, ...this.checkpoints.open(attempt, this.reporter(attempt)) });
+    const context = () =>
+      contextOf({
+        attempt,
+        inputs,
+        logger: this.needs.logger(attempt.held),
+        limit: this.needs.resultLimit,
+        ...this.checkpoints.open(attempt, this.reporter(attempt)),
+      });
     return carryOut(handler, context, attempt.controller.signal, this.needs.resultLimit);
   }
 
-  private reporter(attempt: Attempt): { send(report: { type: 'checkpointed'; sequence: number; state: string } | { type: 'progressed'; fraction: number; message: string | null }): void } {
+  private reporter(attempt: Attempt): {
+    send(report: { type: 'checkpointed'; sequence: number; state: string } | { type: 'progressed'; fraction: number; message: string | null }): void;
+  } {
     return {
       send: (report) => {
-        this.tell(attempt, { ...report, ...executionOf(attempt, this.needs) }).catch((error: unknown) => { this.needs.announce('loop.failed', { loop: 'report', error }); });
+        this.tell(attempt, { ...report, ...executionOf(attempt, this.needs) }).catch((error: unknown) => {
+          this.needs.announce('loop.failed', { loop: 'report', error });
+        });
       },
     };
   }
@@ -223,8 +237,9 @@ export class Executor {
   }
 
   private tellStarted(attempt: Attempt): void {
-    this.tell(attempt, { type: 'started', ...executionOf(attempt, this.needs) })
-      .catch((error: unknown) => { this.needs.announce('loop.failed', { loop: 'report', error }); });
+    this.tell(attempt, { type: 'started', ...executionOf(attempt, this.needs) }).catch((error: unknown) => {
+      this.needs.announce('loop.failed', { loop: 'report', error });
+    });
   }
 
   private async reportEnd(attempt: Attempt, outcome: Outcome, endedAt: number): Promise<void> {
@@ -262,7 +277,10 @@ export class Executor {
     const { claims, session, report, announce } = this.needs;
     if (back.length === 0) return;
     try {
-      await claims.release(session, back.map(({ dispatch }) => dispatchedOf(dispatch)));
+      await claims.release(
+        session,
+        back.map(({ dispatch }) => dispatchedOf(dispatch)),
+      );
       await Promise.all(back.map(({ dispatch }) => report(shardOf(dispatch.dag), { type: 'released', session, tasks: [dispatchedOf(dispatch)] })));
     } catch (error) {
       announce('loop.failed', { loop: 'give back', error });
@@ -276,7 +294,12 @@ export class Executor {
 
   private announceEnd({ held: { dispatch }, startedAt }: Attempt, outcome: Outcome, endedAt: number): void {
     this.needs.announce('execution.finished', {
-      dag: dispatch.dag, task: dispatch.name, type: dispatch.type, attempt: dispatch.attempt, outcome: outcome.kind, runningMs: endedAt - startedAt,
+      dag: dispatch.dag,
+      task: dispatch.name,
+      type: dispatch.type,
+      attempt: dispatch.attempt,
+      outcome: outcome.kind,
+      runningMs: endedAt - startedAt,
       ...(outcome.kind === 'failed' ? { error: outcome.error.message } : {}),
     });
   }
@@ -302,7 +325,9 @@ export class Executor {
   private becomesIdle(ms: number): Promise<boolean> {
     if (this.isIdle()) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const cancel = this.needs.clock.after(ms, () => { resolve(this.isIdle()); });
+      const cancel = this.needs.clock.after(ms, () => {
+        resolve(this.isIdle());
+      });
       this.idle.add(() => {
         cancel();
         resolve(true);

@@ -9,11 +9,13 @@ const TIMEOUT_MS = 10_000;
 const ATTEMPTS = 5;
 
 /** Over HTTP, with a bounded retry; rejects when the scheduler can't be reached or refuses. */
-export const createFetchInputs = (clock: Pick<Clock, 'after' | 'random'>) => async (origin: string, { dag, task }: Dispatched, fence: string): Promise<TaskInputs> =>
-  retrying({ clock, attempts: ATTEMPTS, firstMs: 100, maxMs: 2000 }, async () => {
-    const url = new URL(`/internal/v1/inputs/${taskIdOf(dag, task)}`, origin);
-    url.searchParams.set('fence', fence);
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (!response.ok) throw new Error(`${url.origin} answered ${String(response.status)} for the inputs of a task`);
-    return (await response.json()) as TaskInputs;
-  });
+export const createFetchInputs =
+  (clock: Pick<Clock, 'after' | 'random'>) =>
+  async (origin: string, { dag, task }: Dispatched, fence: string): Promise<TaskInputs> =>
+    retrying({ clock, attempts: ATTEMPTS, firstMs: 100, maxMs: 2000 }, async () => {
+      const url = new URL(`/internal/v1/inputs/${taskIdOf(dag, task)}`, origin);
+      url.searchParams.set('fence', fence);
+      const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      if (!response.ok) throw new Error(`${url.origin} answered ${String(response.status)} for the inputs of a task`);
+      return (await response.json()) as TaskInputs;
+    });

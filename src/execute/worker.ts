@@ -52,9 +52,15 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
   let stopping: Promise<void> | undefined;
 
   const ticker = every({
-    name: 'execution ticker', ms: TICK_MS, clock,
-    once: () => { shift?.executor.tick(); },
-    onError: (error) => { announce('loop.failed', { loop: 'execution ticker', error }); },
+    name: 'execution ticker',
+    ms: TICK_MS,
+    clock,
+    once: () => {
+      shift?.executor.tick();
+    },
+    onError: (error) => {
+      announce('loop.failed', { loop: 'execution ticker', error });
+    },
   });
 
   const begin = async (): Promise<Shift> => {
@@ -64,13 +70,25 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     try {
       await needs.queue.provide(session.inbox + 1);
       const executor = new Executor({
-        ...needs, session: session.id, worker: description.workerId, slots: description.slots, vitals,
-        finished: (done) => { needs.finished(session.id, done); },
+        ...needs,
+        session: session.id,
+        worker: description.workerId,
+        slots: description.slots,
+        vitals,
+        finished: (done) => {
+          needs.finished(session.id, done);
+        },
         maxUnreported: Math.max(1000, description.slots * UNREPORTED_PER_SLOT),
       });
       inbox = await needs.queue.receive(session.inbox, (orders: readonly WorkOrder[]) => executor.accept(orders));
       // At once, also while the worker drains: whoever takes over may start the same tasks now.
-      session.ended.addEventListener('abort', () => { executor.abandon('the session ended'); }, { once: true });
+      session.ended.addEventListener(
+        'abort',
+        () => {
+          executor.abandon('the session ended');
+        },
+        { once: true },
+      );
       await session.announce();
       return { session, executor, inbox };
     } catch (error) {
@@ -88,7 +106,14 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     new Promise((resolve) => {
       const both = AbortSignal.any([signal, leaving.signal]);
       if (both.aborted) resolve();
-      else both.addEventListener('abort', () => { resolve(); }, { once: true });
+      else
+        both.addEventListener(
+          'abort',
+          () => {
+            resolve();
+          },
+          { once: true },
+        );
     });
 
   /** One session after the other until the worker leaves. */

@@ -10,7 +10,11 @@ afterEach(() => scheduler.stop());
 const chain = planOf([plannedTask('a', []), plannedTask('b', [0]), plannedTask('c', [1])]);
 const otherDag = '018bcfe5-6800-8001-8000-000000000000' as DagId;
 const onShard1 = (event: LawEvent): LawEvent => ({ ...event, dag: otherDag }) as LawEvent;
-const statuses = (dag: DagId = DAG): string[] => scheduler.store.rows(dag).record().tasks.map(({ status }) => status);
+const statuses = (dag: DagId = DAG): string[] =>
+  scheduler.store
+    .rows(dag)
+    .record()
+    .tasks.map(({ status }) => status);
 
 test('a DAG goes from its roots to its end, and is forgotten then', async () => {
   scheduler = await startScheduler();
@@ -104,7 +108,12 @@ test('one bad event fails its own task as UNSTORABLE; its neighbours, also of ot
   await scheduler.admit(planOf(names, otherDag, 1));
   scheduler.store.refuse('poison');
   const events = names.map((_, task) => completed(task, 1, { result: task === 4 ? '"poison"' : '"good"' }));
-  await scheduler.log.append(new Map([[0, events], [1, [onShard1(completed(0))]]]));
+  await scheduler.log.append(
+    new Map([
+      [0, events],
+      [1, [onShard1(completed(0))]],
+    ]),
+  );
   for (let i = 0; i < 30; i++) {
     await turns();
     await scheduler.retake();
@@ -120,7 +129,17 @@ test('two events of two shards in one refused commit: only the bad one is blamed
   await scheduler.admit(planOf([plannedTask('a', [])]));
   await scheduler.admit(planOf([plannedTask('a', [])], otherDag, 1));
   scheduler.store.refuse('poison');
-  await scheduler.log.append(new Map([[0, [completed(0, 1, { result: '"poison"' })]], [1, [onShard1(completed(0))]]]));
+  // Behind a commit under way both wait for the same next one.
+  scheduler.store.meet('held');
+  await scheduler.tell(due(0, 9));
+  await scheduler.log.append(
+    new Map([
+      [0, [completed(0, 1, { result: '"poison"' })]],
+      [1, [onShard1(completed(0))]],
+    ]),
+  );
+  await turns();
+  scheduler.store.release();
   for (let i = 0; i < 10; i++) {
     await turns();
     await scheduler.retake();
@@ -180,18 +199,23 @@ test('a hint about a DAG of another shard brings it into none but its own', asyn
 test('a shard can be dropped while others keep the committer busy', async () => {
   scheduler = await startScheduler({ shards: 2 });
   await scheduler.admit(chain);
-  let dropped = false;
+  const state = { dropped: false };
   scheduler.store.meet(...Array.from({ length: 20 }, () => 'held' as const));
   await scheduler.tell(completed(0));
   await scheduler.tellOf(1, onShard1(due(0, 2)));
-  void scheduler.advancer.drop(0, 'a test').then(() => { dropped = true; });
-  for (let i = 0; i < 4 && !dropped; i++) {
+  void scheduler.advancer.drop(0, 'a test').then(() => {
+    state.dropped = true;
+  });
+  for (let i = 0; i < 4; i++) {
     await scheduler.tellOf(1, onShard1(due(0, 2)));
     scheduler.store.release();
     await turns();
   }
-  expect(dropped).toBe(true);
-  for (let i = 0; i < 20; i++) { scheduler.store.release(); await turns(); }
+  expect(state.dropped).toBe(true);
+  for (let i = 0; i < 20; i++) {
+    scheduler.store.release();
+    await turns();
+  }
 });
 
 test('stopping survives a commit that fails meanwhile', async () => {
@@ -206,8 +230,18 @@ test('what has waited for a while is written as QUEUED, however much came and we
   scheduler = await startScheduler();
   const pairs = Array.from({ length: 2500 }, (_, i) => [plannedTask(`p${String(i)}`, []), plannedTask(`c${String(i)}`, [2 * i])]).flat();
   await scheduler.admit(planOf(pairs));
-  await scheduler.tell(...pairs.map((_, task) => task).filter((task) => task % 2 === 0).map((task) => completed(task)));
-  await scheduler.tell(...pairs.map((_, task) => task).filter((task) => task % 2 === 1 && task < 4998).map((task) => completed(task)));
+  await scheduler.tell(
+    ...pairs
+      .map((_, task) => task)
+      .filter((task) => task % 2 === 0)
+      .map((task) => completed(task)),
+  );
+  await scheduler.tell(
+    ...pairs
+      .map((_, task) => task)
+      .filter((task) => task % 2 === 1 && task < 4998)
+      .map((task) => completed(task)),
+  );
   await scheduler.clock.advance(1000);
   scheduler.advancer.writeWaiting();
   await turns();

@@ -11,7 +11,12 @@ import { createMemoryStore, type MemoryStore } from '../harness/memoryStore';
 import { createVirtualClock, turns, type VirtualClock } from '../lifecycle/virtualClock';
 import { T0 } from '../core/model';
 
-export interface Sent { readonly task: string; readonly dispatch: number; readonly run: Run; readonly commits: number }
+export interface Sent {
+  readonly task: string;
+  readonly dispatch: number;
+  readonly run: Run;
+  readonly commits: number;
+}
 
 export interface TestScheduler {
   readonly advancer: Advancer;
@@ -34,25 +39,42 @@ export interface TestScheduler {
   stop(): Promise<void>;
 }
 
-export const startScheduler = async (options: { law?: LawSettings; firstBeforeCommit?: boolean; shards?: number; store?: MemoryStore } = {}): Promise<TestScheduler> => {
+export const startScheduler = async (
+  options: { law?: LawSettings; firstBeforeCommit?: boolean; shards?: number; store?: MemoryStore } = {},
+): Promise<TestScheduler> => {
   const clock = createVirtualClock(T0);
   const store = options.store ?? createMemoryStore();
   const shards = options.shards ?? 1;
   const log = createMemoryBroker({ clock, shards }).eventLog;
   const [sent, adopted, acknowledged, doubted] = [[] as Sent[], [] as string[], [] as number[], [] as number[]];
   const happened: { name: keyof Happenings; what: Happenings[keyof Happenings] }[] = [];
-  const announce: Announce = (name, what) => { happened.push({ name, what }); };
+  const announce: Announce = (name, what) => {
+    happened.push({ name, what });
+  };
   const nameOf = (run: Run, task: number): string => run.specs[task]!.name;
   const advancer = createAdvancer({
-    store, log, clock, announce, firstBeforeCommit: options.firstBeforeCommit ?? true, ...(options.law === undefined ? {} : { law: options.law }),
-    doubted: (which) => { doubted.push(...which); },
+    store,
+    log,
+    clock,
+    announce,
+    firstBeforeCommit: options.firstBeforeCommit ?? true,
+    ...(options.law === undefined ? {} : { law: options.law }),
+    doubted: (which) => {
+      doubted.push(...which);
+    },
     outlet: {
       shardTaken: () => undefined,
       shardDropped: () => undefined,
-      ready: (tasks) => { for (const { run, task } of tasks) sent.push({ task: nameOf(run, task), dispatch: run.dispatch[task]!, run, commits: store.commits.length }); },
+      ready: (tasks) => {
+        for (const { run, task } of tasks) sent.push({ task: nameOf(run, task), dispatch: run.dispatch[task]!, run, commits: store.commits.length });
+      },
       over: () => undefined,
-      adopt: (run, task, session) => { adopted.push(`${nameOf(run, task)} in ${session}`); },
-      acknowledge: (checkpoints) => { for (const { sequence } of checkpoints) acknowledged.push(sequence); },
+      adopt: (run, task, session) => {
+        adopted.push(`${nameOf(run, task)} in ${session}`);
+      },
+      acknowledge: (checkpoints) => {
+        for (const { sequence } of checkpoints) acknowledged.push(sequence);
+      },
     },
   });
   await advancer.start();
@@ -62,14 +84,25 @@ export const startScheduler = async (options: { law?: LawSettings; firstBeforeCo
     await turns();
   };
   return {
-    advancer, store, log, clock, sent, adopted, acknowledged, happened, doubted, tellOf,
+    advancer,
+    store,
+    log,
+    clock,
+    sent,
+    adopted,
+    acknowledged,
+    happened,
+    doubted,
+    tellOf,
     tell: (...events) => tellOf(0, ...events),
     admit: async (plan) => {
       await store.admit([{ dag: plan, idempotency: null }]);
       advancer.admit(plan);
       await turns();
     },
-    storeElsewhere: async (plan) => { await store.admit([{ dag: plan, idempotency: null }]); },
+    storeElsewhere: async (plan) => {
+      await store.admit([{ dag: plan, idempotency: null }]);
+    },
     retake: async () => {
       for (let shard = doubted.shift(); shard !== undefined; shard = doubted.shift()) {
         await advancer.take(store.acquire(shard));

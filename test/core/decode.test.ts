@@ -16,10 +16,18 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ type: fc.constant('started' as const), ...execution }),
   fc.record({ type: fc.constant('completed' as const), ...execution, endedAt: time, result: fc.option(json) }),
   fc.record({
-    type: fc.constant('failed' as const), ...execution, endedAt: time, retryable: fc.boolean(),
+    type: fc.constant('failed' as const),
+    ...execution,
+    endedAt: time,
+    retryable: fc.boolean(),
     error: fc.record({ kind: fc.constantFrom('HANDLER' as const, 'TIMEOUT' as const, 'UNSTORABLE' as const), message: text }),
   }),
-  fc.record({ type: fc.constant('progressed' as const), ...execution, fraction: fc.double({ min: 0, max: 1, noNaN: true }), message: fc.option(text) }),
+  fc.record({
+    type: fc.constant('progressed' as const),
+    ...execution,
+    fraction: fc.double({ min: 0, max: 1, noNaN: true }),
+    message: fc.option(text),
+  }),
   fc.record({ type: fc.constant('checkpointed' as const), ...execution, sequence: count, state: json }),
   fc.record({ type: fc.constant('released' as const), session: text, tasks }),
   fc.record({ type: fc.constant('lost' as const), session: text, evidence: text, tasks }),
@@ -29,31 +37,44 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
 );
 
 test('every event survives its way through JSON', () => {
-  fc.assert(fc.property(anyEvent, (event) => {
-    const back: unknown = JSON.parse(JSON.stringify(event));
-    expect(isEvent(back)).toBe(true);
-    expect(JSON.stringify(back)).toBe(JSON.stringify(event));
-  }), { numRuns: 500 });
+  fc.assert(
+    fc.property(anyEvent, (event) => {
+      const back: unknown = JSON.parse(JSON.stringify(event));
+      expect(isEvent(back)).toBe(true);
+      expect(JSON.stringify(back)).toBe(JSON.stringify(event));
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test('without any one of its fields it is no event', () => {
-  fc.assert(fc.property(anyEvent, fc.nat(), (event, pick) => {
-    const fields = Object.keys(event);
-    const { [fields[pick % fields.length] as keyof Event]: _left, ...rest } = event;
-    expect(isEvent(rest)).toBe(false);
-  }), { numRuns: 500 });
+  fc.assert(
+    fc.property(anyEvent, fc.nat(), (event, pick) => {
+      const fields = Object.keys(event);
+      const left = fields[pick % fields.length];
+      expect(isEvent(Object.fromEntries(Object.entries(event).filter(([field]) => field !== left)))).toBe(false);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test('with a field of another type it is no event', () => {
-  fc.assert(fc.property(anyEvent, fc.nat(), (event, pick) => {
-    const fields = Object.keys(event);
-    expect(isEvent({ ...event, [fields[pick % fields.length]!]: Symbol.iterator })).toBe(false);
-    expect(isEvent({ ...event, [fields[pick % fields.length]!]: undefined })).toBe(false);
-  }));
+  fc.assert(
+    fc.property(anyEvent, fc.nat(), (event, pick) => {
+      const fields = Object.keys(event);
+      expect(isEvent({ ...event, [fields[pick % fields.length]!]: Symbol.iterator })).toBe(false);
+      expect(isEvent({ ...event, [fields[pick % fields.length]!]: undefined })).toBe(false);
+    }),
+  );
 });
 
 test('garbage is refused and never throws', () => {
-  fc.assert(fc.property(fc.anything(), (value) => { expect(isEvent(value)).toBe(false); }), { numRuns: 2000 });
+  fc.assert(
+    fc.property(fc.anything(), (value) => {
+      expect(isEvent(value)).toBe(false);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', ''])('a type called %j is unknown', (type) => {

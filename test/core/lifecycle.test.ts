@@ -11,7 +11,10 @@ const drawnIn = (page: string, drawing: number): string[] => {
   const text = page.split('```mermaid')[drawing + 1]!.split('```')[0]!;
   return [...text.matchAll(/^\s*([A-Z]+) --> ([A-Z]+)/gm)].map(([, from, to]) => `${from!} → ${to!}`).sort();
 };
-const movesOf = (table: Readonly<Record<string, readonly string[]>>): string[] => Object.entries(table).flatMap(([from, all]) => all.map((to) => `${from} → ${to}`)).sort();
+const movesOf = (table: Readonly<Record<string, readonly string[]>>): string[] =>
+  Object.entries(table)
+    .flatMap(([from, all]) => all.map((to) => `${from} → ${to}`))
+    .sort();
 
 const page = readFileSync(join(__dirname, '../../docs/lifecycle.md'), 'utf8');
 
@@ -35,7 +38,8 @@ const explore = (): { tasks: Set<string>; dags: Set<string> } => {
       const before = { dag: run.status, tasks: [...run.state].map(statusOf), dispatch: [...run.dispatch] };
       applyAll(run, [make(task, dispatch)], T0 + step, { maxLosses: 1, cascadeLimit: 100 });
       run.state.forEach((code, i) => {
-        if (before.tasks[i] !== statusOf(code) || (statusOf(code) === 'QUEUED' && before.dispatch[i] !== run.dispatch[i])) tasks.add(`${before.tasks[i]!} → ${statusOf(code)}`);
+        if (before.tasks[i] !== statusOf(code) || (statusOf(code) === 'QUEUED' && before.dispatch[i] !== run.dispatch[i]))
+          tasks.add(`${before.tasks[i]!} → ${statusOf(code)}`);
       });
       if (before.dag !== run.status) dags.add(`${before.dag} → ${run.status}`);
     }

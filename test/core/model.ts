@@ -1,7 +1,7 @@
 /** A DAG under test: its plan, and a model of the rows that a store would keep of it. */
 import { newStep, changesOf, type Step } from '../../src/core/step';
 import { applyEvent } from '../../src/core/applyEvent';
-import type { DagChange, DagRecord, TaskChange, TaskRecord } from '../../src/core/change';
+import type { DagChange, DagRecord, TaskChange, TaskRecord, TaskState } from '../../src/core/change';
 import type { PlannedDag, PlannedTask } from '../../src/core/dag';
 import type { Event, Execution } from '../../src/core/event';
 import type { DagId } from '../../src/core/ids';
@@ -14,13 +14,26 @@ export const DAG = '018bcfe5-6800-8000-8000-000000000000' as DagId;
 
 /** A task of a plan: only what a test says differs from the ordinary. */
 export const plannedTask = (name: string, dependencies: readonly number[], other: Partial<PlannedTask> = {}): PlannedTask => ({
-  name, dependencies, type: 'API_CALL', priority: 5, tags: [], timeoutSeconds: null, payload: null, simulate: null,
+  name,
+  dependencies,
+  type: 'API_CALL',
+  priority: 5,
+  tags: [],
+  timeoutSeconds: null,
+  payload: null,
+  simulate: null,
   retry: { maxRetries: 0, backoff: { type: 'fixed', initialMs: 100, factor: 1, maxMs: 1000, jitter: 0 } },
   ...other,
 });
 
 export const planOf = (tasks: readonly PlannedTask[], dagId: DagId = DAG, shard = 0): PlannedDag => ({
-  dagId, shard, name: 'a DAG', description: null, tags: [], createdAt: T0, tasks,
+  dagId,
+  shard,
+  name: 'a DAG',
+  description: null,
+  tags: [],
+  createdAt: T0,
+  tasks,
 });
 
 /** The rows of one DAG as a store keeps them: merged from changes, read back as a record. */
@@ -32,23 +45,67 @@ export interface Rows {
 }
 
 const firstRow = (task: PlannedTask, index: number): TaskRecord => ({
-  task: index, name: task.name, type: task.type, priority: task.priority, tags: task.tags, dependencies: task.dependencies, retry: task.retry,
-  timeoutSeconds: task.timeoutSeconds, simulate: task.simulate, hasPayload: task.payload !== null, hasResult: false, hasCheckpoint: false,
-  status: task.dependencies.length === 0 ? 'QUEUED' : 'PENDING', queuedAt: task.dependencies.length === 0 ? T0 : null,
-  attempt: 0, dispatch: 0, losses: 0, worker: null, session: null, fence: null, dispatchedAt: null, startedAt: null, completedAt: null, dueAt: null,
-  blockedMs: 0, queuedMs: 0, dispatchedMs: 0, runningMs: 0, retryWaitMs: 0,
+  task: index,
+  name: task.name,
+  type: task.type,
+  priority: task.priority,
+  tags: task.tags,
+  dependencies: task.dependencies,
+  retry: task.retry,
+  timeoutSeconds: task.timeoutSeconds,
+  simulate: task.simulate,
+  hasPayload: task.payload !== null,
+  hasResult: false,
+  hasCheckpoint: false,
+  status: task.dependencies.length === 0 ? 'QUEUED' : 'PENDING',
+  queuedAt: task.dependencies.length === 0 ? T0 : null,
+  attempt: 0,
+  dispatch: 0,
+  losses: 0,
+  worker: null,
+  session: null,
+  fence: null,
+  dispatchedAt: null,
+  startedAt: null,
+  completedAt: null,
+  dueAt: null,
+  blockedMs: 0,
+  queuedMs: 0,
+  dispatchedMs: 0,
+  runningMs: 0,
+  retryWaitMs: 0,
 });
 
 type TextsOf = Map<number, { result: string | null; error: string | null; checkpoint: string | null }>;
 
 const NO_TEXTS = { result: null, error: null, checkpoint: null };
 
+const stateOf = (change: TaskChange): TaskState => ({
+  status: change.status,
+  attempt: change.attempt,
+  dispatch: change.dispatch,
+  losses: change.losses,
+  worker: change.worker,
+  session: change.session,
+  fence: change.fence,
+  queuedAt: change.queuedAt,
+  dispatchedAt: change.dispatchedAt,
+  startedAt: change.startedAt,
+  completedAt: change.completedAt,
+  dueAt: change.dueAt,
+  blockedMs: change.blockedMs,
+  queuedMs: change.queuedMs,
+  dispatchedMs: change.dispatchedMs,
+  runningMs: change.runningMs,
+  retryWaitMs: change.retryWaitMs,
+});
+
 const rowsWith = (plan: PlannedDag, head: { dag: DagChange }, tasks: TaskRecord[], texts: TextsOf): Rows => ({
   apply: (changes) => {
     for (const change of changes.dags) if (change.dag === plan.dagId) head.dag = change;
     for (const change of changes.tasks) {
       if (change.dag !== plan.dagId) continue;
-      const { task, dag: _dag, result, error, checkpoint, progress: _progress, ...state } = change;
+      const { task, result, error, checkpoint } = change;
       const old = texts.get(task) ?? NO_TEXTS;
       const now = {
         result: result === undefined ? old.result : result,
@@ -56,7 +113,7 @@ const rowsWith = (plan: PlannedDag, head: { dag: DagChange }, tasks: TaskRecord[
         checkpoint: checkpoint === undefined ? old.checkpoint : checkpoint,
       };
       texts.set(task, now);
-      tasks[task] = { ...tasks[task]!, ...state, hasResult: now.result !== null, hasCheckpoint: now.checkpoint !== null };
+      tasks[task] = { ...tasks[task]!, ...stateOf(change), hasResult: now.result !== null, hasCheckpoint: now.checkpoint !== null };
     }
   },
   record: () => ({ ...head.dag, shard: plan.shard, name: plan.name, createdAt: plan.createdAt, tasks: [...tasks] }),
@@ -65,9 +122,24 @@ const rowsWith = (plan: PlannedDag, head: { dag: DagChange }, tasks: TaskRecord[
 });
 
 /** The rows of a DAG that was just stored: roots QUEUED, all others PENDING. */
-export const rowsOf = (plan: PlannedDag): Rows => rowsWith(plan, {
-  dag: { dag: plan.dagId, status: 'CREATED', completedTasks: 0, failedTasks: 0, skippedTasks: 0, cancelledTasks: 0, startedAt: null, completedAt: null },
-}, plan.tasks.map(firstRow), new Map());
+export const rowsOf = (plan: PlannedDag): Rows =>
+  rowsWith(
+    plan,
+    {
+      dag: {
+        dag: plan.dagId,
+        status: 'CREATED',
+        completedTasks: 0,
+        failedTasks: 0,
+        skippedTasks: 0,
+        cancelledTasks: 0,
+        startedAt: null,
+        completedAt: null,
+      },
+    },
+    plan.tasks.map(firstRow),
+    new Map(),
+  );
 
 export type LawEvent = Exclude<Event, { type: 'submitted' }>;
 
@@ -86,18 +158,37 @@ export const execution = (task: number, dispatch: number, other: Partial<Executi
   return { dag: DAG, task, dispatch, fence: String(dispatch * 10), session: 's1', worker: 'w1', sentAt: at, startedAt: at, ...rest };
 };
 
-export const completed = (task: number, dispatch = 1, other: Partial<Execution> & { at?: number; result?: string | null } = {}): LawEvent =>
-  ({ type: 'completed', ...execution(task, dispatch, other), endedAt: other.at ?? T0, result: other.result ?? null });
+export const completed = (task: number, dispatch = 1, other: Partial<Execution> & { at?: number; result?: string | null } = {}): LawEvent => ({
+  type: 'completed',
+  ...execution(task, dispatch, other),
+  endedAt: other.at ?? T0,
+  result: other.result ?? null,
+});
 
-export const failed = (task: number, dispatch = 1, other: Partial<Execution> & { at?: number; retryable?: boolean } = {}): LawEvent =>
-  ({ type: 'failed', ...execution(task, dispatch, other), endedAt: other.at ?? T0, error: { kind: 'HANDLER', message: 'it broke' }, retryable: other.retryable ?? true });
+export const failed = (task: number, dispatch = 1, other: Partial<Execution> & { at?: number; retryable?: boolean } = {}): LawEvent => ({
+  type: 'failed',
+  ...execution(task, dispatch, other),
+  endedAt: other.at ?? T0,
+  error: { kind: 'HANDLER', message: 'it broke' },
+  retryable: other.retryable ?? true,
+});
 
-export const started = (task: number, dispatch = 1, other: Partial<Execution> & { at?: number } = {}): LawEvent =>
-  ({ type: 'started', ...execution(task, dispatch, other) });
+export const started = (task: number, dispatch = 1, other: Partial<Execution> & { at?: number } = {}): LawEvent => ({
+  type: 'started',
+  ...execution(task, dispatch, other),
+});
 
-export const lost = (task: number, dispatch = 1, session = 's1'): LawEvent =>
-  ({ type: 'lost', session, evidence: 'its session ended', tasks: [{ dag: DAG, task, dispatch }] });
+export const lost = (task: number, dispatch = 1, session = 's1'): LawEvent => ({
+  type: 'lost',
+  session,
+  evidence: 'its session ended',
+  tasks: [{ dag: DAG, task, dispatch }],
+});
 
-export const released = (task: number, dispatch = 1, session = 's1'): LawEvent => ({ type: 'released', session, tasks: [{ dag: DAG, task, dispatch }] });
+export const released = (task: number, dispatch = 1, session = 's1'): LawEvent => ({
+  type: 'released',
+  session,
+  tasks: [{ dag: DAG, task, dispatch }],
+});
 
 export const due = (task: number, dispatch: number): LawEvent => ({ type: 'due', tasks: [{ dag: DAG, task, dispatch }] });

@@ -9,10 +9,14 @@ const TYPES = ['API_CALL', 'NOTIFICATION', 'FILE_PROCESSING'];
 const all = () => true;
 
 /** Runs of one shard each, with a task for each pair of type and priority. */
-const runOn = (shard: number): Run => runOfPlan(planOf(
-  TYPES.flatMap((type) => Array.from({ length: 10 }, (_, priority) => plannedTask(`${type}-${String(priority)}`, [], { type, priority }))),
-  `018bcfe5-6800-80${String(shard).padStart(2, '0')}-8000-000000000000` as DagId, shard,
-));
+const runOn = (shard: number): Run =>
+  runOfPlan(
+    planOf(
+      TYPES.flatMap((type) => Array.from({ length: 10 }, (_, priority) => plannedTask(`${type}-${String(priority)}`, [], { type, priority }))),
+      `018bcfe5-6800-80${String(shard).padStart(2, '0')}-8000-000000000000` as DagId,
+      shard,
+    ),
+  );
 const names = ({ run, task }: ReadyTask): string => `${String(run.shard)}:${run.specs[task]!.name}`;
 
 type Command =
@@ -34,12 +38,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 const createModel = () => {
   let waiting: { run: Run; task: number; dispatch: number; order: number }[] = [];
   let arrivals = 0;
-  const isLive = ({ run, task, dispatch }: { run: Run; task: number; dispatch: number }) => run.dispatch[task] === dispatch && run.state[task] === CODE.QUEUED;
-  const candidates = (canTake: (type: string, priority: number) => boolean) => waiting
-    .filter((each) => isLive(each) && canTake(each.run.specs[each.task]!.type, each.run.specs[each.task]!.priority))
-    .sort((a, b) => b.run.specs[b.task]!.priority - a.run.specs[a.task]!.priority || a.order - b.order);
+  const isLive = ({ run, task, dispatch }: { run: Run; task: number; dispatch: number }) =>
+    run.dispatch[task] === dispatch && run.state[task] === CODE.QUEUED;
+  const candidates = (canTake: (type: string, priority: number) => boolean) =>
+    waiting
+      .filter((each) => isLive(each) && canTake(each.run.specs[each.task]!.type, each.run.specs[each.task]!.priority))
+      .sort((a, b) => b.run.specs[b.task]!.priority - a.run.specs[a.task]!.priority || a.order - b.order);
   return {
-    push: (run: Run, task: number) => { waiting.push({ run, task, dispatch: run.dispatch[task]!, order: arrivals++ }); },
+    push: (run: Run, task: number) => {
+      waiting.push({ run, task, dispatch: run.dispatch[task]!, order: arrivals++ });
+    },
     next: (canTake: (type: string, priority: number) => boolean) => {
       const first = candidates(canTake)[0];
       waiting = waiting.filter((each) => each !== first);
@@ -49,36 +57,50 @@ const createModel = () => {
       const first = candidates(canTake)[0];
       return first === undefined ? null : first.run.specs[first.task]!.priority;
     },
-    putBack: (entry: { run: Run; task: number; dispatch: number; order: number }) => { waiting.push(entry); },
-    dropShard: (shard: number) => { waiting = waiting.filter(({ run }) => run.shard !== shard); },
+    putBack: (entry: { run: Run; task: number; dispatch: number; order: number }) => {
+      waiting.push(entry);
+    },
+    dropShard: (shard: number) => {
+      waiting = waiting.filter(({ run }) => run.shard !== shard);
+    },
   };
 };
 
 test('the queue does what a sorted list would do, whatever comes', () => {
-  fc.assert(fc.property(fc.array(command, { maxLength: 150 }), (commands) => {
-    const runs = [runOn(0), runOn(1)];
-    const queue = createReadyQueue();
-    const model = createModel();
-    let last: { real: ReadyTask; model: NonNullable<ReturnType<typeof model.next>> } | undefined;
-    for (const step of commands) {
-      if (step.do === 'push') { queue.push(runs[step.shard]!, step.task); model.push(runs[step.shard]!, step.task); }
-      else if (step.do === 'dropShard') { queue.dropShard(step.shard); model.dropShard(step.shard); if (last?.real.run.shard === step.shard) last = undefined; }
-      else if (step.do === 'moveOn') runs[step.shard]!.dispatch[step.task]! += 1;
-      else if (step.do === 'putBack') {
-        if (last === undefined) continue;
-        queue.putBack(last.real);
-        model.putBack(last.model);
-        last = undefined;
-      } else {
-        const canTake = (type: string, priority: number) => step.runnable.includes(type) && priority >= step.floor;
-        expect(queue.highest(canTake)).toBe(model.highest(canTake));
-        const [real, wanted] = [queue.next(canTake), model.next(canTake)];
-        expect(real === undefined ? undefined : names(real)).toBe(wanted === undefined ? undefined : `${String(wanted.run.shard)}:${wanted.run.specs[wanted.task]!.name}`);
-        expect(real?.dispatch).toBe(wanted?.dispatch);
-        last = real === undefined || wanted === undefined ? undefined : { real, model: wanted };
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 150 }), (commands) => {
+      const runs = [runOn(0), runOn(1)];
+      const queue = createReadyQueue();
+      const model = createModel();
+      let last: { real: ReadyTask; model: NonNullable<ReturnType<typeof model.next>> } | undefined;
+      for (const step of commands) {
+        if (step.do === 'push') {
+          queue.push(runs[step.shard]!, step.task);
+          model.push(runs[step.shard]!, step.task);
+        } else if (step.do === 'dropShard') {
+          queue.dropShard(step.shard);
+          model.dropShard(step.shard);
+          if (last?.real.run.shard === step.shard) last = undefined;
+        } else if (step.do === 'moveOn') runs[step.shard]!.dispatch[step.task]! += 1;
+        else if (step.do === 'putBack') {
+          if (last === undefined) continue;
+          queue.putBack(last.real);
+          model.putBack(last.model);
+          last = undefined;
+        } else {
+          const canTake = (type: string, priority: number) => step.runnable.includes(type) && priority >= step.floor;
+          expect(queue.highest(canTake)).toBe(model.highest(canTake));
+          const [real, wanted] = [queue.next(canTake), model.next(canTake)];
+          expect(real === undefined ? undefined : names(real)).toBe(
+            wanted === undefined ? undefined : `${String(wanted.run.shard)}:${wanted.run.specs[wanted.task]!.name}`,
+          );
+          expect(real?.dispatch).toBe(wanted?.dispatch);
+          last = real === undefined || wanted === undefined ? undefined : { real, model: wanted };
+        }
       }
-    }
-  }), { numRuns: 300 });
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test('a type that nobody can run holds up no other', () => {

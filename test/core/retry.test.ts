@@ -15,12 +15,15 @@ const failures = fc.integer({ min: 1, max: 1001 });
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 test('a delay is whole milliseconds between nothing and the maximum', () => {
-  fc.assert(fc.property(backoff, failures, chance, (policy, count, draw) => {
-    const delay = retryDelayMs(policy, count, draw);
-    expect(Number.isInteger(delay)).toBe(true);
-    expect(delay).toBeGreaterThanOrEqual(0);
-    expect(delay).toBeLessThanOrEqual(Math.round(policy.maxMs));
-  }), { numRuns: 1000 });
+  fc.assert(
+    fc.property(backoff, failures, chance, (policy, count, draw) => {
+      const delay = retryDelayMs(policy, count, draw);
+      expect(Number.isInteger(delay)).toBe(true);
+      expect(delay).toBeGreaterThanOrEqual(0);
+      expect(delay).toBeLessThanOrEqual(Math.round(policy.maxMs));
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test('no wait stays no wait, however large the factor and the count', () => {
@@ -28,23 +31,28 @@ test('no wait stays no wait, however large the factor and the count', () => {
 });
 
 test('without jitter delays never shrink where the factor is at least 1', () => {
-  fc.assert(fc.property(backoff, fc.double({ min: 1, max: 100, noNaN: true }), fc.integer({ min: 1, max: 1000 }), (policy, factor, count) => {
-    const plain = { ...policy, factor, jitter: 0 };
-    expect(retryDelayMs(plain, count + 1, 0.3)).toBeGreaterThanOrEqual(retryDelayMs(plain, count, 0.9));
-  }));
+  fc.assert(
+    fc.property(backoff, fc.double({ min: 1, max: 100, noNaN: true }), fc.integer({ min: 1, max: 1000 }), (policy, factor, count) => {
+      const plain = { ...policy, factor, jitter: 0 };
+      expect(retryDelayMs(plain, count + 1, 0.3)).toBeGreaterThanOrEqual(retryDelayMs(plain, count, 0.9));
+    }),
+  );
 });
 
 test('jitter only shortens, by its share at most', () => {
-  fc.assert(fc.property(backoff, failures, chance, (policy, count, draw) => {
-    const full = retryDelayMs({ ...policy, jitter: 0 }, count, draw);
-    const jittered = retryDelayMs(policy, count, draw);
-    expect(jittered).toBeLessThanOrEqual(full);
-    expect(jittered).toBeGreaterThanOrEqual(Math.floor((full - 1) * (1 - policy.jitter)));
-  }));
+  fc.assert(
+    fc.property(backoff, failures, chance, (policy, count, draw) => {
+      const full = retryDelayMs({ ...policy, jitter: 0 }, count, draw);
+      const jittered = retryDelayMs(policy, count, draw);
+      expect(jittered).toBeLessThanOrEqual(full);
+      expect(jittered).toBeGreaterThanOrEqual(Math.floor((full - 1) * (1 - policy.jitter)));
+    }),
+  );
 });
 
 test('exponential, linear and fixed, spelled out', () => {
-  const delays = (type: Backoff['type']) => [1, 2, 3, 4].map((count) => retryDelayMs({ type, initialMs: 100, factor: 2, maxMs: 600, jitter: 0 }, count, 0));
+  const delays = (type: Backoff['type']) =>
+    [1, 2, 3, 4].map((count) => retryDelayMs({ type, initialMs: 100, factor: 2, maxMs: 600, jitter: 0 }, count, 0));
   expect(delays('exponential')).toEqual([100, 200, 400, 600]);
   expect(delays('linear')).toEqual([100, 300, 500, 600]);
   expect(delays('fixed')).toEqual([100, 100, 100, 100]);

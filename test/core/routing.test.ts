@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { chooseSeat, hasRoom, leaveSeat, takeSeat, type Seat } from '../../src/core/routing';
 
 const seat = (session: string, other: Partial<Seat> = {}): Seat => ({
-  session, worker: session, inbox: 0, types: new Set(['API_CALL']), slots: 2, window: 3, draining: false, outstanding: new Uint32Array(10), total: 0, ...other,
+  session,
+  worker: session,
+  inbox: 0,
+  types: new Set(['API_CALL']),
+  slots: 2,
+  window: 3,
+  draining: false,
+  outstanding: new Uint32Array(10),
+  total: 0,
+  ...other,
 });
 
 test('the least loaded seat that knows the type gets the task, load being relative to the slots', () => {
@@ -28,15 +37,22 @@ test('a draining seat takes nothing', () => {
 });
 
 test('counts equal what was taken and not left, and room at a priority means room at every higher one', () => {
-  fc.assert(fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(9)), { maxLength: 60 }), (moves) => {
-    const one = seat('one');
-    const model = new Array<number>(10).fill(0);
-    for (const [takes, priority] of moves) {
-      if (takes) { takeSeat(one, priority); model[priority]! += 1; }
-      else { leaveSeat(one, priority); model[priority] = Math.max(0, model[priority]! - 1); }
-    }
-    expect([...one.outstanding]).toEqual(model);
-    expect(one.total).toBe(model.reduce((sum, count) => sum + count, 0));
-    for (let p = 1; p < 10; p++) if (hasRoom(one, p - 1)) expect(hasRoom(one, p)).toBe(true);
-  }));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(9)), { maxLength: 60 }), (moves) => {
+      const one = seat('one');
+      const model = new Array<number>(10).fill(0);
+      for (const [takes, priority] of moves) {
+        if (takes) {
+          takeSeat(one, priority);
+          model[priority]! += 1;
+        } else {
+          leaveSeat(one, priority);
+          model[priority] = Math.max(0, model[priority]! - 1);
+        }
+      }
+      expect([...one.outstanding]).toEqual(model);
+      expect(one.total).toBe(model.reduce((sum, count) => sum + count, 0));
+      for (let p = 1; p < 10; p++) if (hasRoom(one, p - 1)) expect(hasRoom(one, p)).toBe(true);
+    }),
+  );
 });

@@ -15,4 +15,6 @@ test.each(stories)('%s', (name) => {
   else expect(now).toBe(told);
 });
 
-test('there are stories', () => { expect(stories.length).toBeGreaterThan(3); });
+test('there are stories', () => {
+  expect(stories.length).toBeGreaterThan(3);
+});

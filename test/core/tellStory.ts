@@ -17,9 +17,16 @@ const readTask = (line: string, names: string[]): PlannedTask => {
   const [, name, parents, retries] = /^ {2}(\w+)(?: <- ([\w, ]+))?(?:; retries (\d+))?$/.exec(line) ?? [];
   if (name === undefined) throw new Error(`not a task: "${line}"`);
   names.push(name);
-  return plannedTask(name, (parents ?? '').split(', ').filter(Boolean).map((parent) => names.indexOf(parent)), {
-    retry: { maxRetries: Number(retries ?? 0), backoff: { type: 'fixed', initialMs: 1000, factor: 1, maxMs: 1000, jitter: 0 } },
-  });
+  return plannedTask(
+    name,
+    (parents ?? '')
+      .split(', ')
+      .filter(Boolean)
+      .map((parent) => names.indexOf(parent)),
+    {
+      retry: { maxRetries: Number(retries ?? 0), backoff: { type: 'fixed', initialMs: 1000, factor: 1, maxMs: 1000, jitter: 0 } },
+    },
+  );
 };
 
 const readEvent = (line: string, names: readonly string[]): LawEvent => {
@@ -51,7 +58,8 @@ const outcomeOf = (run: Run, step: Step): string => {
   return `=> ${parts.length === 0 ? 'nothing' : parts.join('; ')}`;
 };
 
-const stateOf = (run: Run): string => `=> ${run.specs.map(({ name }, task) => `${name}#${String(run.dispatch[task])} ${statusOf(run.state[task]!)}`).join('; ')}`;
+const stateOf = (run: Run): string =>
+  `=> ${run.specs.map(({ name }, task) => `${name}#${String(run.dispatch[task])} ${statusOf(run.state[task]!)}`).join('; ')}`;
 
 /** The story with its outcomes as the law tells them now. Lines before the first task and blank ones stay as they are. */
 export const tellStory = (story: string): string => {

@@ -11,8 +11,21 @@ import { applyAll, completed, planOf, plannedTask, started } from '../core/model
 import { createVirtualClock, turns } from '../lifecycle/virtualClock';
 
 const worker = (name: string, other: Partial<LiveWorker> = {}): LiveWorker => ({
-  workerId: name, host: 'h', port: 1, version: '0', region: '', tags: [], types: ['API_CALL'], slots: 2, session: `s-${name}`, inbox: Number(name.slice(1)),
-  freeSlots: 2, held: 0, draining: false, lastHeartbeatAt: 0, ...other,
+  workerId: name,
+  host: 'h',
+  port: 1,
+  version: '0',
+  region: '',
+  tags: [],
+  types: ['API_CALL'],
+  slots: 2,
+  session: `s-${name}`,
+  inbox: Number(name.slice(1)),
+  freeSlots: 2,
+  held: 0,
+  draining: false,
+  lastHeartbeatAt: 0,
+  ...other,
 });
 const tasks = (count: number, priority = 5) => Array.from({ length: count }, (_, i) => plannedTask(`t${String(i)}`, [], { priority }));
 
@@ -20,37 +33,84 @@ const startStage = (workers: LiveWorker[]) => {
   const clock = createVirtualClock();
   const sent: string[] = [];
   const events: Event[] = [];
-  const state = { workers, trusted: true, send: (): Promise<void> => Promise.resolve(), raise: (): Awaited<ReturnType<Claims['raiseFloor']>>[number] => ({ kind: 'raised' }),
-    holder: (): Awaited<ReturnType<ClaimLedger['holders']>>[number] => ({ kind: 'absent' }) };
-  const fleet = createFleet({ roster: { read: () => Promise.resolve({ workers: state.workers, trusted: state.trusted }) }, clock, announce: () => undefined, prefetch: () => 1 });
+  const state = {
+    workers,
+    trusted: true,
+    send: (): Promise<void> => Promise.resolve(),
+    raise: (): Awaited<ReturnType<Claims['raiseFloor']>>[number] => ({ kind: 'raised' }),
+    holder: (): Awaited<ReturnType<ClaimLedger['holders']>>[number] => ({ kind: 'absent' }),
+  };
+  const fleet = createFleet({
+    roster: { read: () => Promise.resolve({ workers: state.workers, trusted: state.trusted }) },
+    clock,
+    announce: () => undefined,
+    prefetch: () => 1,
+  });
   const dispatcher = new Dispatcher({
-    fleet, clock, announce: () => undefined, origin: () => 'http://here', inlineLimit: 1000, work: { inputs: () => Promise.resolve(new Map()) },
+    fleet,
+    clock,
+    announce: () => undefined,
+    origin: () => 'http://here',
+    inlineLimit: 1000,
+    work: { inputs: () => Promise.resolve(new Map()) },
     claims: { raiseFloor: (wanted) => Promise.resolve(wanted.map(() => state.raise())) },
-    queue: { send: async (orders: ReadonlyMap<number, readonly WorkOrder[]>) => {
-      await state.send();
-      for (const order of [...orders.values()].flat()) for (const { name, dispatch } of order.dispatches) sent.push(`${name}#${String(dispatch)} to ${order.session}`);
-    } },
+    queue: {
+      send: async (orders: ReadonlyMap<number, readonly WorkOrder[]>) => {
+        await state.send();
+        for (const order of [...orders.values()].flat())
+          for (const { name, dispatch } of order.dispatches) sent.push(`${name}#${String(dispatch)} to ${order.session}`);
+      },
+    },
   });
   const losses = createLosses({
-    dispatcher, fleet, clock, announce: () => undefined, ledger: { holders: (wanted) => Promise.resolve(wanted.map(() => state.holder())) },
-    log: { append: (all) => { for (const each of all.values()) events.push(...each); return Promise.resolve(); } },
+    dispatcher,
+    fleet,
+    clock,
+    announce: () => undefined,
+    ledger: { holders: (wanted) => Promise.resolve(wanted.map(() => state.holder())) },
+    log: {
+      append: (all) => {
+        for (const each of all.values()) events.push(...each);
+        return Promise.resolve();
+      },
+    },
   });
   dispatcher.shardTaken(0, 1);
   return {
-    clock, sent, events, state, fleet, dispatcher, losses,
-    look: async () => { await losses.lookOnce(); await turns(); },
-    enqueue: async (run: Run, ...which: number[]) => { dispatcher.enqueue(which.map((task) => ({ run, task, dispatch: run.dispatch[task]! }))); await turns(); },
+    clock,
+    sent,
+    events,
+    state,
+    fleet,
+    dispatcher,
+    losses,
+    look: async () => {
+      await losses.lookOnce();
+      await turns();
+    },
+    enqueue: async (run: Run, ...which: number[]) => {
+      dispatcher.enqueue(which.map((task) => ({ run, task, dispatch: run.dispatch[task]! })));
+      await turns();
+    },
     load: () => [...fleet.seats()].map(({ session, total }) => [session, total]),
   };
 };
-const under = (run: Run, task: number, dispatch: number): void => { run.dispatch[task] = dispatch; };
+const under = (run: Run, task: number, dispatch: number): void => {
+  run.dispatch[task] = dispatch;
+};
 
 test('what is ready goes to the least loaded worker, up to its window, and on when something ends', async () => {
   const stage = startStage([worker('w1'), worker('w2')]);
   await stage.look();
   const run = runOfPlan(planOf(tasks(8)));
   await stage.enqueue(run, 0, 1, 2, 3, 4, 5, 6, 7);
-  expect([stage.sent.length, stage.load()]).toEqual([6, [['s-w1', 3], ['s-w2', 3]]]);
+  expect([stage.sent.length, stage.load()]).toEqual([
+    6,
+    [
+      ['s-w1', 3],
+      ['s-w2', 3],
+    ],
+  ]);
   stage.dispatcher.over(applyAll(run, [completed(0)], 0).over);
   await turns();
   expect(stage.sent.at(-1)).toBe('t6#1 to s-w1');
@@ -91,7 +151,10 @@ test('a send that fails after its shard was taken anew takes back nothing of the
   const stage = startStage([worker('w1')]);
   await stage.look();
   let fail: (error: Error) => void = () => undefined;
-  stage.state.send = () => new Promise((_resolve, reject) => { fail = reject; });
+  stage.state.send = () =>
+    new Promise((_resolve, reject) => {
+      fail = reject;
+    });
   await stage.enqueue(runOfPlan(planOf(tasks(1))), 0);
   stage.dispatcher.shardDropped(0);
   stage.dispatcher.shardTaken(0, 2);
@@ -123,7 +186,13 @@ test('a later number that a live session holds already is left to it', async () 
   stage.state.raise = () => ({ kind: 'held', session: 's-w2', dispatch: 2 });
   await stage.enqueue(run, 0);
   await stage.clock.advance(2000);
-  expect([stage.sent, stage.load()]).toEqual([[], [['s-w1', 0], ['s-w2', 1]]]);
+  expect([stage.sent, stage.load()]).toEqual([
+    [],
+    [
+      ['s-w1', 0],
+      ['s-w2', 1],
+    ],
+  ]);
 });
 
 test('what was adopted before its worker was seen counts from the first look on', async () => {
@@ -146,7 +215,16 @@ test('a session that is gone loses what it has; absence from an untrusted roster
   expect(stage.events).toEqual([]);
   stage.state.trusted = true;
   await stage.look();
-  expect(stage.events).toMatchObject([{ type: 'lost', session: 's-w1', tasks: [{ task: 0, dispatch: 1 }, { task: 1, dispatch: 1 }] }]);
+  expect(stage.events).toMatchObject([
+    {
+      type: 'lost',
+      session: 's-w1',
+      tasks: [
+        { task: 0, dispatch: 1 },
+        { task: 1, dispatch: 1 },
+      ],
+    },
+  ]);
   await stage.look();
   expect(stage.events).toHaveLength(1);
 });

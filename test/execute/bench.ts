@@ -7,11 +7,29 @@ import type { WorkOrder } from '../../src/ports/transport';
 import { DAG } from '../core/model';
 import { createVirtualClock, turns } from '../lifecycle/virtualClock';
 
-export interface Call { readonly name: string; readonly context: Parameters<Handler>[0]; end(result?: unknown): Promise<void>; fail(error: Error): Promise<void> }
+export interface Call {
+  readonly name: string;
+  readonly context: Parameters<Handler>[0];
+  end(result?: unknown): Promise<void>;
+  fail(error: Error): Promise<void>;
+}
 
 export const dispatchOf = (task: number, other: Partial<Dispatch> = {}): Dispatch => ({
-  dag: DAG, task, dispatch: 1, attempt: 1, name: `t${String(task)}`, type: 'API_CALL', priority: 5, tags: [], timeoutSeconds: null, simulate: null,
-  inputs: 'inline', payload: null, upstream: {}, checkpoint: null, ...other,
+  dag: DAG,
+  task,
+  dispatch: 1,
+  attempt: 1,
+  name: `t${String(task)}`,
+  type: 'API_CALL',
+  priority: 5,
+  tags: [],
+  timeoutSeconds: null,
+  simulate: null,
+  inputs: 'inline',
+  payload: null,
+  upstream: {},
+  checkpoint: null,
+  ...other,
 });
 
 export const startBench = (options: { slots?: number; resultLimit?: number } = {}) => {
@@ -19,35 +37,85 @@ export const startBench = (options: { slots?: number; resultLimit?: number } = {
   const [calls, reports, claimed, back, finished] = [[] as Call[], [] as Event[], [] as Wanted[], [] as Wanted[], [] as string[]];
   let answer: (wanted: Wanted) => Promise<ClaimAnswer> | ClaimAnswer = ({ dispatch }) => ({ kind: 'granted', fence: String(dispatch) });
   let durable: () => Promise<void> = () => Promise.resolve();
-  const handler: Handler = (context) => new Promise((resolve, reject) => {
-    context.signal.addEventListener('abort', () => { reject(new Error('aborted')); });
-    calls.push({
-      name: context.task.name, context,
-      end: async (result) => { resolve(result); await turns(); },
-      fail: async (error) => { reject(error); await turns(); },
+  const handler: Handler = (context) =>
+    new Promise((resolve, reject) => {
+      context.signal.addEventListener('abort', () => {
+        reject(new Error('aborted'));
+      });
+      calls.push({
+        name: context.task.name,
+        context,
+        end: async (result) => {
+          resolve(result);
+          await turns();
+        },
+        fail: async (error) => {
+          reject(error);
+          await turns();
+        },
+      });
     });
-  });
   const vitals = { cells: new Int32Array(new SharedArrayBuffer(16)) };
   const executor = new Executor({
-    session: 's1', worker: 'w1', slots: options.slots ?? 1, handlers: new Map([['API_CALL', handler]]), clock, vitals, maxUnreported: 10,
+    session: 's1',
+    worker: 'w1',
+    slots: options.slots ?? 1,
+    handlers: new Map([['API_CALL', handler]]),
+    clock,
+    vitals,
+    maxUnreported: 10,
     resultLimit: options.resultLimit ?? 1000,
     claims: {
-      claim: async (_session, wanted) => { claimed.push(...wanted); return Promise.all(wanted.map((each) => answer(each))); },
-      release: (_session, released) => { back.push(...released); return Promise.resolve(); },
+      claim: async (_session, wanted) => {
+        claimed.push(...wanted);
+        return Promise.all(wanted.map(async (each) => answer(each)));
+      },
+      release: (_session, released) => {
+        back.push(...released);
+        return Promise.resolve();
+      },
     },
-    report: async (_shard, event) => { await durable(); reports.push(event); },
-    finished: ({ task, dispatch }) => { finished.push(`${String(task)}#${String(dispatch)}`); },
+    report: async (_shard, event) => {
+      await durable();
+      reports.push(event);
+    },
+    finished: ({ task, dispatch }) => {
+      finished.push(`${String(task)}#${String(dispatch)}`);
+    },
     fetchInputs: () => Promise.resolve({ payload: '"fetched"', checkpoint: null, upstream: {} }),
     logger: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
     announce: () => undefined,
   });
-  const order = (dispatches: readonly Dispatch[], other: Partial<WorkOrder> = {}): WorkOrder =>
-    ({ session: 's1', shard: 0, epoch: 1, sentAt: clock.now(), origin: 'http://localhost', acknowledged: [], dispatches, ...other });
+  const order = (dispatches: readonly Dispatch[], other: Partial<WorkOrder> = {}): WorkOrder => ({
+    session: 's1',
+    shard: 0,
+    epoch: 1,
+    sentAt: clock.now(),
+    origin: 'http://localhost',
+    acknowledged: [],
+    dispatches,
+    ...other,
+  });
   return {
-    executor, clock, calls, reports, claimed, back, finished, vitals, order,
-    hand: async (dispatches: readonly Dispatch[], other: Partial<WorkOrder> = {}) => { void executor.accept([order(dispatches, other)]); await turns(); },
-    answerWith: (next: typeof answer) => { answer = next; },
-    reportWith: (next: typeof durable) => { durable = next; },
+    executor,
+    clock,
+    calls,
+    reports,
+    claimed,
+    back,
+    finished,
+    vitals,
+    order,
+    hand: async (dispatches: readonly Dispatch[], other: Partial<WorkOrder> = {}) => {
+      void executor.accept([order(dispatches, other)]);
+      await turns();
+    },
+    answerWith: (next: typeof answer) => {
+      answer = next;
+    },
+    reportWith: (next: typeof durable) => {
+      durable = next;
+    },
     types: () => reports.map(({ type }) => type),
     names: () => calls.map(({ name }) => name),
   };

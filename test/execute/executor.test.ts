@@ -7,18 +7,23 @@ import { dispatchOf, startBench } from './bench';
 /** A promise and its end. */
 const gate = <T>() => {
   let open!: (value: T) => void;
-  return { promise: new Promise<T>((resolve) => { open = resolve; }), open };
+  return {
+    promise: new Promise<T>((resolve) => {
+      open = resolve;
+    }),
+    open,
+  };
 };
 
 test('a task is claimed, run, reported and only then finished', async () => {
   const bench = startBench();
-  const durable = gate<void>();
+  const durable = gate<undefined>();
   bench.reportWith(() => durable.promise);
   await bench.hand([dispatchOf(0, { payload: '{"a":1}', upstream: { parent: '[2]' } })]);
   expect(bench.calls[0]?.context).toMatchObject({ payload: { a: 1 }, upstream: { parent: [2] }, attempt: 1, fence: 1n, restored: null });
   await bench.calls[0]!.end({ n: 1 });
   expect([bench.types(), bench.finished]).toEqual([[], []]);
-  durable.open();
+  durable.open(undefined);
   await turns();
   expect(bench.reports[0]).toMatchObject({ type: 'completed', dag: DAG, task: 0, dispatch: 1, fence: '1', session: 's1', result: '{"n":1}' });
   expect(bench.finished).toEqual(['0#1']);
@@ -64,12 +69,15 @@ test('an epoch counts for its own shard only', async () => {
   expect(bench.claimed).toHaveLength(1);
 });
 
-test.each<ClaimAnswer>([{ kind: 'held', session: 's2', dispatch: 1 }, { kind: 'stale' }, { kind: 'ended' }])('a claim answered $kind runs nothing', async (answer) => {
-  const bench = startBench();
-  bench.answerWith(() => answer);
-  await bench.hand([dispatchOf(0)]);
-  expect([bench.names(), bench.types()]).toEqual([[], []]);
-});
+test.each<ClaimAnswer>([{ kind: 'held', session: 's2', dispatch: 1 }, { kind: 'stale' }, { kind: 'ended' }])(
+  'a claim answered $kind runs nothing',
+  async (answer) => {
+    const bench = startBench();
+    bench.answerWith(() => answer);
+    await bench.hand([dispatchOf(0)]);
+    expect([bench.names(), bench.types()]).toEqual([[], []]);
+  },
+);
 
 test('while the leases say wait, they are asked again', async () => {
   const bench = startBench();
@@ -123,7 +131,9 @@ test('draining gives back what has not started and waits for what runs', async (
   const bench = startBench();
   await bench.hand([dispatchOf(0), dispatchOf(1)]);
   let drained = false;
-  void bench.executor.drain(10_000).then(() => { drained = true; });
+  void bench.executor.drain(10_000).then(() => {
+    drained = true;
+  });
   await turns();
   expect(bench.back).toEqual([{ dag: DAG, task: 1, dispatch: 1 }]);
   expect(bench.reports).toMatchObject([{ type: 'released', tasks: [{ task: 1 }] }]);
@@ -134,14 +144,16 @@ test('draining gives back what has not started and waits for what runs', async (
 
 test('what does not end in time is aborted and given back before draining is over', async () => {
   const bench = startBench();
-  const durable = gate<void>();
+  const durable = gate<undefined>();
   await bench.hand([dispatchOf(0)]);
   bench.reportWith(() => durable.promise);
   let drained = false;
-  void bench.executor.drain(500).then(() => { drained = true; });
+  void bench.executor.drain(500).then(() => {
+    drained = true;
+  });
   await bench.clock.advance(500);
   expect([bench.calls[0]?.context.signal.aborted, drained]).toEqual([true, false]);
-  durable.open();
+  durable.open(undefined);
   await turns();
   expect([drained, bench.types()]).toEqual([true, ['released']]);
 });
@@ -161,12 +173,15 @@ test.each(['drain', 'abandon'] as const)('a claim that is granted after %s start
 test('everything that was granted is held: what runs and what waits for a slot', async () => {
   const bench = startBench();
   await bench.hand([dispatchOf(0), dispatchOf(1)]);
-  expect(bench.executor.holds()).toMatchObject([{ task: 0, fence: '1' }, { task: 1, fence: '1' }]);
+  expect(bench.executor.holds()).toMatchObject([
+    { task: 0, fence: '1' },
+    { task: 1, fence: '1' },
+  ]);
 });
 
 test('where reports wait to be durable, no further handler starts beyond the limit', async () => {
   const bench = startBench({ slots: 20 });
-  const durable = gate<void>();
+  const durable = gate<undefined>();
   bench.reportWith(() => durable.promise);
   for (let task = 0; task < 10; task++) {
     await bench.hand([dispatchOf(task)]);
@@ -174,7 +189,7 @@ test('where reports wait to be durable, no further handler starts beyond the lim
   }
   await bench.hand([dispatchOf(10)]);
   expect(bench.calls).toHaveLength(10);
-  durable.open();
+  durable.open(undefined);
   await turns();
   expect(bench.calls).toHaveLength(11);
 });
@@ -183,7 +198,9 @@ test('a checkpoint resolves when it is acknowledged, and is told again while it 
   const bench = startBench();
   await bench.hand([dispatchOf(0)]);
   let kept = false;
-  void bench.calls[0]!.context.checkpoint({ row: 7 }).then(() => { kept = true; });
+  void bench.calls[0]!.context.checkpoint({ row: 7 }).then(() => {
+    kept = true;
+  });
   await turns();
   expect(bench.reports).toMatchObject([{ type: 'checkpointed', sequence: 1, state: '{"row":7}' }]);
   await bench.clock.advance(2000);

@@ -18,23 +18,47 @@ const startStage = (handler: Handler, over: { sessions?: (real: WorkerSessions) 
   const reports: Event[] = [];
   const queue = over.queue?.(broker.workQueue) ?? broker.workQueue;
   const worker = createWorker({
-    description, clock, queue, claims: leases.claims, sessions: over.sessions?.(leases.sessions) ?? leases.sessions,
-    report: (_shard, event) => { reports.push(event); return Promise.resolve(); },
-    finished: () => undefined, fetchInputs: () => Promise.reject(new Error('nothing to fetch')), handlers: new Map([['API_CALL', handler]]),
-    logger: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }), announce: () => undefined, drainMs: 1000, resultLimit: 1000,
+    description,
+    clock,
+    queue,
+    claims: leases.claims,
+    sessions: over.sessions?.(leases.sessions) ?? leases.sessions,
+    report: (_shard, event) => {
+      reports.push(event);
+      return Promise.resolve();
+    },
+    finished: () => undefined,
+    fetchInputs: () => Promise.reject(new Error('nothing to fetch')),
+    handlers: new Map([['API_CALL', handler]]),
+    logger: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
+    announce: () => undefined,
+    drainMs: 1000,
+    resultLimit: 1000,
   });
   const live = async () => (await leases.roster.read()).workers;
   return {
-    clock, broker, leases, reports, worker, live,
+    clock,
+    broker,
+    leases,
+    reports,
+    worker,
+    live,
     hand: async (task: number) => {
       const { session, inbox } = (await live())[0]!;
-      await broker.workQueue.send(new Map([[inbox, [{ session, shard: 0, epoch: 1, sentAt: clock.now(), origin: '', acknowledged: [], dispatches: [dispatchOf(task)] }]]]));
+      await broker.workQueue.send(
+        new Map([[inbox, [{ session, shard: 0, epoch: 1, sentAt: clock.now(), origin: '', acknowledged: [], dispatches: [dispatchOf(task)] }]]]),
+      );
       await turns();
     },
   };
 };
 
-const untilAborted: Handler = ({ signal }) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(new Error('aborted')); }); });
+const untilAborted: Handler = ({ signal }) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(new Error('aborted'));
+    });
+  });
 
 test('a worker announces itself, runs what it is sent, and is gone at once when it stops', async () => {
   const stage = startStage(() => Promise.resolve('done'));
@@ -48,7 +72,9 @@ test('a worker announces itself, runs what it is sent, and is gone at once when 
 
 test('stopping during the start leaves no session behind', async () => {
   let open: () => void = () => undefined;
-  const late = new Promise<void>((resolve) => { open = resolve; });
+  const late = new Promise<void>((resolve) => {
+    open = resolve;
+  });
   const stage = startStage(() => Promise.resolve(), { sessions: (real) => ({ open: (...args) => late.then(() => real.open(...args)) }) });
   const starting = stage.worker.start();
   const stopping = stage.worker.stop();
@@ -61,14 +87,27 @@ test('stopping during the start leaves no session behind', async () => {
 test('a start that fails after the inbox was opened closes the inbox and the session', async () => {
   let closed = 0;
   const stage = startStage(() => Promise.resolve(), {
-    sessions: (real) => ({ open: async (...args) => Object.assign(await real.open(...args), { announce: () => Promise.reject(failure('LEASES_UNAVAILABLE', 'away')) }) }),
-    queue: (real) => ({ ...real, receive: async (...args) => {
-      const inbox = await real.receive(...args);
-      return { close: async () => { closed += 1; await inbox.close(); } };
-    } }),
+    sessions: (real) => ({
+      open: async (...args) => Object.assign(await real.open(...args), { announce: () => Promise.reject(failure('LEASES_UNAVAILABLE', 'away')) }),
+    }),
+    queue: (real) => ({
+      ...real,
+      receive: async (...args) => {
+        const inbox = await real.receive(...args);
+        return {
+          close: async () => {
+            closed += 1;
+            await inbox.close();
+          },
+        };
+      },
+    }),
   });
   await expect(stage.worker.start()).rejects.toThrow('away');
-  expect([closed, await stage.leases.sessions.open(description, { cells: new Int32Array(new SharedArrayBuffer(16)) }).then(() => 'free')]).toEqual([1, 'free']);
+  expect([closed, await stage.leases.sessions.open(description, { cells: new Int32Array(new SharedArrayBuffer(16)) }).then(() => 'free')]).toEqual([
+    1,
+    'free',
+  ]);
   await stage.worker.stop();
 });
 
@@ -77,7 +116,10 @@ test('every caller of stop waits until the work is given back', async () => {
   await stage.worker.start();
   await stage.hand(0);
   let stopped = 0;
-  for (let i = 0; i < 2; i++) void stage.worker.stop().then(() => { stopped += 1; });
+  for (let i = 0; i < 2; i++)
+    void stage.worker.stop().then(() => {
+      stopped += 1;
+    });
   await turns();
   expect(stopped).toBe(0);
   await stage.clock.advance(1000);
@@ -88,8 +130,21 @@ test.each(['works', 'drains'])('a session that ends while its worker %s aborts i
   const aborted: unknown[] = [];
   const opened: { close(): Promise<void> }[] = [];
   const stage = startStage(
-    (context) => { context.signal.addEventListener('abort', () => { aborted.push(context.signal.reason); }); return untilAborted(context); },
-    { sessions: (real) => ({ open: async (...args) => { const session = await real.open(...args); opened.push(session); return session; } }) },
+    (context) => {
+      context.signal.addEventListener('abort', () => {
+        aborted.push(context.signal.reason);
+      });
+      return untilAborted(context);
+    },
+    {
+      sessions: (real) => ({
+        open: async (...args) => {
+          const session = await real.open(...args);
+          opened.push(session);
+          return session;
+        },
+      }),
+    },
   );
   await stage.worker.start();
   await stage.hand(0);

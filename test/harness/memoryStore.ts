@@ -25,7 +25,10 @@ export interface MemoryStore extends RunStore, WorkIndex {
   beforeRead: (() => Promise<void>) | undefined;
 }
 
-interface ShardRow { epoch: number; position: LogPosition }
+interface ShardRow {
+  epoch: number;
+  position: LogPosition;
+}
 
 export const createMemoryStore = (): MemoryStore => {
   const dags = new Map<DagId, { plan: PlannedDag; rows: Rows }>();
@@ -41,7 +44,8 @@ export const createMemoryStore = (): MemoryStore => {
     return row;
   };
   const write = (batch: CommitBatch): void => {
-    for (const { shard, epoch } of batch.shards) if (shardRow(shard).epoch !== epoch) throw failure('STALE_EPOCH', `shard ${String(shard)} has another epoch`);
+    for (const { shard, epoch } of batch.shards)
+      if (shardRow(shard).epoch !== epoch) throw failure('STALE_EPOCH', `shard ${String(shard)} has another epoch`);
     const texts = batch.tasks.flatMap(({ result, error, checkpoint }) => [result, error, checkpoint]);
     if (refused !== undefined && texts.some((text) => text?.includes(refused!))) throw failure('UNSTORABLE', 'the content is refused');
     for (const { shard, position } of batch.shards) shardRow(shard).position = position;
@@ -49,7 +53,11 @@ export const createMemoryStore = (): MemoryStore => {
     commits.push(batch);
   };
   const record = (dag: DagId) => dags.get(dag)?.rows.record();
-  const live = (shard: number) => [...dags.values()].filter(({ plan }) => plan.shard === shard).map(({ rows }) => rows.record()).filter(({ status }) => !isFinalDag(status));
+  const live = (shard: number) =>
+    [...dags.values()]
+      .filter(({ plan }) => plan.shard === shard)
+      .map(({ rows }) => rows.record())
+      .filter(({ status }) => !isFinalDag(status));
 
   const store: MemoryStore = {
     commits,
@@ -59,20 +67,32 @@ export const createMemoryStore = (): MemoryStore => {
       row.epoch += 1;
       return { shard, epoch: row.epoch, position: row.position };
     },
-    meet: (...next) => { fates.push(...next); },
-    release: () => { letGo(); },
-    refuse: (text) => { refused = text; },
+    meet: (...next) => {
+      fates.push(...next);
+    },
+    release: () => {
+      letGo();
+    },
+    refuse: (text) => {
+      refused = text;
+    },
     rows: (dag) => dags.get(dag)!.rows,
     position: (shard) => shardRow(shard).position,
-    admit: (submissions) => Promise.resolve(submissions.map(({ dag }) => {
-      dags.set(dag.dagId, { plan: dag, rows: rowsOf(dag) });
-      return { kind: 'stored', id: dags.size } as const;
-    })),
+    admit: (submissions) =>
+      Promise.resolve(
+        submissions.map(({ dag }) => {
+          dags.set(dag.dagId, { plan: dag, rows: rowsOf(dag) });
+          return { kind: 'stored', id: dags.size } as const;
+        }),
+      ),
     commit: async (batch) => {
       await Promise.resolve();
       const fate = fates.shift();
       if (fate === 'fails') throw failure('STORE_UNAVAILABLE', 'the store is away');
-      if (fate === 'held') await new Promise<void>((resolve) => { letGo = resolve; });
+      if (fate === 'held')
+        await new Promise<void>((resolve) => {
+          letGo = resolve;
+        });
       write(batch);
       if (fate === 'lost') throw failure('STORE_UNAVAILABLE', 'the answer was lost');
     },
@@ -85,12 +105,27 @@ export const createMemoryStore = (): MemoryStore => {
       await store.beforeRead?.();
       return found === undefined || isFinalDag(found.status) ? undefined : found;
     },
-    createdDags: (of, { fromMs, toMs }, limit) => Promise.resolve([...dags.values()]
-      .filter(({ plan, rows }) => of.includes(plan.shard) && rows.record().status === 'CREATED' && plan.createdAt >= fromMs && plan.createdAt < toMs)
-      .slice(0, limit).map(({ plan }) => plan.dagId)),
-    due: (of, nowMs, limit) => Promise.resolve([...dags.values()].filter(({ plan }) => of.includes(plan.shard))
-      .flatMap(({ rows }) => rows.record().tasks.filter(({ dueAt }) => dueAt !== null && dueAt <= nowMs).map(({ task, dispatch }) => ({ dag: rows.record().dag, task, dispatch })))
-      .slice(0, limit)),
+    createdDags: (of, { fromMs, toMs }, limit) =>
+      Promise.resolve(
+        [...dags.values()]
+          .filter(
+            ({ plan, rows }) => of.includes(plan.shard) && rows.record().status === 'CREATED' && plan.createdAt >= fromMs && plan.createdAt < toMs,
+          )
+          .slice(0, limit)
+          .map(({ plan }) => plan.dagId),
+      ),
+    due: (of, nowMs, limit) =>
+      Promise.resolve(
+        [...dags.values()]
+          .filter(({ plan }) => of.includes(plan.shard))
+          .flatMap(({ rows }) =>
+            rows
+              .record()
+              .tasks.filter(({ dueAt }) => dueAt !== null && dueAt <= nowMs)
+              .map(({ task, dispatch }) => ({ dag: rows.record().dag, task, dispatch })),
+          )
+          .slice(0, limit),
+      ),
     inputs: () => Promise.resolve(new Map()),
   };
   return store;

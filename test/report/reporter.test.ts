@@ -11,7 +11,14 @@ const startStage = () => {
   const appended: ReadonlyMap<number, readonly Event[]>[] = [];
   const state = { append: (): Promise<void> => Promise.resolve() };
   const reporter = createReporter({
-    clock, announce: () => undefined, log: { append: async (events) => { await state.append(); appended.push(events); } },
+    clock,
+    announce: () => undefined,
+    log: {
+      append: async (events) => {
+        await state.append();
+        appended.push(events);
+      },
+    },
   });
   return { clock, appended, state, reporter };
 };
@@ -19,7 +26,12 @@ const startStage = () => {
 test('what is told in one turn leaves together, by shard and in order', async () => {
   const { reporter, appended } = startStage();
   await Promise.all([reporter.report(1, event(1)), reporter.report(2, event(2)), reporter.report(1, event(3))]);
-  expect(appended).toEqual([new Map([[1, [event(1), event(3)]], [2, [event(2)]]])]);
+  expect(appended).toEqual([
+    new Map([
+      [1, [event(1), event(3)]],
+      [2, [event(2)]],
+    ]),
+  ]);
 });
 
 test('a report is told again until the log takes it, and those after it wait their turn', async () => {

@@ -39,12 +39,14 @@ const draw = ({ task: { simulate, type, name }, attempt }: TaskContext, { types,
 };
 
 /** A handler that waits as long as the task's simulation says and fails as often. */
-export const createSimulatedHandler = (needs: SimulatedNeeds): Handler => async (context) => {
-  const { failed, durationMs } = draw(context, needs);
-  if (durationMs > 0) await needs.sleep(durationMs, context.signal);
-  if (failed) throw new Error(`simulated failure of ${context.task.type} (attempt ${String(context.attempt)})`);
-  return undefined;
-};
+export const createSimulatedHandler =
+  (needs: SimulatedNeeds): Handler =>
+  async (context) => {
+    const { failed, durationMs } = draw(context, needs);
+    if (durationMs > 0) await needs.sleep(durationMs, context.signal);
+    if (failed) throw new Error(`simulated failure of ${context.task.type} (attempt ${String(context.attempt)})`);
+    return undefined;
+  };
 
 /** The built-in types, all simulated. */
 export const simulatedHandlers = (needs: SimulatedNeeds): Handlers => {
