@@ -61,7 +61,8 @@ const tell = (told: Told, run: Run, report: Execution, times: Pick<Running, 'sen
 };
 
 const dagHasStarted = (run: Run, startedAt: number): void => {
-  run.startedAt ??= startedAt;
+  // The first one heard of needn't be the first that began.
+  run.startedAt = Math.min(run.startedAt ?? startedAt, startedAt);
   if (run.status === 'CREATED') run.status = 'RUNNING';
 };
 
@@ -99,17 +100,18 @@ const becomeReady = (step: Step, run: Run, task: number, now: number): void => {
   step.ready.push({ run, task, dispatch: run.dispatch[task]! });
 };
 
-const settleDag = (step: Step, run: Run, at: number): void => {
+/** `now` and not the end of the task told of last: another one may have ended later and been heard of earlier. */
+const settleDag = (step: Step, run: Run, now: number): void => {
   if (run.completed + run.failed + run.skipped + run.cancelled < taskCount(run)) return;
   run.status = run.completed === taskCount(run) ? 'COMPLETED' : run.failed + run.skipped > 0 ? 'FAILED' : 'CANCELLED';
-  run.completedAt = Math.max(at, run.startedAt ?? at);
+  run.completedAt = Math.max(now, run.startedAt ?? now);
   step.settled.push(run);
 };
 
 /** The handler returned: dependents that waited for nothing else are ready. */
 const completed = (step: Step, run: Run, report: Completed, now: number): void => {
   const { task } = report;
-  const completedAt = end(step, run, report, now);
+  end(step, run, report, now);
   run.state[task] = CODE.COMPLETED;
   run.completed += 1;
   const { texts } = touch(step, run, task);
@@ -121,7 +123,7 @@ const completed = (step: Step, run: Run, report: Completed, now: number): void =
     const child = run.children[i]!;
     if (--run.unmet[child]! === 0 && run.state[child] === CODE.PENDING) becomeReady(step, run, child, now);
   }
-  settleDag(step, run, completedAt);
+  settleDag(step, run, now);
 };
 
 /** Skips what can't run any more, at most `limit` tasks; whatever is left waits for an event of its own. */
