@@ -1,0 +1,94 @@
+/** What callers see of a Redis that is frozen, gone, or back again: a TCP proxy stands in between. */
+import net from 'node:net';
+import { createRedisLockService } from '../../../src/adapters/redis/lockService';
+import { describedAs, TASK, vitalsOf } from '../../contract/leases';
+import { freshPrefix, redisUrl } from '../../harness/services';
+import { until } from '../../harness/until';
+import { clock, deleteKeys, heartbeatHere } from './world';
+
+const startProxy = async () => {
+  const { hostname, port } = new URL(redisUrl);
+  let state: 'open' | 'frozen' | 'refusing' = 'open';
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((client) => {
+    sockets.add(client);
+    client.on('error', () => undefined);
+    if (state === 'refusing') {
+      client.destroy();
+      return;
+    }
+    const redis = net.connect(Number(port || 6379), hostname);
+    sockets.add(redis);
+    redis.on('error', () => undefined).on('close', () => client.destroy()).on('data', (data) => { if (state === 'open') client.write(data); });
+    client.on('close', () => redis.destroy()).on('data', (data) => { if (state === 'open') redis.write(data); });
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const cut = (): void => { for (const socket of sockets) socket.destroy(); };
+  return {
+    url: `redis://127.0.0.1:${String((server.address() as net.AddressInfo).port)}`,
+    become: (next: typeof state) => {
+      state = next;
+      if (next === 'refusing') cut();
+    },
+    close: async () => {
+      cut();
+      await new Promise((resolve) => { server.close(resolve); });
+    },
+  };
+};
+
+const open = async () => {
+  const { keys } = freshPrefix();
+  const proxy = await startProxy();
+  const beating = new Map<string, { stop(): Promise<void> }>();
+  const service = createRedisLockService({ url: proxy.url, prefix: keys, clock, leaseMs: 900, heartbeatMs: 200, startHeartbeat: heartbeatHere(beating, proxy.url), onError: () => undefined });
+  await service.start();
+  await until(async () => (await service.roster.read()).trusted, { what: 'the end of the first grace' });
+  const close = async (): Promise<void> => {
+    await Promise.all([...beating.values()].map((each) => each.stop()));
+    await service.stop();
+    await proxy.close();
+    await deleteKeys(keys);
+  };
+  return { proxy, service, close };
+};
+
+test.each(['frozen', 'refusing'] as const)('while Redis is %s calls reject soon, and work again afterwards', async (state) => {
+  const { proxy, service, close } = await open();
+  proxy.become(state);
+  const began = performance.now();
+  const calls = await Promise.allSettled([
+    service.roster.read(), service.roster.ping(), service.claims.claim('s', [{ ...TASK, dispatch: 1 }]), service.precedence.publish('a', 1),
+    service.sessions.open(describedAs('w'), vitalsOf()),
+  ]);
+  expect(performance.now() - began).toBeLessThan(3_000);
+  for (const call of calls) expect(call).toMatchObject({ status: 'rejected', reason: { code: 'LEASES_UNAVAILABLE' } });
+  proxy.become('open');
+  await until(() => service.roster.ping().then(() => true), { what: 'Redis to be back' });
+  await service.sessions.open(describedAs('w'), vitalsOf());
+  await close();
+});
+
+test('a session outlives a cut connection, and ends when Redis is away for longer than its lease', async () => {
+  const { proxy, service, close } = await open();
+  const session = await service.sessions.open(describedAs('w'), vitalsOf());
+  await session.announce();
+  const beatAt = async (): Promise<number> => (await service.roster.read()).workers[0]!.lastHeartbeatAt;
+  const first = await beatAt();
+  proxy.become('refusing');
+  proxy.become('open');
+  await until(async () => (await beatAt()) > first + 900, { what: 'heartbeats for longer than a lease' });
+  expect(session.ended.aborted).toBe(false);
+  proxy.become('frozen');
+  await until(() => session.ended.aborted, { what: 'the end of the lease' });
+  expect(String(session.ended.reason)).toMatch(/^the lease ended/);
+  proxy.become('open');
+  await close();
+});
+
+test('a service that is stopped answers at once, and stops twice', async () => {
+  const { service, close } = await open();
+  await service.stop();
+  await expect(service.roster.ping()).rejects.toMatchObject({ code: 'LEASES_UNAVAILABLE' });
+  await close();
+});
