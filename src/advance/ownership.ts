@@ -29,10 +29,11 @@ export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, advanc
     for (const shard of [...doubted]) {
       const owned = await leases.retake(scheduler, leaseMs, shard);
       doubted.delete(shard);
-      if (owned !== undefined) await takeOrDoubt(owned);
+      if (owned !== undefined) void takeOrDoubt(owned);
     }
   };
 
+  /** Never rejects, and never awaited: a large shard takes longer to load than a lease lasts. */
   const takeOrDoubt = async (owned: Parameters<Advancer['take']>[0]): Promise<void> => {
     try {
       await advancer.take(owned);
@@ -65,18 +66,21 @@ export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, advanc
       const share = Math.ceil(shardCount / Math.max(1, schedulers));
       if (free > 0 && owned.length < share) {
         const acquired = await leases.acquire(scheduler, leaseMs, Math.min(free, share - owned.length));
-        for (const each of acquired) await takeOrDoubt(each);
+        for (const each of acquired) void takeOrDoubt(each);
       } else if (owned.length > share) await giveUp(owned.length - share);
     },
     doubt: (shards) => {
       for (const shard of shards) doubted.add(shard);
     },
     leave: async () => {
-      const owned = advancer.owned();
-      for (const { shard } of owned) await advancer.drop(shard, 'this scheduler stops');
-      await leases.release(scheduler, owned).catch((error: unknown) => {
+      for (const { shard } of advancer.owned()) await advancer.drop(shard, 'this scheduler stops');
+      try {
+        // As the store has it: what is in doubt here is owned all the same.
+        const { owned } = await leases.renew(scheduler, leaseMs);
+        await leases.release(scheduler, owned);
+      } catch (error) {
         if (!isFailure(error)) throw error;
-      });
+      }
     },
   };
 };

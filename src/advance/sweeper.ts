@@ -4,7 +4,7 @@
  */
 import type { Event } from '../core/event';
 import { groupBy } from '../core/groupBy';
-import { shardOf } from '../core/ids';
+import { mintedAt, shardOf } from '../core/ids';
 import type { Clock } from '../ports/clock';
 import type { RunStore, WorkIndex } from '../ports/store';
 import type { EventLog } from '../ports/transport';
@@ -24,6 +24,8 @@ const TELL_AGAIN_MS = 5000;
 /** A submission by another scheduler is missed for sure once it is this old; hints come faster. */
 const MISSED_AFTER_MS = 1000;
 const LOOK_BACK_MS = 60_000;
+/** Clocks differ and commits take a while: what was looked at is looked at for so long again. */
+const SLACK_MS = 5000;
 const FOUND_AT_ONCE = 500;
 
 export interface Sweeper {
@@ -35,6 +37,8 @@ export interface Sweeper {
 
 export const createSweeper = ({ work, store, log, clock, advancer }: SweeperNeeds): Sweeper => {
   const told = new Map<string, number>();
+  /** What was stored before was looked at. */
+  let seenUntil = 0;
 
   const forgetOld = (now: number): void => {
     for (const [key, at] of told) {
@@ -63,8 +67,16 @@ export const createSweeper = ({ work, store, log, clock, advancer }: SweeperNeed
       const shards = advancer.owned().map(({ shard }) => shard);
       if (shards.length === 0) return;
       const now = clock.now();
-      const found = await store.createdDags(shards, { fromMs: now - LOOK_BACK_MS, toMs: now - MISSED_AFTER_MS }, FOUND_AT_ONCE);
-      for (const dag of found) if (!advancer.isKnown(dag, shardOf(dag))) await advancer.discover(dag, shardOf(dag));
+      const toMs = now - MISSED_AFTER_MS;
+      let fromMs = Math.max(now - LOOK_BACK_MS, seenUntil - SLACK_MS);
+      for (let more = true; more;) {
+        const found = await store.createdDags(shards, { fromMs, toMs }, FOUND_AT_ONCE);
+        for (const dag of found) if (!advancer.isKnown(dag, shardOf(dag))) await advancer.discover(dag, shardOf(dag));
+        const newest = found.at(-1);
+        more = found.length === FOUND_AT_ONCE && newest !== undefined && mintedAt(newest) > fromMs;
+        if (more && newest !== undefined) fromMs = mintedAt(newest);
+      }
+      seenUntil = toMs;
     },
   };
 };

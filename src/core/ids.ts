@@ -54,5 +54,8 @@ export const parseTaskId = (text: string): TaskRef | undefined => {
 
 export const taskIdOf = (dag: DagId, task: number): TaskId => `${dag.slice(0, 30)}${hex(task + 1, 6)}` as TaskId;
 
+/** When a DAG was planned, in milliseconds since 1970: its id carries that too. */
+export const mintedAt = (dag: DagId): number => parseInt(dag.slice(0, 8) + dag.slice(9, 13), 16);
+
 /** The shard that a DAG's id carries. */
 export const shardOf = (dag: DagId): number => parseInt(dag.slice(15, 18), 16);

@@ -118,6 +118,8 @@ const completed = (step: Step, run: Run, report: Completed, now: number): void =
   texts.result = report.result;
   if (report.result !== null) run.withResult.add(task);
   if (run.withCheckpoint.has(task)) texts.checkpoint = null;
+  // The errors of earlier attempts are no error of a task that is complete.
+  if (run.failures[task]! + run.losses[task]! > 0) texts.error = null;
   step.finished.push({ type: run.specs[task]!.type, outcome: 'COMPLETED', attempts: run.failures[task]! + 1 });
   for (let i = run.childStart[task]!; i < run.childStart[task + 1]!; i++) {
     const child = run.children[i]!;

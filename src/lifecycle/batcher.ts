@@ -37,7 +37,9 @@ const settle = <Item, Answer>(entries: readonly Entry<Item, Answer>[], answers: 
     throw new Error(`a batch of ${String(entries.length)} items was given ${String(answers.length)} answers`);
   }
   // Without answers, Answer is void.
-  entries.forEach((entry, i) => { entry.resolve(answers === undefined ? (undefined as Answer) : answers[i]!); });
+  entries.forEach((entry, i) => {
+    entry.resolve(answers === undefined ? (undefined as Answer) : answers[i]!);
+  });
 };
 
 /** How many entries of the queue fit into one batch. */
@@ -64,7 +66,7 @@ export const createBatcher = <Item, Answer = void>(needs: BatcherNeeds<Item, Ans
   const send = async (entries: Entry<Item, Answer>[]): Promise<void> => {
     underWay++;
     try {
-        settle(entries, (await flush(entries.map((entry) => entry.item))) ?? undefined);
+      settle(entries, (await flush(entries.map((entry) => entry.item))) ?? undefined);
     } catch (error) {
       for (const entry of entries) entry.reject(error);
     } finally {
@@ -101,6 +103,11 @@ export const createBatcher = <Item, Answer = void>(needs: BatcherNeeds<Item, Ans
         schedule();
       });
     },
-    drained: () => (underWay === 0 && queue.length === 0 ? Promise.resolve() : new Promise((resolve) => { waiters.push(resolve); })),
+    drained: () =>
+      underWay === 0 && queue.length === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            waiters.push(resolve);
+          }),
   };
 };

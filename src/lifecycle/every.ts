@@ -38,12 +38,14 @@ export const every = ({ name, ms, clock, once, onError }: EveryNeeds): Loop => {
   const turn = (): void => {
     cancelTicker();
     again = false;
-    underWay = safeRun().catch(doNothing).then(() => {
-      underWay = undefined;
-      if (state === 'stopped') return;
-      if (again) turn();
-      else cancelTicker = clock.after(ms, turn);
-    });
+    underWay = safeRun()
+      .catch(doNothing)
+      .then(() => {
+        underWay = undefined;
+        if (state === 'stopped') return;
+        if (again) turn();
+        else cancelTicker = clock.after(ms, turn);
+      });
   };
   const nudge = (): void => {
     if (state === 'stopped') return;

@@ -15,8 +15,10 @@ export interface RetryNeeds {
 }
 
 /** The wait before try n + 1, n counted from 1: exponential with full jitter, so that callers don't come back together. */
-export const backoffMs = ({ clock, firstMs, maxMs }: Pick<RetryNeeds, 'firstMs' | 'maxMs'> & { readonly clock: Pick<Timing, 'random'> }, failed: number): number =>
-  clock.random() * Math.min(maxMs, firstMs * 2 ** Math.min(failed - 1, 30));
+export const backoffMs = (
+  { clock, firstMs, maxMs }: Pick<RetryNeeds, 'firstMs' | 'maxMs'> & { readonly clock: Pick<Timing, 'random'> },
+  failed: number,
+): number => clock.random() * Math.min(maxMs, firstMs * 2 ** Math.min(failed - 1, 30));
 
 /** Calls until it succeeds; rejects with the last error when tries are used up, the error isn't retryable or the signal aborts. */
 export const retrying = async <T>(needs: RetryNeeds, call: (attempt: number) => Promise<T>): Promise<T> => {

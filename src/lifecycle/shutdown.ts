@@ -27,7 +27,14 @@ const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
  * `graceMs`); the second leaves at once. The answer takes the listeners away again, and `request` shifts into the first gear
  * without a signal.
  */
-export const shutdownInTwoGears = ({ signals, clock, graceMs, stop, leave, onStep }: ShutdownNeeds): { request(cause: string): void; dispose(): void } => {
+export const shutdownInTwoGears = ({
+  signals,
+  clock,
+  graceMs,
+  stop,
+  leave,
+  onStep,
+}: ShutdownNeeds): { request(cause: string): void; dispose(): void } => {
   let gear: 'none' | 'first' | 'left' = 'none';
 
   const leaveOnce = (code: number, step: 'stopped' | 'failed' | 'late' | 'forced', cause: unknown): void => {
@@ -42,8 +49,12 @@ export const shutdownInTwoGears = ({ signals, clock, graceMs, stop, leave, onSte
     onStep('stopping', cause);
     const late = new Error(`stopping took longer than ${String(graceMs)} ms`);
     within(clock, graceMs, Promise.resolve().then(stop), () => late).then(
-      () => { leaveOnce(0, 'stopped', cause); },
-      (error: unknown) => { leaveOnce(1, error === late ? 'late' : 'failed', error); },
+      () => {
+        leaveOnce(0, 'stopped', cause);
+      },
+      (error: unknown) => {
+        leaveOnce(1, error === late ? 'late' : 'failed', error);
+      },
     );
   };
   const hear = (signal: 'SIGTERM' | 'SIGINT') => (): void => {

@@ -11,7 +11,11 @@ interface Life {
   ready: Promise<void>;
 }
 
-const settled = (promise: Promise<unknown> | undefined): Promise<void> => Promise.resolve(promise).then(() => undefined, () => undefined);
+const settled = (promise: Promise<unknown> | undefined): Promise<void> =>
+  Promise.resolve(promise).then(
+    () => undefined,
+    () => undefined,
+  );
 
 /** Stops all, the last started first, also when one fails to stop; then rejects with what went wrong. */
 const stopAll = async (services: readonly Service[]): Promise<void> => {

@@ -1,6 +1,6 @@
 /** The paths that only read: DAGs, tasks, workers, health, metrics, and the API's own description. */
+import path from 'node:path';
 import express, { Router, type Request, type Response } from 'express';
-import { absolutePath } from 'swagger-ui-dist';
 import { refusal } from '../core/refusal';
 import type { LiveWorker } from '../ports/leases';
 import type { WorkIndex } from '../ports/store';
@@ -13,6 +13,9 @@ import { allOfDag, listDags, listTasks, mustExist, pageOfDag, type Page } from '
 import { dagJson, taskJson, workerJson } from './present';
 import { dagIdIn, onlyKnown, taskRefIn, waitMsOf, type Query } from './query';
 import { inputsJson } from './inputs';
+
+/** Only its folder is needed: loading the package would evaluate the whole page, in workers too. */
+const SWAGGER_UI = path.dirname(require.resolve('swagger-ui-dist/package.json'));
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -190,6 +193,6 @@ export const docsRoutes = ({ openApi }: { readonly openApi: object }): Router =>
   page('/docs', 'text/html', docsPage());
   page('/docs/start.js', 'text/javascript', docsScript());
   page('/docs/errors', 'text/html', errorsPage());
-  router.use('/docs/assets', express.static(absolutePath(), { index: false, redirect: false }));
+  router.use('/docs/assets', express.static(SWAGGER_UI, { index: false, redirect: false }));
   return router;
 };

@@ -35,8 +35,12 @@ const metricsOf = ({ listen, clock }: ProcessLife, more: Pick<MetricsNeeds, 'que
 const serverOf = (config: Config, life: ProcessLife, routers: Parameters<typeof createApp>[0]['routers']): HttpServer => {
   const app = createApp({
     routers,
-    answered: (what) => { life.announce('http.answered', what); },
-    unexpected: (error, requestId) => { life.log.error({ error, requestId }, 'a request failed unexpectedly'); },
+    answered: (what) => {
+      life.announce('http.answered', what);
+    },
+    unexpected: (error, requestId) => {
+      life.log.error({ error, requestId }, 'a request failed unexpectedly');
+    },
     monotonic: () => life.clock.monotonic(),
   });
   return createHttpServer({ app, host: config.server.host, port: config.server.port ?? { firstFreeFrom: 8081 }, drainMs: DRAIN_MS });
@@ -45,7 +49,10 @@ const serverOf = (config: Config, life: ProcessLife, routers: Parameters<typeof 
 const submitterOf = ({ config, life, engine, store, views }: ApiNeeds) => {
   const all = Array.from({ length: config.scheduler.shards }, (_, shard) => shard);
   return createSubmitter({
-    store, views, clock: life.clock, announce: life.announce,
+    store,
+    views,
+    clock: life.clock,
+    announce: life.announce,
     pendingSubmissions: config.limits.pendingSubmissions,
     shards: () => {
       const owned = engine.advancer.owned().map(({ shard }) => shard);
@@ -54,7 +61,9 @@ const submitterOf = ({ config, life, engine, store, views }: ApiNeeds) => {
     types: [...new Set([...BUILT_IN_TASK_TYPES, ...config.worker.types])],
     retry: config.retries,
     limits: config.limits,
-    admitted: (dag) => { engine.advancer.admit(dag); },
+    admitted: (dag) => {
+      engine.advancer.admit(dag);
+    },
   });
 };
 

@@ -1,5 +1,6 @@
 /** The scheduling half of the engine, put together from the stages: owns shards, advances their DAGs, dispatches what is ready. */
 import { createAdvancer, type Advancer } from '../advance/advancer';
+import type { Outlet } from '../advance/outlet';
 import { createOwnership } from '../advance/ownership';
 import { createSweeper } from '../advance/sweeper';
 import { Dispatcher } from '../dispatch/dispatcher';
@@ -58,8 +59,18 @@ const AUDIT_MS = 2000;
 
 type LoopOf = (name: string, ms: number, once: () => Promise<void>) => Loop;
 
-const loopsWith = (clock: Clock, announce: Announce): LoopOf => (name, ms, once) =>
-  every({ name, ms, clock, once, onError: (error) => { announce('loop.failed', { loop: name, error }); } });
+const loopsWith =
+  (clock: Clock, announce: Announce): LoopOf =>
+  (name, ms, once) =>
+    every({
+      name,
+      ms,
+      clock,
+      once,
+      onError: (error) => {
+        announce('loop.failed', { loop: name, error });
+      },
+    });
 
 /** Ownership as a service: beats while it lives, gives its shards up when it stops. */
 const owning = (loop: Loop, leave: () => Promise<void>): Service => ({
@@ -71,32 +82,62 @@ const owning = (loop: Loop, leave: () => Promise<void>): Service => ({
   },
 });
 
+/** The dispatcher, as the advancer sees it. */
+const outletTo = (dispatcher: Dispatcher): Outlet => ({
+  shardTaken: (shard, epoch) => {
+    dispatcher.shardTaken(shard, epoch);
+  },
+  shardDropped: (shard) => {
+    dispatcher.shardDropped(shard);
+  },
+  ready: (tasks) => {
+    dispatcher.enqueue(tasks);
+  },
+  over: (dispatches) => {
+    dispatcher.over(dispatches);
+  },
+  adopt: (run, task, session) => {
+    dispatcher.adopt(run, task, session);
+  },
+  acknowledge: (checkpoints) => {
+    dispatcher.acknowledge(checkpoints);
+  },
+});
+
 /** Builds the engine; nothing runs before its service is started. */
 export const createEngine = (needs: EngineNeeds): Engine => {
   const { scheduler, store, work, log, clock, announce, settings } = needs;
   const loop = loopsWith(clock, announce);
   const fleet = createFleet({ roster: needs.roster, clock, announce, prefetch: () => settings.prefetch });
   const dispatcher = new Dispatcher({
-    queue: needs.queue, claims: needs.claims, work, fleet, clock, announce, origin: needs.origin,
+    queue: needs.queue,
+    claims: needs.claims,
+    work,
+    fleet,
+    clock,
+    announce,
+    origin: needs.origin,
     inlineLimit: needs.durableTransport ? INLINE_CHARACTERS : Infinity,
   });
   const advancer: Advancer = createAdvancer({
-    store, log, clock, announce, firstBeforeCommit: needs.durableTransport,
-    outlet: {
-      shardTaken: (shard, epoch) => { dispatcher.shardTaken(shard, epoch); },
-      shardDropped: (shard) => { dispatcher.shardDropped(shard); },
-      ready: (tasks) => { dispatcher.enqueue(tasks); },
-      over: (dispatches) => { dispatcher.over(dispatches); },
-      adopt: (run, task, session) => { dispatcher.adopt(run, task, session); },
-      acknowledge: (checkpoints) => { dispatcher.acknowledge(checkpoints); },
-    },
+    store,
+    log,
+    clock,
+    announce,
+    firstBeforeCommit: needs.durableTransport,
+    outlet: outletTo(dispatcher),
     doubted: (shards) => {
       ownership.doubt(shards);
       beat.nudge();
     },
   });
   const ownership = createOwnership({
-    scheduler, shardCount: settings.shards, leaseMs: settings.shardLeaseMs, leases: needs.shardLeases, advancer, announce,
+    scheduler,
+    shardCount: settings.shards,
+    leaseMs: settings.shardLeaseMs,
+    leases: needs.shardLeases,
+    advancer,
+    announce,
   });
   const sweeper = createSweeper({ work, store, log, clock, advancer });
   const losses = createLosses({ dispatcher, fleet, ledger: needs.ledger, log, clock, announce });

@@ -8,10 +8,12 @@ import type { WorkerDescription } from '../ports/leases';
 import type { ProcessLife } from './processLife';
 import { hostname } from 'node:os';
 
-const sleepOn = (clock: Clock) => async (ms: number, signal: AbortSignal): Promise<void> => {
-  await pause(clock, ms, signal);
-  if (signal.aborted) throw new Error('the execution was aborted');
-};
+const sleepOn =
+  (clock: Clock) =>
+  async (ms: number, signal: AbortSignal): Promise<void> => {
+    await pause(clock, ms, signal);
+    if (signal.aborted) throw new Error('the execution was aborted');
+  };
 
 /** A simulated handler for each type that the worker takes. */
 export const handlersOf = (config: Config, clock: Clock): Handlers => {

@@ -7,6 +7,7 @@ import type { Handlers, TaskLogger } from '../execute/handler';
 import type { Held } from '../execute/prefetch';
 import { createWorker, type Worker } from '../execute/worker';
 import { createBatcher } from '../lifecycle/batcher';
+import { retrying } from '../lifecycle/retry';
 import { together } from '../lifecycle/together';
 import type { Service } from '../lifecycle/service';
 import type { Clock } from '../ports/clock';
@@ -37,30 +38,66 @@ const RESULT_CHARACTERS = 262_144;
 const FINISHED_AT_ONCE = 1000;
 const FINISHED_PENDING = 100_000;
 
-/** Tombstones for finished claims, many in one call. A lost one costs nothing: it goes with its session. */
-const createFinisher = (claims: Pick<Claims, 'finish'>, announce: Announce): ((session: string, done: Dispatched) => void) => {
+interface Finisher extends Service {
+  finished(session: string, done: Dispatched): void;
+}
+
+/**
+ * Tombstones for finished claims, many in one call, tried until the worker stops: a claim that stays held by a live session
+ * would keep its task's retry waiting.
+ */
+const createFinisher = ({ claims, clock, announce }: Pick<HandsNeeds, 'claims' | 'clock' | 'announce'>): Finisher => {
+  const stopping = new AbortController();
+  const failed = (error: unknown): void => {
+    announce('loop.failed', { loop: 'finish claims', error });
+  };
+  const finishAll = async (items: readonly { session: string; done: Dispatched }[]): Promise<void> => {
+    for (const [session, ofSession] of groupBy(items, (item) => item.session)) {
+      await claims.finish(
+        session,
+        ofSession.map(({ done }) => done),
+      );
+    }
+  };
   const batcher = createBatcher<{ session: string; done: Dispatched }>({
     maxItems: FINISHED_AT_ONCE,
     maxPending: FINISHED_PENDING,
     overloaded: () => failure('OVERLOADED', 'too many finished claims wait for the leases'),
-    flush: async (items) => {
-      for (const [session, ofSession] of groupBy(items, (item) => item.session)) await claims.finish(session, ofSession.map(({ done }) => done));
-    },
+    flush: (items) =>
+      retrying({ clock, attempts: Infinity, firstMs: 50, maxMs: 1000, signal: stopping.signal }, () =>
+        finishAll(items).catch((error: unknown) => {
+          failed(error);
+          throw error;
+        }),
+      ),
   });
-  return (session, done) => {
-    batcher.push({ session, done }).catch((error: unknown) => { announce('loop.failed', { loop: 'finish claims', error }); });
+  return {
+    name: 'finisher',
+    start: () => Promise.resolve(),
+    stop: () => {
+      stopping.abort();
+      return batcher.drained();
+    },
+    finished: (session, done) => {
+      batcher.push({ session, done }).catch(failed);
+    },
   };
 };
 
 /** Builds a worker; it takes no work before its service is started. */
 export const createHands = ({ description, log, claims, clock, announce, ...needs }: HandsNeeds): Hands => {
   const reporter = createReporter({ log, clock, announce });
+  const finisher = createFinisher({ claims, clock, announce });
   const worker = createWorker({
-    ...needs, description, claims, clock, announce,
+    ...needs,
+    description,
+    claims,
+    clock,
+    announce,
     report: (shard, event) => reporter.report(shard, event),
-    finished: createFinisher(claims, announce),
+    finished: finisher.finished,
     fetchInputs: createFetchInputs(clock),
     resultLimit: RESULT_CHARACTERS,
   });
-  return { service: together('hands', [reporter, worker]), worker };
+  return { service: together('hands', [reporter, finisher, worker]), worker };
 };

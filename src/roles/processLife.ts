@@ -33,29 +33,63 @@ export const versionOfPackage = (): string =>
 /** An id that no other process has: of the host and the process. */
 export const processId = (prefix: string): string => `${prefix}-${hostname()}-${String(process.pid)}`;
 
-const taskLoggerOf = (log: Logger) => ({ dispatch, fence }: Held): TaskLogger => {
-  const bound = log.child({ dagId: dispatch.dag, taskId: taskIdOf(dispatch.dag, dispatch.task), task: dispatch.name, attempt: dispatch.attempt, fence });
-  return {
-    info: (message, details) => { bound.info({ ...details }, message); },
-    warn: (message, details) => { bound.warn({ ...details }, message); },
-    error: (message, details) => { bound.error({ ...details }, message); },
+const taskLoggerOf =
+  (log: Logger) =>
+  ({ dispatch, fence }: Held): TaskLogger => {
+    const bound = log.child({
+      dagId: dispatch.dag,
+      taskId: taskIdOf(dispatch.dag, dispatch.task),
+      task: dispatch.name,
+      attempt: dispatch.attempt,
+      fence,
+    });
+    return {
+      info: (message, details) => {
+        bound.info({ ...details }, message);
+      },
+      warn: (message, details) => {
+        bound.warn({ ...details }, message);
+      },
+      error: (message, details) => {
+        bound.error({ ...details }, message);
+      },
+    };
   };
-};
 
 /** Makes the life of one process. */
 export const createProcessLife = (config: Config, id: string): ProcessLife => {
   const clock = systemClock;
   const log = createLog({ level: config.log.level, role: config.role, id });
-  const { announce, listen } = createEmitter<Happenings>((name, error) => { log.error({ event: name, error }, 'a listener failed'); });
+  const { announce, listen } = createEmitter<Happenings>((name, error) => {
+    log.error({ event: name, error }, 'a listener failed');
+  });
   logHappenings(log, listen);
   return {
-    id, version: versionOfPackage(), clock, log, announce, listen,
+    id,
+    version: versionOfPackage(),
+    clock,
+    log,
+    announce,
+    listen,
     taskLogger: taskLoggerOf(log),
-    waitFor: ({ name, address, stopping }, attempt) => awaiting({
-      name, address, clock, stopping, timeoutMs: config.scheduler.startupTimeoutMs,
-      isAbsence: (error) => isFailure(error, 'STORE_UNAVAILABLE') || isFailure(error, 'BROKER_UNAVAILABLE') || isFailure(error, 'LEASES_UNAVAILABLE'),
-      waiting: (error) => { announce('dependency.waiting', { name, address, error }); },
-      ready: () => { announce('dependency.ready', { name }); },
-    }, attempt),
+    waitFor: ({ name, address, stopping }, attempt) =>
+      awaiting(
+        {
+          name,
+          address,
+          clock,
+          stopping,
+          timeoutMs: config.scheduler.startupTimeoutMs,
+          isAbsence: (error) =>
+            isFailure(error, 'STORE_UNAVAILABLE') || isFailure(error, 'BROKER_UNAVAILABLE') || isFailure(error, 'LEASES_UNAVAILABLE'),
+          waiting: (error) => {
+            announce('dependency.waiting', { name, address, error });
+          },
+          ready: () => {
+            announce('dependency.ready', { name });
+          },
+        },
+        attempt,
+      ),
   };
 };

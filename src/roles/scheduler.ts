@@ -17,7 +17,16 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   const leases = await openLeases(config, life, { include, stopping, onForgotten: () => undefined });
   const { roster, claims, ledger, precedence } = leases;
   const engine = createEngine({
-    ...storage, ...transport, roster, claims, ledger, precedence, scheduler: life.id, clock, announce, durableTransport: true,
+    ...storage,
+    ...transport,
+    roster,
+    claims,
+    ledger,
+    precedence,
+    scheduler: life.id,
+    clock,
+    announce,
+    durableTransport: true,
     origin: () => config.server.advertisedUrl ?? `http://${hostname()}:${String(api.port() ?? 0)}`,
     settings: { ...config.scheduler, prefetch: config.worker.prefetch },
   });

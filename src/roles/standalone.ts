@@ -14,33 +14,67 @@ import { openStorage, type Storage } from './storage';
 
 const startDatabase = async (config: Config, { log }: ProcessLife, include: Include): Promise<string> => {
   const { dataDir, databasePort } = config.standalone;
-  const postgres = await include(createEmbeddedPostgres({
-    dataDir, ...(databasePort === null ? {} : { port: databasePort }),
-    log: (sentence) => { log.info(sentence); },
-  }));
+  const postgres = await include(
+    createEmbeddedPostgres({
+      dataDir,
+      ...(databasePort === null ? {} : { port: databasePort }),
+      log: (sentence) => {
+        log.info(sentence);
+      },
+    }),
+  );
   return postgres.url;
 };
 
-const createWorkers = (config: Config, life: ProcessLife, parts: Pick<Parameters<typeof createHands>[0], 'sessions' | 'claims' | 'log' | 'queue'>): Hands[] =>
-  Array.from({ length: config.standalone.workers }, (_, i) => createHands({
-    ...parts, clock: life.clock, announce: life.announce, logger: life.taskLogger, drainMs: config.worker.drainMs,
-    description: descriptionOf(config, life, `worker-${String(i + 1)}`, config.server.port ?? 0),
-    handlers: handlersOf(config, life.clock),
-  }));
+const createWorkers = (
+  config: Config,
+  life: ProcessLife,
+  parts: Pick<Parameters<typeof createHands>[0], 'sessions' | 'claims' | 'log' | 'queue'>,
+): Hands[] =>
+  Array.from({ length: config.standalone.workers }, (_, i) =>
+    createHands({
+      ...parts,
+      clock: life.clock,
+      announce: life.announce,
+      logger: life.taskLogger,
+      drainMs: config.worker.drainMs,
+      description: descriptionOf(config, life, `worker-${String(i + 1)}`, config.server.port ?? 0),
+      handlers: handlersOf(config, life.clock),
+    }),
+  );
 
 const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
   const { clock, announce } = life;
   const url = await startDatabase(config, life, include);
   const storage: Storage = await openStorage(config, url, life, stopping);
   await include(resource('database connections', () => storage.database.close()));
-  const broker = createMemoryBroker({ clock, shards: config.scheduler.shards, onError: (error) => { announce('loop.failed', { loop: 'transport', error }); } });
+  const broker = createMemoryBroker({
+    clock,
+    shards: config.scheduler.shards,
+    onError: (error) => {
+      announce('loop.failed', { loop: 'transport', error });
+    },
+  });
   const leases = createMemoryLeases({
-    clock, ...config.leases,
-    onForgotten: () => { for (const { worker } of workers) worker.reassert().catch((error: unknown) => { announce('loop.failed', { loop: 'reassert', error }); }); },
+    clock,
+    ...config.leases,
+    onForgotten: () => {
+      for (const { worker } of workers)
+        worker.reassert().catch((error: unknown) => {
+          announce('loop.failed', { loop: 'reassert', error });
+        });
+    },
   });
   const { eventLog: log, workQueue: queue } = broker;
   const engine = createEngine({
-    ...storage, log, queue, ...leases, scheduler: life.id, clock, announce, durableTransport: false,
+    ...storage,
+    log,
+    queue,
+    ...leases,
+    scheduler: life.id,
+    clock,
+    announce,
+    durableTransport: false,
     origin: () => `http://127.0.0.1:${String(api.port() ?? 0)}`,
     settings: { ...config.scheduler, prefetch: config.worker.prefetch },
   });
@@ -50,7 +84,10 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   await include(engine.service);
   for (const { service } of workers) await include(service);
   await include(api);
-  life.log.info({ port: api.port(), workers: workers.length, slots: config.worker.concurrency }, `standalone is ready on http://localhost:${String(api.port())}`);
+  life.log.info(
+    { port: api.port(), workers: workers.length, slots: config.worker.concurrency },
+    `standalone is ready on http://localhost:${String(api.port())}`,
+  );
 };
 
 /** The standalone role. */

@@ -30,8 +30,15 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
   const database = await life.waitFor({ name: 'PostgreSQL', address: maskUrl(url), stopping }, async () => {
     await createDatabaseIfMissing(url, connectTimeoutMs);
     return openDatabase({
-      url, poolSize, connectTimeoutMs, statementTimeoutMs, viewPoolSize: VIEW_CONNECTIONS, viewTimeoutMs: VIEW_TIMEOUT_MS,
-      onIdleError: (error) => { life.log.warn({ error }, 'a database connection broke'); },
+      url,
+      poolSize,
+      connectTimeoutMs,
+      statementTimeoutMs,
+      viewPoolSize: VIEW_CONNECTIONS,
+      viewTimeoutMs: VIEW_TIMEOUT_MS,
+      onIdleError: (error) => {
+        life.log.warn({ error }, 'a database connection broke');
+      },
     });
   });
   try {

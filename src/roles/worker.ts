@@ -13,24 +13,41 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   const made: { hands?: Hands } = {};
   const transport = await openTransport(config, life, include, stopping);
   const leases = await openLeases(config, life, {
-    include, stopping,
-    onForgotten: () => { made.hands?.worker.reassert().catch((error: unknown) => { announce('loop.failed', { loop: 'reassert', error }); }); },
-  });
-  const probes = await include(createProbes({
-    config, life,
-    ready: () => made.hands?.worker.isReady() ?? false,
-    components: {
-      kafka: { needed: true, check: () => transport.log.ping() },
-      redis: { needed: true, check: () => leases.roster.ping() },
+    include,
+    stopping,
+    onForgotten: () => {
+      made.hands?.worker.reassert().catch((error: unknown) => {
+        announce('loop.failed', { loop: 'reassert', error });
+      });
     },
-  }));
+  });
+  const probes = await include(
+    createProbes({
+      config,
+      life,
+      ready: () => made.hands?.worker.isReady() ?? false,
+      components: {
+        kafka: { needed: true, check: () => transport.log.ping() },
+        redis: { needed: true, check: () => leases.roster.ping() },
+      },
+    }),
+  );
   const hands = (made.hands = createHands({
-    ...transport, sessions: leases.sessions, claims: leases.claims, clock, announce, logger: life.taskLogger, drainMs: config.worker.drainMs,
+    ...transport,
+    sessions: leases.sessions,
+    claims: leases.claims,
+    clock,
+    announce,
+    logger: life.taskLogger,
+    drainMs: config.worker.drainMs,
     description: descriptionOf(config, life, life.id, probes.port() ?? 0),
     handlers: handlersOf(config, clock),
   }));
   await include(hands.service);
-  life.log.info({ port: probes.port(), workerId: life.id, slots: config.worker.concurrency }, `worker ${life.id} is ready, its health on http://localhost:${String(probes.port())}`);
+  life.log.info(
+    { port: probes.port(), workerId: life.id, slots: config.worker.concurrency },
+    `worker ${life.id} is ready, its health on http://localhost:${String(probes.port())}`,
+  );
 };
 
 /** The worker role. */

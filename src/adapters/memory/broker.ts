@@ -27,7 +27,9 @@ const MAX_ORDERS_AT_ONCE = 500;
 /** A worker's window is far smaller: what lies beyond was sent to somebody who doesn't read. */
 const MAX_ORDERS_WAITING = 10_000;
 
-interface Taken { next: bigint }
+interface Taken {
+  next: bigint;
+}
 
 interface ReaderNeeds {
   readonly logs: readonly ShardLog[];
@@ -35,7 +37,9 @@ interface ReaderNeeds {
   readonly onError: (error: unknown) => void;
   readonly left: (reader: Wakeable) => void;
 }
-interface Wakeable { wake(): void }
+interface Wakeable {
+  wake(): void;
+}
 
 /** Hands out what is new in the taken shards, in turns, until it is closed. */
 const createReader = ({ logs, consume, onError, left }: ReaderNeeds): LogReader & Wakeable => {
@@ -84,7 +88,9 @@ const createReader = ({ logs, consume, onError, left }: ReaderNeeds): LogReader 
       taken.set(shard, { next: log.startFor(from) });
       wake();
     },
-    drop: (shard) => { taken.delete(shard); },
+    drop: (shard) => {
+      taken.delete(shard);
+    },
     close: async () => {
       state = 'closed';
       taken.clear();
@@ -112,7 +118,11 @@ const createMemoryLog = ({ clock, shards, maxUnread = 100_000, onError = () => u
     for (const reader of readers) reader.wake();
   };
   return {
-    append: async (events) => { await Promise.resolve().then(() => { append(events); }); },
+    append: async (events) => {
+      await Promise.resolve().then(() => {
+        append(events);
+      });
+    },
     open: (consume) => {
       const reader = createReader({ logs, consume, onError, left: (closed) => readers.delete(closed) });
       readers.add(reader);
@@ -122,7 +132,10 @@ const createMemoryLog = ({ clock, shards, maxUnread = 100_000, onError = () => u
   };
 };
 
-interface Inbox { readonly waiting: WorkOrder[]; wake(): void }
+interface Inbox {
+  readonly waiting: WorkOrder[];
+  wake(): void;
+}
 
 const createMemoryQueue = ({ onError = () => undefined }: MemoryBrokerNeeds): WorkQueue => {
   const inboxes = new Map<number, Set<Inbox>>();
@@ -143,7 +156,14 @@ const createMemoryQueue = ({ onError = () => undefined }: MemoryBrokerNeeds): Wo
         if (waiting.length > 0) wake();
       });
     };
-    return { waiting, wake, close: async () => { open = false; await pumping; } };
+    return {
+      waiting,
+      wake,
+      close: async () => {
+        open = false;
+        await pumping;
+      },
+    };
   };
   const deliver = (number: number, orders: readonly WorkOrder[]): void => {
     if (number >= provided) throw failure('BROKER_UNAVAILABLE', `there is no inbox ${String(number)}`);
@@ -159,17 +179,27 @@ const createMemoryQueue = ({ onError = () => undefined }: MemoryBrokerNeeds): Wo
       return Promise.resolve();
     },
     send: async (orders) => {
-      await Promise.resolve().then(() => { for (const [number, all] of orders) deliver(number, all); });
+      await Promise.resolve().then(() => {
+        for (const [number, all] of orders) deliver(number, all);
+      });
     },
     receive: (number, consume) => {
       if (number >= provided) return Promise.reject(failure('BROKER_UNAVAILABLE', `there is no inbox ${String(number)}`));
       const inbox = receive(consume);
       const readers = inboxes.get(number) ?? new Set<Inbox>();
       inboxes.set(number, readers.add(inbox));
-      return Promise.resolve({ close: async () => { readers.delete(inbox); await inbox.close(); } });
+      return Promise.resolve({
+        close: async () => {
+          readers.delete(inbox);
+          await inbox.close();
+        },
+      });
     },
   };
 };
 
 /** One broker for everything in this process. `consume` functions must not wait for their own reader's `close`. */
-export const createMemoryBroker = (needs: MemoryBrokerNeeds): MemoryBroker => ({ eventLog: createMemoryLog(needs), workQueue: createMemoryQueue(needs) });
+export const createMemoryBroker = (needs: MemoryBrokerNeeds): MemoryBroker => ({
+  eventLog: createMemoryLog(needs),
+  workQueue: createMemoryQueue(needs),
+});

@@ -83,7 +83,14 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
     const key = keyOf(done);
     const entry = find(key);
     if (entry !== undefined && (entry.dispatch > done.dispatch || (entry.session !== session && entry.dispatch === done.dispatch))) return;
-    keep(key, { state: 'finished', dispatch: done.dispatch, grant: entry?.grant ?? 0, session, floor: entry?.floor ?? 0, until: clock.now() + TOMBSTONE_MS });
+    keep(key, {
+      state: 'finished',
+      dispatch: done.dispatch,
+      grant: entry?.grant ?? 0,
+      session,
+      floor: entry?.floor ?? 0,
+      until: clock.now() + TOMBSTONE_MS,
+    });
   };
   const releaseOne = (session: string, back: Wanted): void => {
     const key = keyOf(back);
@@ -118,16 +125,36 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
   const answered = <T>(answer: () => T): Promise<T> => Promise.resolve().then(answer);
 
   return {
-    claim: (session, wanted) => answered(() => {
-      if (isForgetful()) return wanted.map(() => ({ kind: 'wait' }) as const);
-      if (!isLive(session)) return wanted.map(() => ({ kind: 'ended' }) as const);
-      return wanted.map((each) => claimOne(session, each));
-    }),
-    finish: (session, done) => answered(() => { for (const each of done) finishOne(session, each); }),
-    release: (session, back) => answered(() => { for (const each of back) releaseOne(session, each); }),
-    reassert: (session, held) => answered(() => { for (const each of held) reassertOne(session, each); }),
-    raiseFloor: (wanted) => answered(() => { mustRemember(); return wanted.map(raiseOne); }),
-    holders: (wanted) => answered(() => { mustRemember(); return wanted.map(holderOf); }),
-    forget: () => { entries.clear(); },
+    claim: (session, wanted) =>
+      answered(() => {
+        if (isForgetful()) return wanted.map(() => ({ kind: 'wait' }) as const);
+        if (!isLive(session)) return wanted.map(() => ({ kind: 'ended' }) as const);
+        return wanted.map((each) => claimOne(session, each));
+      }),
+    finish: (session, done) =>
+      answered(() => {
+        for (const each of done) finishOne(session, each);
+      }),
+    release: (session, back) =>
+      answered(() => {
+        for (const each of back) releaseOne(session, each);
+      }),
+    reassert: (session, held) =>
+      answered(() => {
+        for (const each of held) reassertOne(session, each);
+      }),
+    raiseFloor: (wanted) =>
+      answered(() => {
+        mustRemember();
+        return wanted.map(raiseOne);
+      }),
+    holders: (wanted) =>
+      answered(() => {
+        mustRemember();
+        return wanted.map(holderOf);
+      }),
+    forget: () => {
+      entries.clear();
+    },
   };
 };

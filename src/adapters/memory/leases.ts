@@ -2,7 +2,18 @@
 import { failure } from '../../core/failure';
 import { doNothing, pause } from '../../lifecycle/timing';
 import type { Clock } from '../../ports/clock';
-import { VITALS, type ClaimLedger, type Claims, type LiveWorker, type Precedence, type Roster, type Session, type Vitals, type WorkerDescription, type WorkerSessions } from '../../ports/leases';
+import {
+  VITALS,
+  type ClaimLedger,
+  type Claims,
+  type LiveWorker,
+  type Precedence,
+  type Roster,
+  type Session,
+  type Vitals,
+  type WorkerDescription,
+  type WorkerSessions,
+} from '../../ports/leases';
 import { createMemoryClaims } from './claims';
 
 export interface MemoryLeasesNeeds {
@@ -59,7 +70,9 @@ const createMemoryPrecedence = (clock: Clock): Precedence => {
 };
 
 const liveWorkerOf = ({ id, inbox, worker, vitals: { cells }, beatAt }: Holder): LiveWorker => ({
-  ...worker, session: id, inbox,
+  ...worker,
+  session: id,
+  inbox,
   freeSlots: Atomics.load(cells, VITALS.freeSlots),
   held: Atomics.load(cells, VITALS.held),
   draining: Atomics.load(cells, VITALS.draining) === 1,
@@ -78,13 +91,24 @@ const createRegistry = () => {
       const used = new Set([...holders.values()].map(({ inbox }) => inbox));
       for (let inbox = 0; ; inbox++) if (!used.has(inbox)) return inbox;
     },
-    put: (holder: Holder) => { holders.set(holder.id, holder); },
-    remove: (holder: Holder) => { if (holders.get(holder.id) === holder) holders.delete(holder.id); },
-    forget: () => { holders.clear(); },
+    put: (holder: Holder) => {
+      holders.set(holder.id, holder);
+    },
+    remove: (holder: Holder) => {
+      if (holders.get(holder.id) === holder) holders.delete(holder.id);
+    },
+    forget: () => {
+      holders.clear();
+    },
   };
 };
 
-interface Grace { isOver(): boolean; leftMs(): number; begin(): void; generation(): number }
+interface Grace {
+  isOver(): boolean;
+  leftMs(): number;
+  begin(): void;
+  generation(): number;
+}
 
 const createGrace = (clock: Clock, leaseMs: number): Grace => {
   let until = -Infinity;
@@ -92,7 +116,10 @@ const createGrace = (clock: Clock, leaseMs: number): Grace => {
   return {
     isOver: () => clock.monotonic() >= until,
     leftMs: () => Math.max(0, until - clock.monotonic()),
-    begin: () => { until = clock.monotonic() + leaseMs; generation++; },
+    begin: () => {
+      until = clock.monotonic() + leaseMs;
+      generation++;
+    },
     generation: () => generation,
   };
 };
@@ -133,8 +160,12 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
   const schedule = (holder: Holder): void => {
     const generation = grace.generation();
     holder.cancelExpiry();
-    holder.cancelBeat = clock.after(heartbeatMs, () => { beat(holder, generation); });
-    holder.cancelExpiry = clock.after(leaseMs, () => { registry.remove(holder); });
+    holder.cancelBeat = clock.after(heartbeatMs, () => {
+      beat(holder, generation);
+    });
+    holder.cancelExpiry = clock.after(leaseMs, () => {
+      registry.remove(holder);
+    });
     beating.set(holder.id, holder);
   };
   const sessionOf = (holder: Holder): Session => ({
@@ -152,11 +183,18 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
   });
   const open = async (worker: WorkerDescription, vitals: Vitals): Promise<Session> => {
     while (!grace.isOver()) await pause(clock, grace.leftMs());
-    if (registry.ofWorker(worker.workerId) !== undefined) throw failure('WORKER_ID_HELD', `the worker id ${worker.workerId} is held by another session`);
+    if (registry.ofWorker(worker.workerId) !== undefined)
+      throw failure('WORKER_ID_HELD', `the worker id ${worker.workerId} is held by another session`);
     const holder: Holder = {
       id: `${encodeURIComponent(worker.workerId)}.${String(++opened)}${clock.random().toString(36).slice(1)}`,
-      inbox: registry.lowestFreeInbox(), worker, vitals, end: new AbortController(), announced: false,
-      beatAt: clock.now(), cancelBeat: doNothing, cancelExpiry: doNothing,
+      inbox: registry.lowestFreeInbox(),
+      worker,
+      vitals,
+      end: new AbortController(),
+      announced: false,
+      beatAt: clock.now(),
+      cancelBeat: doNothing,
+      cancelExpiry: doNothing,
     };
     registry.put(holder);
     schedule(holder);
@@ -166,7 +204,14 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
   return {
     sessions: { open },
     roster: {
-      read: () => Promise.resolve({ workers: registry.live().filter(({ announced }) => announced).map(liveWorkerOf), trusted: grace.isOver() }),
+      read: () =>
+        Promise.resolve({
+          workers: registry
+            .live()
+            .filter(({ announced }) => announced)
+            .map(liveWorkerOf),
+          trusted: grace.isOver(),
+        }),
       ping: () => Promise.resolve(),
     },
     claims,
@@ -177,6 +222,8 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
       claims.forget();
       grace.begin();
     },
-    crash: (session) => { beating.get(session)?.cancelBeat(); },
+    crash: (session) => {
+      beating.get(session)?.cancelBeat();
+    },
   };
 };
