@@ -43,11 +43,20 @@ const split = (answer: string): [number, string] => {
 };
 const claimAnswer = (answer: string): ClaimAnswer => {
   switch (answer[0]) {
-    case 'g': { const [dispatch, grant] = split(answer); return { kind: 'granted', fence: fenceOf(dispatch, grant) }; }
-    case 'h': { const [dispatch, session] = split(answer); return { kind: 'held', session, dispatch }; }
-    case 'w': return { kind: 'wait' };
-    case 'e': return { kind: 'ended' };
-    default: return { kind: 'stale' };
+    case 'g': {
+      const [dispatch, grant] = split(answer);
+      return { kind: 'granted', fence: fenceOf(dispatch, grant) };
+    }
+    case 'h': {
+      const [dispatch, session] = split(answer);
+      return { kind: 'held', session, dispatch };
+    }
+    case 'w':
+      return { kind: 'wait' };
+    case 'e':
+      return { kind: 'ended' };
+    default:
+      return { kind: 'stale' };
   }
 };
 const mustRemember = (answers: readonly string[]): void => {
@@ -55,11 +64,21 @@ const mustRemember = (answers: readonly string[]): void => {
 };
 
 /** The claims, and a service that keeps those of long executions from being forgotten. */
-export const createRedisClaims = ({ ask, clock, tombstoneMs, onError }: RedisClaimsNeeds): { claims: Claims; ledger: ClaimLedger; keeper: Service } => {
+export const createRedisClaims = ({
+  ask,
+  clock,
+  tombstoneMs,
+  onError,
+}: RedisClaimsNeeds): { claims: Claims; ledger: ClaimLedger; keeper: Service } => {
   /** What this process was granted and hasn't ended: task key → session. */
   const held = new Map<string, string>();
 
-  const inChunks = async <T>(script: Script, head: readonly string[], items: readonly T[], argsOf: (chunk: readonly T[]) => string[]): Promise<string[]> => {
+  const inChunks = async <T>(
+    script: Script,
+    head: readonly string[],
+    items: readonly T[],
+    argsOf: (chunk: readonly T[]) => string[],
+  ): Promise<string[]> => {
     const answers: string[] = [];
     for (let i = 0; i < items.length; i += AT_ONCE) answers.push(...(await ask(script, [...head, ...argsOf(items.slice(i, i + AT_ONCE))])));
     return answers;
@@ -73,7 +92,9 @@ export const createRedisClaims = ({ ask, clock, tombstoneMs, onError }: RedisCla
   const claims: Claims = {
     claim: async (session, wanted) => {
       const answers = (await inChunks(CLAIM_BATCH, [session, String(KEEP_MS)], wanted, pairsOf)).map(claimAnswer);
-      answers.forEach((answer, i) => { if (answer.kind === 'granted') held.set(keyOf(wanted[i]!), session); });
+      answers.forEach((answer, i) => {
+        if (answer.kind === 'granted') held.set(keyOf(wanted[i]!), session);
+      });
       // A session that is over holds nothing: what it left would be kept for ever otherwise.
       if (answers[0]?.kind === 'ended') for (const [key, holder] of held) if (holder === session) held.delete(key);
       return answers;
@@ -87,7 +108,9 @@ export const createRedisClaims = ({ ask, clock, tombstoneMs, onError }: RedisCla
       await inChunks(RELEASE_BATCH, [session, String(FREE_MS)], back, pairsOf);
     },
     reassert: async (session, all) => {
-      await inChunks(REASSERT_BATCH, [session, String(KEEP_MS)], all, (some) => some.flatMap((each) => [keyOf(each), String(each.dispatch), grantIn(each.fence)]));
+      await inChunks(REASSERT_BATCH, [session, String(KEEP_MS)], all, (some) =>
+        some.flatMap((each) => [keyOf(each), String(each.dispatch), grantIn(each.fence)]),
+      );
     },
     raiseFloor: async (wanted) => {
       const answers = await inChunks(RAISE_BATCH, [String(FREE_MS)], wanted, pairsOf);

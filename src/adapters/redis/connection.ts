@@ -14,7 +14,10 @@ export interface RedisConnectionNeeds {
 }
 
 /** A Lua script; it is sent once and then called by its hash. */
-export interface Script { readonly text: string; readonly sha: string }
+export interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
 
 export interface RedisConnection {
   /** Runs a script without keys, so that it reaches nothing but one Redis; rejects with LEASES_UNAVAILABLE. */
@@ -54,7 +57,9 @@ type Client = ReturnType<typeof openClient>;
 const untilReady = async (client: Client, { clock, timeoutMs }: RedisConnectionNeeds): Promise<void> => {
   if (client.isReady) return;
   const given = new AbortController();
-  const ready = (): void => { given.abort(); };
+  const ready = (): void => {
+    given.abort();
+  };
   client.once('ready', ready);
   await pause(clock, timeoutMs, given.signal);
   client.off('ready', ready);
@@ -94,7 +99,9 @@ export const createRedisConnection = (needs: RedisConnectionNeeds): RedisConnect
   };
   return {
     run: (which, args) => call((used) => evaluate(used, which, args)),
-    ping: async () => { await call((used) => used.ping()); },
+    ping: async () => {
+      await call((used) => used.ping());
+    },
     close: async () => {
       const closing = client;
       client = undefined;

@@ -90,7 +90,9 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
   const watch = (): void => {
     cancelWatch();
     cancelWatch = clock.after(Math.max(0, leaseEndsAt - clock.monotonic()), () => {
-      finish(`the lease ended without a renewal${lastError === undefined ? '' : `: ${lastError instanceof Error ? lastError.message : typeof lastError}`}`);
+      finish(
+        `the lease ended without a renewal${lastError === undefined ? '' : `: ${lastError instanceof Error ? lastError.message : typeof lastError}`}`,
+      );
     });
   };
   const resume = (vital: readonly string[]): Promise<string[]> =>
@@ -120,11 +122,16 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
 
   // A renewal that failed is tried again soon: the lease has room for a few tries.
   const loop = every({
-    name: 'heartbeat', ms: heartbeatMs, clock, once: renewOnce,
+    name: 'heartbeat',
+    ms: heartbeatMs,
+    clock,
+    once: renewOnce,
     onError: (error) => {
       lastError = error;
       onError(error);
-      clock.after(heartbeatMs / 4, () => { loop.nudge(); });
+      clock.after(heartbeatMs / 4, () => {
+        loop.nudge();
+      });
     },
   });
   watch();

@@ -54,9 +54,15 @@ export const createRedisLockService = (needs: RedisLockServiceNeeds): RedisLockS
   return {
     name: 'Redis lock service',
     sessions: createRedisSessions({
-      ask, clock, prefix, leaseMs, heartbeatMs,
+      ask,
+      clock,
+      prefix,
+      leaseMs,
+      heartbeatMs,
       startHeartbeat: needs.startHeartbeat ?? heartbeatInThread({ url }),
-      onForgotten: (session) => { needs.onForgotten?.(session); },
+      onForgotten: (session) => {
+        needs.onForgotten?.(session);
+      },
     }),
     roster: createRedisRoster({ ask, connection }),
     claims,

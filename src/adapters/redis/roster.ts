@@ -4,13 +4,21 @@ import type { RedisConnection } from './connection';
 import type { Ask } from './keyspace';
 import { DESCRIBE, ROSTER } from './sessions.lua';
 
-export interface RedisRosterNeeds { readonly ask: Ask; readonly connection: Pick<RedisConnection, 'ping'> }
+export interface RedisRosterNeeds {
+  readonly ask: Ask;
+  readonly connection: Pick<RedisConnection, 'ping'>;
+}
 
 const liveWorkerOf = (session: string, value: string, described: WorkerDescription): LiveWorker => {
   const [, inbox, , freeSlots, held, draining, lastHeartbeatAt] = value.split(' ');
   return {
-    ...described, session, inbox: Number(inbox), freeSlots: Number(freeSlots), held: Number(held),
-    draining: draining === '1', lastHeartbeatAt: Number(lastHeartbeatAt),
+    ...described,
+    session,
+    inbox: Number(inbox),
+    freeSlots: Number(freeSlots),
+    held: Number(held),
+    draining: draining === '1',
+    lastHeartbeatAt: Number(lastHeartbeatAt),
   };
 };
 
@@ -22,7 +30,9 @@ export const createRedisRoster = ({ ask, connection }: RedisRosterNeeds): Roster
     const unknown = sessions.filter((session) => !descriptions.has(session));
     if (unknown.length > 0) {
       const texts = await ask(DESCRIBE, unknown);
-      unknown.forEach((session, i) => { if (texts[i] !== undefined && texts[i] !== '') descriptions.set(session, JSON.parse(texts[i]) as WorkerDescription); });
+      unknown.forEach((session, i) => {
+        if (texts[i] !== undefined && texts[i] !== '') descriptions.set(session, JSON.parse(texts[i]) as WorkerDescription);
+      });
     }
     if (descriptions.size > 2 * sessions.length + 100) descriptions = new Map([...descriptions].filter(([session]) => sessions.includes(session)));
   };

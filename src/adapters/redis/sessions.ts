@@ -23,25 +23,33 @@ export interface RedisSessionsNeeds {
 const FIRST_LEASE_MS = 5000;
 const STALLED_MS = 2000;
 
-interface Opened { readonly generation: string; readonly inbox: number; readonly sentAt: number }
+interface Opened {
+  readonly generation: string;
+  readonly inbox: number;
+  readonly sentAt: number;
+}
 
-const createOpening = ({ ask, clock, leaseMs }: RedisSessionsNeeds) => async (session: string, worker: string, vitals: Vitals): Promise<Opened> => {
-  for (;;) {
-    const sentAt = monotonicMs();
-    const [free, held, , draining] = vitals.cells;
-    const firstLease = Math.max(leaseMs, FIRST_LEASE_MS);
-    const [kind, text, inbox] = await ask(OPEN, [session, worker, String(free ?? 0), String(held ?? 0), String(draining ?? 0), String(firstLease)]);
-    if (kind === 'open') return { generation: text!, inbox: Number(inbox), sentAt };
-    if (kind === 'held') throw failure('WORKER_ID_HELD', `the worker id ${decodeURIComponent(worker)} is held by the live session ${String(text)}`);
-    // Redis just lost its memory, or is new: whoever lives says so within a lease, and keeps its names.
-    await pause(clock, Math.max(10, Number(text)));
-  }
-};
+const createOpening =
+  ({ ask, clock, leaseMs }: RedisSessionsNeeds) =>
+  async (session: string, worker: string, vitals: Vitals): Promise<Opened> => {
+    for (;;) {
+      const sentAt = monotonicMs();
+      const [free, held, , draining] = vitals.cells;
+      const firstLease = Math.max(leaseMs, FIRST_LEASE_MS);
+      const [kind, text, inbox] = await ask(OPEN, [session, worker, String(free ?? 0), String(held ?? 0), String(draining ?? 0), String(firstLease)]);
+      if (kind === 'open') return { generation: text!, inbox: Number(inbox), sentAt };
+      if (kind === 'held') throw failure('WORKER_ID_HELD', `the worker id ${decodeURIComponent(worker)} is held by the live session ${String(text)}`);
+      // Redis just lost its memory, or is new: whoever lives says so within a lease, and keeps its names.
+      await pause(clock, Math.max(10, Number(text)));
+    }
+  };
 
 /** Passes on what the heartbeat says; resolves with the first word, which is whether it beats. */
 const listenTo = (start: StartHeartbeat, spec: HeartbeatSpec, on: { forgotten(): void; ended(why: string): void }) => {
   let settle!: (message: HeartbeatMessage) => void;
-  const first = new Promise<HeartbeatMessage>((resolve) => { settle = resolve; });
+  const first = new Promise<HeartbeatMessage>((resolve) => {
+    settle = resolve;
+  });
   const heartbeat = start(spec, (message) => {
     if (message.kind === 'forgotten') on.forgotten();
     if (message.kind === 'ended') on.ended(message.why);
@@ -67,10 +75,25 @@ export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions =
       if (!over.signal.aborted) over.abort(why);
     };
     const spec: HeartbeatSpec = {
-      session: id, worker, inbox, description, generation, prefix, leaseMs, heartbeatMs, stalledMs: STALLED_MS,
-      firstLeaseEndsAt: sentAt + Math.max(leaseMs, FIRST_LEASE_MS), vitals: vitals.cells, control,
+      session: id,
+      worker,
+      inbox,
+      description,
+      generation,
+      prefix,
+      leaseMs,
+      heartbeatMs,
+      stalledMs: STALLED_MS,
+      firstLeaseEndsAt: sentAt + Math.max(leaseMs, FIRST_LEASE_MS),
+      vitals: vitals.cells,
+      control,
     };
-    const { first, heartbeat } = listenTo(startHeartbeat, spec, { forgotten: () => { onForgotten(id); }, ended });
+    const { first, heartbeat } = listenTo(startHeartbeat, spec, {
+      forgotten: () => {
+        onForgotten(id);
+      },
+      ended,
+    });
     const close = async (): Promise<void> => {
       await heartbeat.stop();
       ended('closed');
@@ -82,7 +105,10 @@ export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions =
       throw failure('LEASES_UNAVAILABLE', `the session ended before it began: ${began.why}`);
     }
     return {
-      id, inbox, close, ended: over.signal,
+      id,
+      inbox,
+      close,
+      ended: over.signal,
       announce: async () => {
         Atomics.store(control, CONTROL.announced, 1);
         const [kind] = await ask(ANNOUNCE, [id, description]);

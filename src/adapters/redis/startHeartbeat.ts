@@ -14,15 +14,21 @@ export interface HeartbeatThreadNeeds {
 }
 
 /** Each heartbeat in a thread of its own, with its own connection. A thread that dies ends its session. */
-export const heartbeatInThread = ({ url, threadFile = path.join(__dirname, 'heartbeatThread.js') }: HeartbeatThreadNeeds): StartHeartbeat => (spec, hear) => {
-  const thread = new Worker(threadFile, { workerData: { url, spec } satisfies HeartbeatThreadData, name: 'heartbeat' });
-  thread.on('message', hear);
-  thread.on('error', (error) => { hear({ kind: 'ended', why: `the heartbeat's thread failed: ${String(error)}` }); });
-  thread.on('exit', () => { hear({ kind: 'ended', why: "the heartbeat's thread ended" }); });
-  return {
-    stop: async () => {
-      thread.removeAllListeners();
-      await thread.terminate();
-    },
+export const heartbeatInThread =
+  ({ url, threadFile = path.join(__dirname, 'heartbeatThread.js') }: HeartbeatThreadNeeds): StartHeartbeat =>
+  (spec, hear) => {
+    const thread = new Worker(threadFile, { workerData: { url, spec } satisfies HeartbeatThreadData, name: 'heartbeat' });
+    thread.on('message', hear);
+    thread.on('error', (error) => {
+      hear({ kind: 'ended', why: `the heartbeat's thread failed: ${String(error)}` });
+    });
+    thread.on('exit', () => {
+      hear({ kind: 'ended', why: "the heartbeat's thread ended" });
+    });
+    return {
+      stop: async () => {
+        thread.removeAllListeners();
+        await thread.terminate();
+      },
+    };
   };
-};

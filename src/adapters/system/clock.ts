@@ -15,7 +15,9 @@ const after = (ms: number, then: () => void): (() => void) => {
     timer.unref();
   };
   arm(ms);
-  return () => { clearTimeout(timer); };
+  return () => {
+    clearTimeout(timer);
+  };
 };
 
 /** The system's clock and random numbers; timers are unref'ed. */
