@@ -68,7 +68,8 @@ export const createAwaitedDag = ({
       await announced;
       return 'not yet';
     } finally {
-      look.abort();
+      // A reason of our own: the default one is an exception with a stack, made for each request.
+      look.abort('looked');
     }
   };
   return async (dag, waitMs, signal) => {
