@@ -1,5 +1,6 @@
 /** A worker: holds one session at a time, works what the session's inbox brings, and begins anew when a session ends. */
 import type { Dispatched, Event } from '../core/event';
+import { isFailure } from '../core/failure';
 import { every } from '../lifecycle/every';
 import { pause } from '../lifecycle/timing';
 import type { Service } from '../lifecycle/service';
@@ -23,6 +24,8 @@ export interface WorkerNeeds {
   readonly clock: Clock;
   readonly announce: Announce;
   readonly drainMs: number;
+  /** How long a start waits for the lease of an earlier holder of its id to end. */
+  readonly takeoverMs: number;
   readonly resultLimit: number;
 }
 
@@ -142,6 +145,20 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     return undefined;
   };
 
+  /** The id of a process that died is free when its lease ends; one that is still held after that has a live holder. */
+  const beginFirst = async (): Promise<Shift> => {
+    const until = clock.monotonic() + needs.takeoverMs;
+    for (;;) {
+      try {
+        return await begin();
+      } catch (error) {
+        if (!isFailure(error) || clock.monotonic() >= until || leaving.signal.aborted) throw error;
+        announce('loop.failed', { loop: 'session', error });
+        await pause(clock, BEGIN_AGAIN_MS, leaving.signal);
+      }
+    }
+  };
+
   const leave = async (): Promise<void> => {
     // First, so that no new session begins when this one ends while it drains.
     leaving.abort();
@@ -158,7 +175,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     name: 'worker',
     start: async () => {
       await ticker.start();
-      const first = await begin();
+      const first = await beginFirst();
       if (leaving.signal.aborted) await end(first, 'the worker leaves');
       else loop = work(first);
     },

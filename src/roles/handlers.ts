@@ -26,3 +26,9 @@ export const descriptionOf = (config: Config, { version }: Pick<ProcessLife, 've
   const { types, concurrency, region, tags } = config.worker;
   return { workerId, host: hostname(), port, version, region, tags, types, slots: concurrency };
 };
+
+/** The first lease of a session may last this much longer than the others: its heartbeat has to start. */
+const FIRST_LEASE_MS = 5000;
+
+/** How long a worker waits for the lease of whoever held its id before. */
+export const takeoverMsOf = ({ leases }: Config): number => leases.leaseMs + FIRST_LEASE_MS;

@@ -27,6 +27,7 @@ export interface HandsNeeds {
   readonly clock: Clock;
   readonly announce: Announce;
   readonly drainMs: number;
+  readonly takeoverMs: number;
 }
 
 export interface Hands {

@@ -33,6 +33,7 @@ const startStage = (handler: Handler, over: { sessions?: (real: WorkerSessions) 
     logger: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
     announce: () => undefined,
     drainMs: 1000,
+    takeoverMs: 0,
     resultLimit: 1000,
   });
   const live = async () => (await leases.roster.read()).workers;
