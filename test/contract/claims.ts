@@ -33,7 +33,10 @@ export const claimsContract = (open: () => Promise<LeasesWorld>): void => {
     test('answers in the order asked, many at once', async () => {
       const [a, b] = [await openAs('a'), await openAs('b')];
       const all = Array.from({ length: 300 }, (_, task) => wanted(1, task));
-      await world().claims.claim(b.id, all.filter(({ task }) => task % 3 === 0));
+      await world().claims.claim(
+        b.id,
+        all.filter(({ task }) => task % 3 === 0),
+      );
       const answers = await world().claims.claim(a.id, all);
       expect(answers.map(({ kind }) => kind)).toEqual(all.map(({ task }) => (task % 3 === 0 ? 'held' : 'granted')));
       expect(await world().claims.claim(a.id, [])).toEqual([]);
@@ -124,7 +127,12 @@ export const claimsContract = (open: () => Promise<LeasesWorld>): void => {
     await world().claims.finish(a.id, [wanted(1, 2)]);
     await world().claims.release(a.id, [wanted(1, 5)]);
     expect(await world().ledger.holders([wanted(1, 1), wanted(1, 2), wanted(1, 3), wanted(1, 4), wanted(1, 5), wanted(2, 1)])).toEqual([
-      { kind: 'held', session: a.id }, { kind: 'finished' }, { kind: 'finished' }, { kind: 'absent' }, { kind: 'absent' }, { kind: 'absent' },
+      { kind: 'held', session: a.id },
+      { kind: 'finished' },
+      { kind: 'finished' },
+      { kind: 'absent' },
+      { kind: 'absent' },
+      { kind: 'absent' },
     ]);
   });
 
@@ -148,35 +156,42 @@ export const claimsContract = (open: () => Promise<LeasesWorld>): void => {
   test('a storm: two sessions never hold one task, fences grow, the floor and tombstones are kept', async () => {
     const { claims } = world();
     const sessions = [await openAs('a'), await openAs('b')];
-    const step = fc.record({ who: fc.nat(1), what: fc.constantFrom('claim', 'claim', 'claim', 'finish', 'release', 'floor'), dispatch: fc.integer({ min: 1, max: 6 }) });
+    const step = fc.record({
+      who: fc.nat(1),
+      what: fc.constantFrom('claim', 'claim', 'claim', 'finish', 'release', 'floor'),
+      dispatch: fc.integer({ min: 1, max: 6 }),
+    });
     let task = 1000;
-    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
-      task++;
-      let holder: { who: number; dispatch: number; fence: bigint } | undefined;
-      let [floor, finished, newest] = [0, 0, 0n];
-      for (const { who, what, dispatch } of steps) {
-        const asked = [wanted(dispatch, task)];
-        const session = sessions[who]!.id;
-        if (what === 'claim') {
-          const answer = (await claims.claim(session, asked))[0]!;
-          if (answer.kind !== 'granted') continue;
-          const fence = BigInt(answer.fence);
-          expect(dispatch).toBeGreaterThanOrEqual(floor);
-          expect(dispatch).toBeGreaterThan(finished);
-          if (holder === undefined) expect(fence).toBeGreaterThan(newest);
-          else expect({ who, dispatch, fence }).toEqual(holder);
-          holder = { who, dispatch, fence };
-          newest = fence;
-        } else if (what === 'floor') {
-          const answer = (await claims.raiseFloor(asked))[0]!;
-          expect(answer.kind).toBe(holder === undefined ? 'raised' : 'held');
-          if (answer.kind === 'raised') floor = Math.max(floor, dispatch);
-        } else if (holder?.who === who && holder.dispatch === dispatch) {
-          await claims[what as 'finish' | 'release'](session, asked);
-          if (what === 'finish') finished = Math.max(finished, dispatch);
-          holder = undefined;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+        task++;
+        let holder: { who: number; dispatch: number; fence: bigint } | undefined;
+        let [floor, finished, newest] = [0, 0, 0n];
+        for (const { who, what, dispatch } of steps) {
+          const asked = [wanted(dispatch, task)];
+          const session = sessions[who]!.id;
+          if (what === 'claim') {
+            const answer = (await claims.claim(session, asked))[0]!;
+            if (answer.kind !== 'granted') continue;
+            const fence = BigInt(answer.fence);
+            expect(dispatch).toBeGreaterThanOrEqual(floor);
+            expect(dispatch).toBeGreaterThan(finished);
+            if (holder === undefined) expect(fence).toBeGreaterThan(newest);
+            else expect({ who, dispatch, fence }).toEqual(holder);
+            holder = { who, dispatch, fence };
+            newest = fence;
+          } else if (what === 'floor') {
+            const answer = (await claims.raiseFloor(asked))[0]!;
+            expect(answer.kind).toBe(holder === undefined ? 'raised' : 'held');
+            if (answer.kind === 'raised') floor = Math.max(floor, dispatch);
+          } else if (holder?.who === who && holder.dispatch === dispatch) {
+            await claims[what](session, asked);
+            if (what === 'finish') finished = Math.max(finished, dispatch);
+            holder = undefined;
+          }
         }
-      }
-    }), { numRuns: 60 });
+      }),
+      { numRuns: 60 },
+    );
   });
 };

@@ -15,7 +15,10 @@ export interface EventLogWorld {
 export const numbered = (n: number): Event => ({ type: 'continued', dag: `dag-${String(n)}` as DagId });
 export const numberOf = (event: Event): number => (event.type === 'continued' ? Number(event.dag.slice(4)) : NaN);
 export const START: LogPosition = { nextOffset: 0n, last: null };
-export const after = (record: LogRecord): LogPosition => ({ nextOffset: record.offset + 1n, last: { timestamp: record.timestamp, hash: record.hash } });
+export const after = (record: LogRecord): LogPosition => ({
+  nextOffset: record.offset + 1n,
+  last: { timestamp: record.timestamp, hash: record.hash },
+});
 export const numbersIn = (records: readonly LogRecord[], shard = 0): number[] =>
   records.filter((record) => record.shard === shard).flatMap(({ events }) => events.map(numberOf));
 
@@ -33,7 +36,9 @@ export const listening = async (log: EventLog): Promise<{ reader: LogReader; rec
   });
   const hold = (): (() => void) => {
     let open!: () => void;
-    held = new Promise((resolve) => { open = resolve; });
+    held = new Promise((resolve) => {
+      open = resolve;
+    });
     return open;
   };
   return { reader, records, most: () => most, hold };
@@ -45,7 +50,15 @@ const readsInOrder = (world: () => EventLogWorld): void => {
     const { reader, records } = await listening(log);
     for (let shard = 0; shard < 4; shard++) reader.take(shard, START);
     const sent = [];
-    for (let n = 0; n < 200; n++) sent.push(log.append(new Map([[n % 4, [numbered(n)]], [(n + 1) % 4, [numbered(n + 1000)]]])));
+    for (let n = 0; n < 200; n++)
+      sent.push(
+        log.append(
+          new Map([
+            [n % 4, [numbered(n)]],
+            [(n + 1) % 4, [numbered(n + 1000)]],
+          ]),
+        ),
+      );
     await Promise.all(sent);
     await until(() => records.flatMap(({ events }) => events).length === 400, 'all events');
     for (let shard = 0; shard < 4; shard++) {
@@ -65,15 +78,30 @@ const readsInOrder = (world: () => EventLogWorld): void => {
     const { log, until } = world();
     const { reader, records } = await listening(log);
     reader.take(1, START);
-    await log.append(new Map([[0, [numbered(1)]], [1, [numbered(2)]]]));
+    await log.append(
+      new Map([
+        [0, [numbered(1)]],
+        [1, [numbered(2)]],
+      ]),
+    );
     await until(() => records.length === 1, 'the taken shard');
     reader.drop(1);
     reader.take(2, START);
-    await log.append(new Map([[0, [numbered(3)]], [1, [numbered(4)]], [2, [numbered(5)]]]));
+    await log.append(
+      new Map([
+        [0, [numbered(3)]],
+        [1, [numbered(4)]],
+        [2, [numbered(5)]],
+      ]),
+    );
     await until(() => records.some(({ shard }) => shard === 2), 'the other shard');
     reader.take(1, after(records[0]!));
     await until(() => records.length === 3, 'the shard that was taken again');
-    expect(records.map(({ shard, events }) => [shard, numberOf(events[0]!)])).toEqual([[1, 2], [2, 5], [1, 4]]);
+    expect(records.map(({ shard, events }) => [shard, numberOf(events[0]!)])).toEqual([
+      [1, 2],
+      [2, 5],
+      [1, 4],
+    ]);
     await reader.close();
     await log.append(new Map([[1, [numbered(6)]]]));
     expect(records).toHaveLength(3);
@@ -171,7 +199,12 @@ const isSlowedDown = (world: () => EventLogWorld): void => {
       reader.drop(0);
       reader.take(0, after(from));
       release();
-      await until(() => numbersIn(records.slice(before)).includes(100 + round) && numbersIn(records.slice(before)).includes((round % 10) + 1 === 10 ? 100 : (round % 10) + 1), `round ${String(round)}`);
+      await until(
+        () =>
+          numbersIn(records.slice(before)).includes(100 + round) &&
+          numbersIn(records.slice(before)).includes((round % 10) + 1 === 10 ? 100 : (round % 10) + 1),
+        `round ${String(round)}`,
+      );
       const again = numbersIn(records.slice(before));
       const start = again.lastIndexOf((round % 10) + 1 === 10 ? 100 : (round % 10) + 1);
       const whole = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ...Array.from({ length: round + 1 }, (_, i) => 100 + i)];
@@ -184,10 +217,16 @@ const isSlowedDown = (world: () => EventLogWorld): void => {
 
 export const eventLogContract = (open: () => Promise<EventLogWorld>): void => {
   let world: EventLogWorld;
-  beforeEach(async () => { world = await open(); });
-  afterEach(async () => { await world.close(); });
+  beforeEach(async () => {
+    world = await open();
+  });
+  afterEach(async () => {
+    await world.close();
+  });
   readsInOrder(() => world);
   findsItsPlace(() => world);
   isSlowedDown(() => world);
-  test('answers whether it is there', async () => { await expect(world.log.ping()).resolves.toBeUndefined(); });
+  test('answers whether it is there', async () => {
+    await expect(world.log.ping()).resolves.toBeUndefined();
+  });
 };

@@ -21,8 +21,17 @@ export interface LeasesWorld {
   close(): Promise<void>;
 }
 
-export const describedAs = (workerId: string, more: Partial<WorkerDescription> = {}): WorkerDescription =>
-  ({ workerId, host: 'localhost', port: 8081, version: '1.0.0', region: 'default', tags: ['a', 'ä "quoted"'], types: ['API_CALL'], slots: 8, ...more });
+export const describedAs = (workerId: string, more: Partial<WorkerDescription> = {}): WorkerDescription => ({
+  workerId,
+  host: 'localhost',
+  port: 8081,
+  version: '1.0.0',
+  region: 'default',
+  tags: ['a', 'ä "quoted"'],
+  types: ['API_CALL'],
+  slots: 8,
+  ...more,
+});
 
 export const vitalsOf = (freeSlots = 8, held = 0): Vitals => {
   const cells = new Int32Array(new SharedArrayBuffer(16));
@@ -35,7 +44,11 @@ export const TASK = { dag: '0190f0c0-0000-8000-8000-000000000000' as DagId, task
 /** A world for each test. */
 export const eachWorld = (open: () => Promise<LeasesWorld>): (() => LeasesWorld) => {
   let world: LeasesWorld;
-  beforeEach(async () => { world = await open(); });
-  afterEach(async () => { await world.close(); });
+  beforeEach(async () => {
+    world = await open();
+  });
+  afterEach(async () => {
+    await world.close();
+  });
   return () => world;
 };

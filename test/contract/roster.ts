@@ -14,7 +14,9 @@ export const rosterContract = (open: () => Promise<LeasesWorld>): void => {
     await session.announce();
     const { workers, trusted } = await roster.read();
     expect(trusted).toBe(true);
-    expect(workers).toEqual([{ ...described, session: session.id, inbox: 1, freeSlots: 5, held: 3, draining: false, lastHeartbeatAt: expect.any(Number) }]);
+    expect(workers).toEqual([
+      { ...described, session: session.id, inbox: 1, freeSlots: 5, held: 3, draining: false, lastHeartbeatAt: expect.any(Number) },
+    ]);
     await quiet.announce();
     expect(await names()).toEqual(['quiet', 'w1']);
     await session.close();
@@ -58,7 +60,9 @@ export const rosterContract = (open: () => Promise<LeasesWorld>): void => {
 
   test('many workers are shown, each with its own', async () => {
     const { sessions, roster } = world();
-    const opened = await Promise.all(Array.from({ length: 60 }, (_, i) => sessions.open(describedAs(`w${String(i)}`, { slots: i + 1 }), vitalsOf(i))));
+    const opened = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => sessions.open(describedAs(`w${String(i)}`, { slots: i + 1 }), vitalsOf(i))),
+    );
     await Promise.all(opened.map((session) => session.announce()));
     for (let round = 0; round < 2; round++) {
       const { workers } = await roster.read();
@@ -68,5 +72,7 @@ export const rosterContract = (open: () => Promise<LeasesWorld>): void => {
     }
   });
 
-  test('answers whether it is there', async () => { await expect(world().roster.ping()).resolves.toBeUndefined(); });
+  test('answers whether it is there', async () => {
+    await expect(world().roster.ping()).resolves.toBeUndefined();
+  });
 };

@@ -5,7 +5,11 @@ import { describedAs, eachWorld, vitalsOf, type LeasesWorld } from './leases';
 export const sessionsContract = (open: () => Promise<LeasesWorld>): void => {
   const world = eachWorld(open);
   const openAs = (workerId: string) => world().sessions.open(describedAs(workerId), vitalsOf());
-  const heldError = async (workerId: string): Promise<boolean> => openAs(workerId).then(() => false, (error: unknown) => isFailure(error, 'WORKER_ID_HELD'));
+  const heldError = async (workerId: string): Promise<boolean> =>
+    openAs(workerId).then(
+      () => false,
+      (error: unknown) => isFailure(error, 'WORKER_ID_HELD'),
+    );
 
   test('every session has an id and an inbox of its own, the lowest that is free', async () => {
     const all = [await openAs('w 1'), await openAs('w/2'), await openAs('w3')];

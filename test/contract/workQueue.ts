@@ -7,21 +7,41 @@ export interface WorkQueueWorld {
   close(): Promise<void>;
 }
 
-export const orderFor = (session: string, sentAt: number, shard = 0): WorkOrder =>
-  ({ session, shard, epoch: 1, sentAt, origin: 'http://127.0.0.1:8080', dispatches: [], acknowledged: [] });
+export const orderFor = (session: string, sentAt: number, shard = 0): WorkOrder => ({
+  session,
+  shard,
+  epoch: 1,
+  sentAt,
+  origin: 'http://127.0.0.1:8080',
+  dispatches: [],
+  acknowledged: [],
+});
 
 export const workQueueContract = (open: () => Promise<WorkQueueWorld>): void => {
   let world: WorkQueueWorld;
-  beforeEach(async () => { world = await open(); });
-  afterEach(async () => { await world.close(); });
+  beforeEach(async () => {
+    world = await open();
+  });
+  afterEach(async () => {
+    await world.close();
+  });
 
   test('delivers everything that is sent after receive resolved, in order, and nothing older', async () => {
     const { queue, until } = world;
     await queue.provide(2);
     await queue.send(new Map([[0, [orderFor('old', 0)]]]));
     const got: WorkOrder[] = [];
-    const inbox = await queue.receive(0, (orders) => { got.push(...orders); return Promise.resolve(); });
-    for (let n = 1; n <= 30; n++) await queue.send(new Map([[0, [orderFor('s', n), orderFor('s', n + 0.5, 1)]], [1, [orderFor('other', n)]]]));
+    const inbox = await queue.receive(0, (orders) => {
+      got.push(...orders);
+      return Promise.resolve();
+    });
+    for (let n = 1; n <= 30; n++)
+      await queue.send(
+        new Map([
+          [0, [orderFor('s', n), orderFor('s', n + 0.5, 1)]],
+          [1, [orderFor('other', n)]],
+        ]),
+      );
     await until(() => got.length >= 60, 'all orders');
     expect(got.map(({ sentAt }) => sentAt)).toEqual(Array.from({ length: 60 }, (_, i) => 1 + i / 2));
     expect(got[1]).toEqual(orderFor('s', 1.5, 1));
@@ -32,15 +52,22 @@ export const workQueueContract = (open: () => Promise<WorkQueueWorld>): void => 
     const { queue, until } = world;
     await queue.provide(3);
     const got = new Map<number, number>();
-    const count = (number: number) => (orders: readonly WorkOrder[]): Promise<void> => {
-      got.set(number, (got.get(number) ?? 0) + orders.length);
-      return Promise.resolve();
-    };
+    const count =
+      (number: number) =>
+      (orders: readonly WorkOrder[]): Promise<void> => {
+        got.set(number, (got.get(number) ?? 0) + orders.length);
+        return Promise.resolve();
+      };
     const first = await queue.receive(0, count(0));
     await queue.provide(6);
     await queue.provide(2);
     const last = await queue.receive(5, count(5));
-    await queue.send(new Map([[0, [orderFor('a', 1)]], [5, [orderFor('b', 1)]]]));
+    await queue.send(
+      new Map([
+        [0, [orderFor('a', 1)]],
+        [5, [orderFor('b', 1)]],
+      ]),
+    );
     await until(() => got.get(0) === 1 && got.get(5) === 1, 'both');
     await Promise.all([first.close(), last.close()]);
   });
@@ -49,13 +76,24 @@ export const workQueueContract = (open: () => Promise<WorkQueueWorld>): void => 
     const { queue, until } = world;
     await queue.provide(2);
     const got: WorkOrder[] = [];
-    const inbox = await queue.receive(1, (orders) => { got.push(...orders); return Promise.resolve(); });
-    await queue.send(new Map([[0, [orderFor('nobody', 1)]], [1, [orderFor('s', 1)]]]));
+    const inbox = await queue.receive(1, (orders) => {
+      got.push(...orders);
+      return Promise.resolve();
+    });
+    await queue.send(
+      new Map([
+        [0, [orderFor('nobody', 1)]],
+        [1, [orderFor('s', 1)]],
+      ]),
+    );
     await until(() => got.length === 1, 'the order');
     await inbox.close();
     await queue.send(new Map([[1, [orderFor('s', 2)]]]));
     const again: WorkOrder[] = [];
-    const reopened = await queue.receive(1, (orders) => { again.push(...orders); return Promise.resolve(); });
+    const reopened = await queue.receive(1, (orders) => {
+      again.push(...orders);
+      return Promise.resolve();
+    });
     await queue.send(new Map([[1, [orderFor('s', 3)]]]));
     await until(() => again.length === 1, 'the order after the reopening');
     expect([got.map(({ sentAt }) => sentAt), again.map(({ sentAt }) => sentAt)]).toEqual([[1], [3]]);
@@ -66,7 +104,9 @@ export const workQueueContract = (open: () => Promise<WorkQueueWorld>): void => 
     const { queue, until } = world;
     await queue.provide(1);
     let release!: () => void;
-    let held: Promise<void> = new Promise((resolve) => { release = resolve; });
+    let held: Promise<void> = new Promise((resolve) => {
+      release = resolve;
+    });
     let running = 0;
     let most = 0;
     const got: number[] = [];

@@ -9,10 +9,17 @@ const held = (): { readonly batches: number[][]; flush(items: number[]): Promise
     batches,
     flush: (items) => {
       batches.push(items);
-      return new Promise((resolve, reject) => { waiting.push({ items, resolve, reject }); });
+      return new Promise((resolve, reject) => {
+        waiting.push({ items, resolve, reject });
+      });
     },
-    answer: () => { const next = waiting.shift()!; next.resolve(next.items.map((item) => `#${String(item)}`)); },
-    refuse: (error) => { waiting.shift()!.reject(error); },
+    answer: () => {
+      const next = waiting.shift()!;
+      next.resolve(next.items.map((item) => `#${String(item)}`));
+    },
+    refuse: (error) => {
+      waiting.shift()!.reject(error);
+    },
   };
 };
 const overloaded = (): Error => new Error('full');
@@ -28,7 +35,10 @@ test('what is pushed in one turn leaves together, the rest when that is done', a
   answer();
   expect(await Promise.all(first)).toEqual(['#1', '#2']);
   await turns();
-  expect(batches).toEqual([[1, 2], [3, 4]]);
+  expect(batches).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
   answer();
   expect(await Promise.all(second)).toEqual(['#3', '#4']);
 });
@@ -51,7 +61,9 @@ test('a failed batch fails its items only, and drained waits for all', async () 
   const batcher = createBatcher<number, string>({ flush, maxItems: 1, maxPending: 10, overloaded, inFlight: 2 });
   const results = Promise.allSettled([1, 2, 3].map((item) => batcher.push(item)));
   let drained = false;
-  const whenDrained = batcher.drained().then(() => { drained = true; });
+  const whenDrained = batcher.drained().then(() => {
+    drained = true;
+  });
   await turns();
   refuse(new Error('away'));
   answer();
@@ -73,7 +85,10 @@ test('several batches may be under way where order is no matter', async () => {
   const batcher = createBatcher<number, string>({ flush, maxItems: 2, maxPending: 10, overloaded, inFlight: 2 });
   const all = [1, 2, 3, 4, 5].map((item) => batcher.push(item));
   await turns();
-  expect(batches).toEqual([[1, 2], [3, 4]]);
+  expect(batches).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
   answer();
   await turns();
   expect(batches).toHaveLength(3);

@@ -3,14 +3,24 @@ import { createVirtualClock, turns } from './virtualClock';
 
 const gate = (): { readonly opened: Promise<void>; open(): void } => {
   let open!: () => void;
-  const opened = new Promise<void>((resolve) => { open = resolve; });
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
   return { opened, open };
 };
 
 test('runs right after the start and then a period after each end', async () => {
   const clock = createVirtualClock();
   let runs = 0;
-  const loop = every({ name: 'loop', ms: 100, clock, once: () => { runs++; }, onError: () => undefined });
+  const loop = every({
+    name: 'loop',
+    ms: 100,
+    clock,
+    once: () => {
+      runs++;
+    },
+    onError: () => undefined,
+  });
   await loop.start();
   await turns();
   expect(runs).toBe(1);
@@ -26,7 +36,16 @@ test('runs right after the start and then a period after each end', async () => 
 test('a run that fails is told of, and the loop goes on', async () => {
   const clock = createVirtualClock();
   const errors: unknown[] = [];
-  const loop = every({ name: 'loop', ms: 10, clock, once: () => Promise.reject(new Error('no')), onError: (error) => { errors.push(error); throw error; } });
+  const loop = every({
+    name: 'loop',
+    ms: 10,
+    clock,
+    once: () => Promise.reject(new Error('no')),
+    onError: (error) => {
+      errors.push(error);
+      throw error;
+    },
+  });
   await loop.start();
   await clock.advance(30);
   expect(errors).toHaveLength(4);
@@ -59,9 +78,20 @@ test('stop waits for the run under way', async () => {
   const clock = createVirtualClock();
   const run = gate();
   const order: string[] = [];
-  const loop = every({ name: 'loop', ms: 10, clock, once: () => run.opened.then(() => { order.push('ran'); }), onError: () => undefined });
+  const loop = every({
+    name: 'loop',
+    ms: 10,
+    clock,
+    once: () =>
+      run.opened.then(() => {
+        order.push('ran');
+      }),
+    onError: () => undefined,
+  });
   await loop.start();
-  const stopped = loop.stop().then(() => { order.push('stopped'); });
+  const stopped = loop.stop().then(() => {
+    order.push('stopped');
+  });
   await turns();
   expect(order).toEqual([]);
   run.open();

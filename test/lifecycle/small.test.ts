@@ -14,7 +14,9 @@ describe('the emitter', () => {
     const listen: Listen = emitter.listen;
     const heard: number[] = [];
     const broken = new Error('listener');
-    listen('report.sent', () => { throw broken; });
+    listen('report.sent', () => {
+      throw broken;
+    });
     listen('report.sent', (what) => heard.push(what.events));
     announce('report.sent', { events: 3, tookMs: 1 });
     announce('dispatch.failed', { count: 1, error: null });
@@ -59,7 +61,14 @@ describe('shutdown', () => {
     const clock = createVirtualClock();
     const left: number[] = [];
     const steps: string[] = [];
-    const shutdown = shutdownInTwoGears({ signals, clock, graceMs: 1_000, stop, leave: (code) => left.push(code), onStep: (step) => steps.push(step) });
+    const shutdown = shutdownInTwoGears({
+      signals,
+      clock,
+      graceMs: 1_000,
+      stop,
+      leave: (code) => left.push(code),
+      onStep: (step) => steps.push(step),
+    });
     return { signals, clock, left, steps, shutdown };
   };
 
@@ -99,11 +108,17 @@ describe('shutdown', () => {
 
 test("the system's clock waits beyond what one of Node's timers can, and its waits can be cancelled", async () => {
   let early = false;
-  const cancelLong = systemClock.after(2 ** 40, () => { early = true; });
-  const cancelled = systemClock.after(0, () => { early = true; });
+  const cancelLong = systemClock.after(2 ** 40, () => {
+    early = true;
+  });
+  const cancelled = systemClock.after(0, () => {
+    early = true;
+  });
   cancelled();
   const before = systemClock.monotonic();
-  await new Promise<void>((resolve) => { systemClock.after(5, resolve); });
+  await new Promise<void>((resolve) => {
+    systemClock.after(5, resolve);
+  });
   cancelLong();
   expect(early).toBe(false);
   expect(systemClock.monotonic() - before).toBeGreaterThan(3);

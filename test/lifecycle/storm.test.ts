@@ -17,7 +17,11 @@ const storm = async (service: Service, random: () => number): Promise<void> => {
   await service.stop();
 };
 
-interface Living { readonly service: Service; alive(): boolean; clashes(): number }
+interface Living {
+  readonly service: Service;
+  alive(): boolean;
+  clashes(): number;
+}
 
 /** A service that takes turns to start and stop, and counts starts while it lives. */
 const slow = (random: () => number): Living => {
@@ -45,12 +49,19 @@ const slow = (random: () => number): Living => {
 test.each([1, 2, 3, 4, 5])('together survives 500 interleaved starts and stops (seed %i)', async (seed) => {
   const { random } = createVirtualClock(0, seed * 7_919);
   const parts = [slow(random), slow(random), slow(random)];
-  const all = together('all', parts.map((part) => part.service));
+  const all = together(
+    'all',
+    parts.map((part) => part.service),
+  );
   await storm(all, random);
   expect(parts.map((part) => part.alive())).toEqual([false, false, false]);
   expect(parts.map((part) => part.clashes())).toEqual([0, 0, 0]);
   let started = false;
-  while (!started) started = await all.start().then(() => true, () => false);
+  while (!started)
+    started = await all.start().then(
+      () => true,
+      () => false,
+    );
   expect(parts.map((part) => part.alive())).toEqual([true, true, true]);
   await all.stop();
   expect(parts.map((part) => part.alive())).toEqual([false, false, false]);

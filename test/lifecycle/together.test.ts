@@ -38,8 +38,14 @@ test('a stop ends a start that waits for something that never comes', async () =
   let giveUp!: (error: Error) => void;
   const waiting: Service = {
     name: 'waiting',
-    start: () => new Promise((_resolve, reject) => { giveUp = reject; }),
-    stop: () => { giveUp(new Error('given up')); return Promise.resolve(); },
+    start: () =>
+      new Promise((_resolve, reject) => {
+        giveUp = reject;
+      }),
+    stop: () => {
+      giveUp(new Error('given up'));
+      return Promise.resolve();
+    },
   };
   const all = together('all', [recorded(log, 'a'), waiting, recorded(log, 'c')]);
   const started = all.start();

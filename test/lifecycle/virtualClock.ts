@@ -26,7 +26,9 @@ export const createVirtualClock = (startMs = 1_700_000_000_000, seed = 1): Virtu
     after: (ms, then) => {
       const timer = { at: now + Math.max(0, ms), then };
       timers.push(timer);
-      return () => { timers = timers.filter((other) => other !== timer); };
+      return () => {
+        timers = timers.filter((other) => other !== timer);
+      };
     },
     advance: async (ms) => {
       const until = now + ms;

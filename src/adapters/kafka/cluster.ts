@@ -26,7 +26,9 @@ const CLOSE_MS = 3000;
 const withinPing = async (asking: Promise<unknown>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(failure('BROKER_UNAVAILABLE', `Kafka gave no answer within ${String(PING_MS)} ms`)); }, PING_MS);
+    timer = setTimeout(() => {
+      reject(failure('BROKER_UNAVAILABLE', `Kafka gave no answer within ${String(PING_MS)} ms`));
+    }, PING_MS);
   });
   try {
     await Promise.race([asking, late]);
@@ -35,7 +37,10 @@ const withinPing = async (asking: Promise<unknown>): Promise<void> => {
   }
 };
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 /**
  * The bounds of each partition, by a connected admin. A partition that was just made has a leader by the metadata a moment

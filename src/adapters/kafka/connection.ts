@@ -1,6 +1,7 @@
 /** The client of one process; producer.ts and consumer.ts open the connections. */
 import { Kafka, logLevel, type LogEntry } from 'kafkajs';
 import { failure, isFailure } from '../../core/failure';
+import { quietIdleQueues } from './idleQueue';
 
 export interface KafkaNeeds {
   readonly brokers: readonly string[];
@@ -12,15 +13,20 @@ export interface KafkaNeeds {
 const CONNECT_MS = 3000;
 const REQUEST_MS = 10_000;
 
-const logTo = (onLog: KafkaNeeds['onLog']) => () => ({ level, log }: LogEntry): void => {
-  const { message, ...details } = log;
-  onLog(level === logLevel.ERROR ? 'error' : 'warn', message, details);
-};
+const logTo =
+  (onLog: KafkaNeeds['onLog']) =>
+  () =>
+  ({ level, log }: LogEntry): void => {
+    const { message, ...details } = log;
+    onLog(level === logLevel.ERROR ? 'error' : 'warn', message, details);
+  };
 
 /** A client with bounded waits; nothing is connected yet. */
-export const createKafka = ({ brokers, clientId, onLog }: KafkaNeeds): Kafka =>
-  new Kafka({
-    clientId, brokers: [...brokers],
+export const createKafka = ({ brokers, clientId, onLog }: KafkaNeeds): Kafka => {
+  quietIdleQueues();
+  return new Kafka({
+    clientId,
+    brokers: [...brokers],
     connectionTimeout: CONNECT_MS,
     requestTimeout: REQUEST_MS,
     // Off by default: a request without an answer would wait for ever.
@@ -29,6 +35,7 @@ export const createKafka = ({ brokers, clientId, onLog }: KafkaNeeds): Kafka =>
     logLevel: logLevel.WARN,
     logCreator: logTo(onLog),
   });
+};
 
 /** Turns whatever kafkajs rejects with into the failure that callers know. */
 export const reachingKafka = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
@@ -43,7 +50,15 @@ export const reachingKafka = async <T>(what: string, call: () => Promise<T>): Pr
 /** Resolves when `closing` does or after `ms`: kafkajs may wait for a fetch that never comes back. */
 export const closeWithin = async (ms: number, closing: Promise<unknown>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => { timer = setTimeout(resolve, ms); });
-  await Promise.race([closing.then(() => undefined, () => undefined), late]);
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([
+    closing.then(
+      () => undefined,
+      () => undefined,
+    ),
+    late,
+  ]);
   clearTimeout(timer);
 };

@@ -49,21 +49,31 @@ const STRANGE_BATCHES = 2;
 
 const { MemberAssignment, MemberMetadata } = AssignerProtocol;
 
-const exactly = (partitions: readonly number[]): PartitionAssigner => () => ({
-  name: 'explicit',
-  version: 1,
-  assign: ({ members, topics }) => Promise.resolve(members.map(({ memberId }) => ({
-    memberId,
-    memberAssignment: MemberAssignment.encode({ version: 1, assignment: Object.fromEntries(topics.map((topic) => [topic, [...partitions]])), userData: Buffer.alloc(0) }),
-  }))),
-  protocol: ({ topics }) => ({ name: 'explicit', metadata: MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }) }),
-});
+const exactly =
+  (partitions: readonly number[]): PartitionAssigner =>
+  () => ({
+    name: 'explicit',
+    version: 1,
+    assign: ({ members, topics }) =>
+      Promise.resolve(
+        members.map(({ memberId }) => ({
+          memberId,
+          memberAssignment: MemberAssignment.encode({
+            version: 1,
+            assignment: Object.fromEntries(topics.map((topic) => [topic, [...partitions]])),
+            userData: Buffer.alloc(0),
+          }),
+        })),
+      ),
+    protocol: ({ topics }) => ({ name: 'explicit', metadata: MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }) }),
+  });
 
 const messagesOf = ({ batch }: EachBatchPayload): Message[] =>
   batch.messages.map(({ offset, timestamp, value }) => ({ offset: BigInt(offset), timestamp: Number(timestamp), value }));
 
 /** The offset that the fetch asked for; kafkajs has it and its types don't. */
-const fetchedOffset = ({ batch }: EachBatchPayload): bigint => BigInt((batch as unknown as { readonly fetchedOffset: string | number }).fetchedOffset);
+const fetchedOffset = ({ batch }: EachBatchPayload): bigint =>
+  BigInt((batch as unknown as { readonly fetchedOffset: string | number }).fetchedOffset);
 
 export class KafkaPartitionConsumer {
   private readonly positions = new Map<number, Position>();
@@ -82,7 +92,9 @@ export class KafkaPartitionConsumer {
 
   async start(): Promise<void> {
     await reachingKafka(`reading ${this.needs.topic}`, () => this.build());
-    this.watchdog = setInterval(() => { this.watch(); }, LOOK_EVERY_MS);
+    this.watchdog = setInterval(() => {
+      this.watch();
+    }, LOOK_EVERY_MS);
     this.watchdog.unref();
   }
 
@@ -90,7 +102,9 @@ export class KafkaPartitionConsumer {
   ready(ms: number): Promise<void> {
     if (this.joined) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => { reject(failure('BROKER_UNAVAILABLE', `Kafka: no group for ${this.needs.topic} within ${String(ms)} ms`)); }, ms);
+      const timer = setTimeout(() => {
+        reject(failure('BROKER_UNAVAILABLE', `Kafka: no group for ${this.needs.topic} within ${String(ms)} ms`));
+      }, ms);
       this.whenJoined.push(() => {
         clearTimeout(timer);
         resolve();
@@ -133,8 +147,12 @@ export class KafkaPartitionConsumer {
     const consumer = kafka.consumer({
       groupId: `${topic}-${randomUUID()}`,
       partitionAssigners: [exactly(partitions)],
-      maxWaitTimeInMs: MAX_WAIT_MS, minBytes: 1, maxBytesPerPartition: MAX_BYTES,
-      sessionTimeout: SESSION_MS, heartbeatInterval: HEARTBEAT_MS, metadataMaxAge: METADATA_AGE_MS,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      minBytes: 1,
+      maxBytesPerPartition: MAX_BYTES,
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      metadataMaxAge: METADATA_AGE_MS,
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 50, retries: 8, maxRetryTime: 2000, restartOnFailure: () => Promise.resolve(false) },
     });
@@ -203,7 +221,9 @@ export class KafkaPartitionConsumer {
     const { generation } = position;
     const beat = setInterval(() => {
       this.heardAt = Date.now();
-      payload.heartbeat().catch((error: unknown) => { this.needs.onTrouble(error); });
+      payload.heartbeat().catch((error: unknown) => {
+        this.needs.onTrouble(error);
+      });
     }, HEARTBEAT_MS);
     try {
       await this.needs.onMessages(partition, messagesOf(payload));
@@ -252,7 +272,9 @@ export class KafkaPartitionConsumer {
     if (this.rebuilding || this.closed) return;
     this.rebuilding = true;
     const timer = setTimeout(() => {
-      this.rebuild().catch((error: unknown) => { this.needs.onTrouble(error); });
+      this.rebuild().catch((error: unknown) => {
+        this.needs.onTrouble(error);
+      });
     }, REBUILD_AFTER_MS);
     timer.unref();
   }

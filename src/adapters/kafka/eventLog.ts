@@ -63,7 +63,9 @@ const timers = {
   after: (ms: number, then: () => void): (() => void) => {
     const timer = setTimeout(then, ms);
     timer.unref();
-    return () => { clearTimeout(timer); };
+    return () => {
+      clearTimeout(timer);
+    };
   },
 };
 
@@ -91,11 +93,28 @@ export const createEventLog = (needs: EventLogNeeds): EventLog & { close(): Prom
       places.consumed(shard, last);
     };
     const consumer = new KafkaPartitionConsumer({
-      kafka, topic, partitions: Array.from({ length: shards }, (_, shard) => shard), onMessages, onTrouble,
-      onReset: (shard) => { places.reset(shard); },
-      onDoubt: (shard) => { places.doubt(shard); },
+      kafka,
+      topic,
+      partitions: Array.from({ length: shards }, (_, shard) => shard),
+      onMessages,
+      onTrouble,
+      onReset: (shard) => {
+        places.reset(shard);
+      },
+      onDoubt: (shard) => {
+        places.doubt(shard);
+      },
     });
-    const places = createPlaces({ topic, cluster, clock: timers, seek: (shard, offset) => { consumer.seek(shard, offset); }, markOf, onTrouble });
+    const places = createPlaces({
+      topic,
+      cluster,
+      clock: timers,
+      seek: (shard, offset) => {
+        consumer.seek(shard, offset);
+      },
+      markOf,
+      onTrouble,
+    });
     await consumer.start();
     return {
       take: places.take,

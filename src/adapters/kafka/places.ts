@@ -8,7 +8,11 @@ import type { Cluster } from './cluster';
 import type { Message } from './consumer';
 
 /** A record as a position remembers it. */
-export interface Mark { readonly offset: bigint; readonly timestamp: number; readonly hash: string }
+export interface Mark {
+  readonly offset: bigint;
+  readonly timestamp: number;
+  readonly hash: string;
+}
 
 /** One take of a shard: a later one is another object, which voids everything begun for this one. */
 interface Place {
@@ -78,12 +82,16 @@ export const createPlaces = ({ topic, cluster, clock, seek, markOf, onTrouble }:
       if (last === null || nextOffset === 0n) startOver(shard, 0n);
       else expectFirst(shard, { ...last, offset: nextOffset - 1n });
     },
-    drop: (shard) => { places.delete(shard); },
+    drop: (shard) => {
+      places.delete(shard);
+    },
     doubt: (shard) => {
       const last = places.get(shard)?.last;
       if (last !== undefined) expectFirst(shard, last);
     },
-    reset: (shard) => { places.set(shard, { expected: undefined, last: undefined }); },
+    reset: (shard) => {
+      places.set(shard, { expected: undefined, last: undefined });
+    },
     fresh: (shard, messages) => {
       const place = places.get(shard);
       if (place?.expected === undefined) return messages;

@@ -37,7 +37,13 @@ const inboxKey = ({ topic, partition }: { topic: string; partition: number }): s
 
 /** Makes the producer of a process; nothing is connected before `connect`. */
 export const createProducer = (kafka: Kafka): KafkaProducer => {
-  const open = (): Producer => kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false, metadataMaxAge: METADATA_AGE_MS, idempotent: false });
+  const open = (): Producer =>
+    kafka.producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+      allowAutoTopicCreation: false,
+      metadataMaxAge: METADATA_AGE_MS,
+      idempotent: false,
+    });
   let producer = open();
 
   /** kafkajs passes over partitions that its metadata doesn't know, without an error: what got no answer wasn't sent. */
@@ -61,12 +67,16 @@ export const createProducer = (kafka: Kafka): KafkaProducer => {
       if (missed.length === 0) return;
       await renew();
       const stillMissed = await sendOnce(missed);
-      if (stillMissed.length > 0) throw failure('BROKER_UNAVAILABLE', `Kafka: there is no partition ${stillMissed.map(inboxKey).slice(0, 3).join(', ')}`);
+      if (stillMissed.length > 0)
+        throw failure('BROKER_UNAVAILABLE', `Kafka: there is no partition ${stillMissed.map(inboxKey).slice(0, 3).join(', ')}`);
     });
 
   const batcher = createBatcher<readonly Outgoing[]>({
-    flush, maxItems: MAX_RECORDS, maxPending: MAX_PENDING,
-    weigh: (records) => records.reduce((sum, { value }) => sum + value.length, 0), maxWeight: MAX_BYTES,
+    flush,
+    maxItems: MAX_RECORDS,
+    maxPending: MAX_PENDING,
+    weigh: (records) => records.reduce((sum, { value }) => sum + value.length, 0),
+    maxWeight: MAX_BYTES,
     overloaded: () => failure('OVERLOADED', `more than ${String(MAX_PENDING)} sends wait for Kafka`),
   });
 

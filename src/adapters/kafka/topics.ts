@@ -13,7 +13,10 @@ const READY_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 const TIMESTAMPS = { name: 'message.timestamp.type', value: 'LogAppendTime' };
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 const isKind = (error: unknown, ...types: string[]): boolean => error instanceof KafkaJSProtocolError && types.includes(error.type);
 
@@ -33,17 +36,25 @@ export const countPartitions = async (admin: Admin, topic: string): Promise<numb
 const untilPartitions = async (admin: Admin, topic: string, count: number): Promise<void> => {
   for (const until = Date.now() + READY_MS; ;) {
     if ((await countPartitions(admin, topic)) >= count) return;
-    if (Date.now() > until) throw failure('BROKER_UNAVAILABLE', `Kafka: topic ${topic} has no ${String(count)} partitions with leaders after ${String(READY_MS)} ms`);
+    if (Date.now() > until)
+      throw failure('BROKER_UNAVAILABLE', `Kafka: topic ${topic} has no ${String(count)} partitions with leaders after ${String(READY_MS)} ms`);
     await pause(LOOK_EVERY_MS);
   }
 };
 
 /** Makes sure that a topic has at least `count` partitions. Two processes that do so at once both succeed. */
-export const provideTopic = async (admin: Admin, topic: { name: string; partitions: number; replication: number }, appendTime: boolean): Promise<void> => {
+export const provideTopic = async (
+  admin: Admin,
+  topic: { name: string; partitions: number; replication: number },
+  appendTime: boolean,
+): Promise<void> => {
   const existing = await countPartitions(admin, topic.name);
   if (existing === 0) {
     const configEntries = appendTime ? [TIMESTAMPS] : [];
-    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: topic.name, numPartitions: topic.partitions, replicationFactor: topic.replication, configEntries }] });
+    await admin.createTopics({
+      waitForLeaders: false,
+      topics: [{ topic: topic.name, numPartitions: topic.partitions, replicationFactor: topic.replication, configEntries }],
+    });
   } else if (existing < topic.partitions) await grow(admin, topic.name, topic.partitions);
   await untilPartitions(admin, topic.name, topic.partitions);
 };
@@ -59,7 +70,10 @@ const grow = async (admin: Admin, topic: string, count: number): Promise<void> =
 
 /** A topic that an operator made by hand stamps records with the sender's clock: the law wants the broker's. */
 const stampByAppending = async (admin: Admin, topic: string): Promise<void> => {
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [TIMESTAMPS.name] }] });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [TIMESTAMPS.name] }],
+  });
   if (resources[0]?.configEntries[0]?.configValue === TIMESTAMPS.value) return;
   await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [TIMESTAMPS] }] });
 };
@@ -72,7 +86,10 @@ export const provideTopics = (kafka: Kafka, { queue, events }: TopicNeeds): Prom
       await admin.connect();
       const existing = await countPartitions(admin, events.name);
       if (existing > events.partitions) {
-        throw failure('TOPIC_TOO_SMALL', `topic ${events.name} has ${String(existing)} partitions, but there are ${String(events.partitions)} shards: set scheduler.shards to ${String(existing)}, or name another topic`);
+        throw failure(
+          'TOPIC_TOO_SMALL',
+          `topic ${events.name} has ${String(existing)} partitions, but there are ${String(events.partitions)} shards: set scheduler.shards to ${String(existing)}, or name another topic`,
+        );
       }
       await provideTopic(admin, events, true);
       await stampByAppending(admin, events.name);

@@ -40,7 +40,8 @@ const encode = (orders: readonly WorkOrder[], limit: number): string[] => {
 
 const decode = (value: Buffer | null): readonly WorkOrder[] => {
   const orders: unknown = JSON.parse(value?.toString('utf8') ?? 'null');
-  const isOrder = (order: unknown): boolean => typeof order === 'object' && order !== null && 'dispatches' in order && Array.isArray(order.dispatches);
+  const isOrder = (order: unknown): boolean =>
+    typeof order === 'object' && order !== null && 'dispatches' in order && Array.isArray(order.dispatches);
   if (!Array.isArray(orders) || !orders.every(isOrder)) throw new Error('not a list of work orders');
   return orders as WorkOrder[];
 };
@@ -73,15 +74,16 @@ export const createWorkQueue = (needs: WorkQueueNeeds): WorkQueue => {
     });
 
   return {
-    provide: (count) => reachingKafka('growing the queue', async () => {
-      const admin = kafka.admin();
-      try {
-        await admin.connect();
-        await provideTopic(admin, { name: topic, partitions: count, replication }, false);
-      } finally {
-        await admin.disconnect();
-      }
-    }),
+    provide: (count) =>
+      reachingKafka('growing the queue', async () => {
+        const admin = kafka.admin();
+        try {
+          await admin.connect();
+          await provideTopic(admin, { name: topic, partitions: count, replication }, false);
+        } finally {
+          await admin.disconnect();
+        }
+      }),
     send: (orders) => {
       const records: Outgoing[] = [];
       for (const [inbox, ofInbox] of orders) for (const value of encode(ofInbox, recordLimit)) records.push({ topic, partition: inbox, value });
@@ -89,7 +91,10 @@ export const createWorkQueue = (needs: WorkQueueNeeds): WorkQueue => {
     },
     receive: async (inbox, consume) => {
       const consumer = new KafkaPartitionConsumer({
-        kafka, topic, partitions: [inbox], onTrouble,
+        kafka,
+        topic,
+        partitions: [inbox],
+        onTrouble,
         onMessages: async (_partition, messages) => {
           const orders = ordersOf(inbox, messages);
           if (orders.length > 0) await consume(orders);

@@ -8,7 +8,9 @@ import { kafkaBrokers } from '../../harness/services';
 import { until } from '../../harness/until';
 import { asOperator, namesOf, openWorld, operator } from './world';
 
-describe('the event log on Kafka', () => { eventLogContract(() => openWorld()); });
+describe('the event log on Kafka', () => {
+  eventLogContract(() => openWorld());
+});
 
 test('a record that cannot be decoded is told of and passed over, but moves the position on', async () => {
   const world = await openWorld();
@@ -22,7 +24,14 @@ test('a record that cannot be decoded is told of and passed over, but moves the 
   await producer.disconnect();
   await world.log.append(new Map([[0, [numbered(2)]]]));
   await world.until(() => numbersIn(records).includes(2), 'what came after');
-  expect(records.map(({ offset, events }) => [offset, events.map(numberOf)])).toEqual([[0n, [1]], [1n, []], [2n, []], [3n, []], [4n, []], [5n, [2]]]);
+  expect(records.map(({ offset, events }) => [offset, events.map(numberOf)])).toEqual([
+    [0n, [1]],
+    [1n, []],
+    [2n, []],
+    [3n, []],
+    [4n, []],
+    [5n, [2]],
+  ]);
   expect(world.undecodable).toEqual([1n, 2n, 3n, 4n].map((offset) => [0, offset]));
   await reader.close();
   await world.close();
@@ -54,7 +63,12 @@ test('a topic that was deleted and made again is read from its beginning', async
   });
   const before = records.length;
   await until(() => world.log.append(new Map([[0, [numbered(100)]]])).then(() => true), { what: 'appends to work again', timeoutMs: 20_000 });
-  await world.log.append(new Map([[0, [numbered(101)]], [1, [numbered(102)]]]));
+  await world.log.append(
+    new Map([
+      [0, [numbered(101)]],
+      [1, [numbered(102)]],
+    ]),
+  );
   await world.until(() => numbersIn(records.slice(before)).includes(101) && numbersIn(records, 1).includes(102), 'the new topic');
   expect(numbersIn(records.slice(before)).filter((n) => n >= 100)).toContain(100);
   expect(records.slice(before).find(({ shard }) => shard === 0)!.offset).toBe(0n);
@@ -77,7 +91,10 @@ test('the same while it is read, with more in the new topic than was read', asyn
     await admin.createTopics({ waitForLeaders: false, topics: [{ topic: world.topics.events, numPartitions: 4, replicationFactor: 1 }] });
   });
   const all = Array.from({ length: 10 }, (_, n) => n + 100);
-  await until(() => Promise.all(all.map((n) => world.log.append(new Map([[0, [numbered(n)]]])))).then(() => true), { what: 'appends to work again', timeoutMs: 20_000 });
+  await until(() => Promise.all(all.map((n) => world.log.append(new Map([[0, [numbered(n)]]])))).then(() => true), {
+    what: 'appends to work again',
+    timeoutMs: 20_000,
+  });
   for (let n = 110; n < 120; n++) await world.log.append(new Map([[0, [numbered(n)]]]));
   await world.until(() => numbersIn(records.slice(before)).includes(119), 'the new topic');
   expect(new Set(numbersIn(records.slice(before)))).toEqual(new Set(Array.from({ length: 20 }, (_, n) => n + 100)));
@@ -98,7 +115,8 @@ test('the same with more in the new topic than the old one had', async () => {
     await admin.createTopics({ waitForLeaders: false, topics: [{ topic: world.topics.events, numPartitions: 4, replicationFactor: 1 }] });
   });
   const before = records.length;
-  for (let n = 100; n < 110; n++) await until(() => world.log.append(new Map([[0, [numbered(n)]]])).then(() => true), { what: 'appends to work again', timeoutMs: 20_000 });
+  for (let n = 100; n < 110; n++)
+    await until(() => world.log.append(new Map([[0, [numbered(n)]]])).then(() => true), { what: 'appends to work again', timeoutMs: 20_000 });
   reader.take(0, after(records[2]!));
   await world.until(() => numbersIn(records.slice(before)).includes(109), 'the new topic');
   expect(new Set(numbersIn(records.slice(before)))).toEqual(new Set([100, 101, 102, 103, 104, 105, 106, 107, 108, 109]));
@@ -109,16 +127,24 @@ test('the same with more in the new topic than the old one had', async () => {
 describe('topics', () => {
   const provide = (topics: { events: string; queue: string }, events: number, queue: number): Promise<void> => {
     const kafka = createKafka({ brokers: kafkaBrokers, clientId: 'test', onLog: () => undefined });
-    return provideTopics(kafka, { events: { name: topics.events, partitions: events, replication: 1 }, queue: { name: topics.queue, partitions: queue, replication: 1 } });
+    return provideTopics(kafka, {
+      events: { name: topics.events, partitions: events, replication: 1 },
+      queue: { name: topics.queue, partitions: queue, replication: 1 },
+    });
   };
-  const stamps = (topic: string) => asOperator(async (admin) => {
-    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['message.timestamp.type'] }] });
-    return resources[0]!.configEntries[0]!.configValue;
-  });
-  const sizes = (topics: { events: string; queue: string }) => asOperator(async (admin) => {
-    const { topics: found } = await admin.fetchTopicMetadata({ topics: [topics.events, topics.queue] });
-    return [topics.events, topics.queue].map((name) => found.find((topic) => topic.name === name)?.partitions.length);
-  });
+  const stamps = (topic: string) =>
+    asOperator(async (admin) => {
+      const { resources } = await admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['message.timestamp.type'] }],
+      });
+      return resources[0]!.configEntries[0]!.configValue;
+    });
+  const sizes = (topics: { events: string; queue: string }) =>
+    asOperator(async (admin) => {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: [topics.events, topics.queue] });
+      return [topics.events, topics.queue].map((name) => found.find((topic) => topic.name === name)?.partitions.length);
+    });
 
   test('are made with their sizes, by several processes at once', async () => {
     const topics = namesOf();
@@ -129,7 +155,14 @@ describe('topics', () => {
 
   test("an operator's own topics are grown and told to stamp by appending", async () => {
     const topics = namesOf();
-    await asOperator((admin) => admin.createTopics({ topics: [{ topic: topics.queue, numPartitions: 1 }, { topic: topics.events, numPartitions: 4 }] }));
+    await asOperator((admin) =>
+      admin.createTopics({
+        topics: [
+          { topic: topics.queue, numPartitions: 1 },
+          { topic: topics.events, numPartitions: 4 },
+        ],
+      }),
+    );
     await provide(topics, 4, 3);
     expect(await sizes(topics)).toEqual([4, 3]);
     expect(await stamps(topics.events)).toBe('LogAppendTime');
@@ -146,9 +179,17 @@ describe('topics', () => {
 
 test('a broker that is away is a failure with a code, and health knows it within a second', async () => {
   const kafka = createKafka({ brokers: ['127.0.0.1:1'], clientId: 'test', onLog: () => undefined });
-  await expect(provideTopics(kafka, { events: { name: 'x', partitions: 1, replication: 1 }, queue: { name: 'y', partitions: 1, replication: 1 } }))
-    .rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
-  const log = createEventLog({ kafka, producer: createProducer(kafka), topic: 'x', shards: 1, onUndecodable: () => undefined, onTrouble: () => undefined });
+  await expect(
+    provideTopics(kafka, { events: { name: 'x', partitions: 1, replication: 1 }, queue: { name: 'y', partitions: 1, replication: 1 } }),
+  ).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
+  const log = createEventLog({
+    kafka,
+    producer: createProducer(kafka),
+    topic: 'x',
+    shards: 1,
+    onUndecodable: () => undefined,
+    onTrouble: () => undefined,
+  });
   const began = performance.now();
   await expect(log.ping()).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
   expect(performance.now() - began).toBeLessThan(1_300);

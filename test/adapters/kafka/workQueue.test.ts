@@ -2,7 +2,9 @@ import { orderFor, workQueueContract } from '../../contract/workQueue';
 import type { WorkOrder } from '../../../src/ports/transport';
 import { namesOf, openWorld } from './world';
 
-describe('the work queue on Kafka', () => { workQueueContract(() => openWorld()); });
+describe('the work queue on Kafka', () => {
+  workQueueContract(() => openWorld());
+});
 
 test('an inbox that another process added is sent to at once', async () => {
   const topics = namesOf();
@@ -10,7 +12,10 @@ test('an inbox that another process added is sent to at once', async () => {
   await sender.queue.send(new Map([[0, [orderFor('first', 1)]]]));
   await worker.queue.provide(4);
   const got: WorkOrder[] = [];
-  const inbox = await worker.queue.receive(3, (orders) => { got.push(...orders); return Promise.resolve(); });
+  const inbox = await worker.queue.receive(3, (orders) => {
+    got.push(...orders);
+    return Promise.resolve();
+  });
   await sender.queue.send(new Map([[3, [orderFor('s', 2)]]]));
   await worker.until(() => got.length === 1, 'the order');
   await inbox.close();
@@ -28,7 +33,10 @@ test('an inbox that does not exist is a failure, never silence', async () => {
 test('orders beyond the size of a message are divided, in order', async () => {
   const world = await openWorld(namesOf(), 1, 2_000);
   const got: WorkOrder[] = [];
-  const inbox = await world.queue.receive(0, (orders) => { got.push(...orders); return Promise.resolve(); });
+  const inbox = await world.queue.receive(0, (orders) => {
+    got.push(...orders);
+    return Promise.resolve();
+  });
   await world.queue.send(new Map([[0, Array.from({ length: 100 }, (_, n) => orderFor('s', n))]]));
   await world.until(() => got.length === 100, 'all orders');
   expect(got.map(({ sentAt }) => sentAt)).toEqual(Array.from({ length: 100 }, (_, n) => n));

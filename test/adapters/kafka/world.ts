@@ -42,11 +42,15 @@ export const openWorld = async (topics = namesOf(), shards = 4, recordLimit?: nu
   const undecodable: [number, bigint][] = [];
   const troubles: unknown[] = [];
   const kafka = createKafka({ brokers: kafkaBrokers, clientId: 'test', onLog: (_level, message, details) => troubles.push({ message, details }) });
-  await provideTopics(kafka, { events: { name: topics.events, partitions: shards, replication: 1 }, queue: { name: topics.queue, partitions: 1, replication: 1 } });
+  await provideTopics(kafka, {
+    events: { name: topics.events, partitions: shards, replication: 1 },
+    queue: { name: topics.queue, partitions: 1, replication: 1 },
+  });
   const producer = createProducer(kafka);
   await producer.connect();
   const common = {
-    kafka, producer,
+    kafka,
+    producer,
     onUndecodable: (partition: number, offset: bigint) => undecodable.push([partition, offset]),
     onTrouble: (error: unknown) => troubles.push(error),
     ...(recordLimit === undefined ? {} : { recordLimit }),
@@ -54,8 +58,14 @@ export const openWorld = async (topics = namesOf(), shards = 4, recordLimit?: nu
   const log = createEventLog({ ...common, topic: topics.events, shards });
   const queue = createWorkQueue({ ...common, topic: topics.queue, replication: 1 });
   return {
-    log, queue, topics, undecodable, troubles,
-    until: async (condition, what) => { await until(condition, { what, timeoutMs: 20_000 }); },
+    log,
+    queue,
+    topics,
+    undecodable,
+    troubles,
+    until: async (condition, what) => {
+      await until(condition, { what, timeoutMs: 20_000 });
+    },
     close: async () => {
       await log.close();
       await producer.close();

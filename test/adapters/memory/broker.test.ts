@@ -14,12 +14,21 @@ const open = () => {
 };
 
 describe('the event log in memory', () => {
-  eventLogContract(() => Promise.resolve(open()).then((world) => ({ ...world, log: createMemoryBroker({ clock: world.clock, shards: 4 }).eventLog })));
+  eventLogContract(() =>
+    Promise.resolve(open()).then((world) => ({ ...world, log: createMemoryBroker({ clock: world.clock, shards: 4 }).eventLog })),
+  );
 
   test('refuses more than it may hold unread, and takes more once that is read', async () => {
     const { eventLog, until } = open();
     for (let n = 0; n < 50; n++) await eventLog.append(new Map([[0, [numbered(n)]]]));
-    await expect(eventLog.append(new Map([[1, [numbered(1)]], [0, [numbered(50)]]]))).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect(
+      eventLog.append(
+        new Map([
+          [1, [numbered(1)]],
+          [0, [numbered(50)]],
+        ]),
+      ),
+    ).rejects.toMatchObject({ code: 'OVERLOADED' });
     const { reader, records } = await listening(eventLog);
     reader.take(0, START);
     reader.take(1, START);

@@ -38,7 +38,14 @@ const openMoving = async (): Promise<LeasesWorld> => {
       open: async (worker, vitals) => {
         const opening = world.sessions.open(worker, vitals);
         let settled = false;
-        opening.then(() => { settled = true; }, () => { settled = true; });
+        opening.then(
+          () => {
+            settled = true;
+          },
+          () => {
+            settled = true;
+          },
+        );
         await world.until(() => settled, 'the session');
         return opening;
       },
@@ -46,10 +53,18 @@ const openMoving = async (): Promise<LeasesWorld> => {
   };
 };
 
-describe('sessions in memory', () => { sessionsContract(openMoving); });
-describe('the roster in memory', () => { rosterContract(open); });
-describe('claims in memory', () => { claimsContract(open); });
-describe('precedence in memory', () => { precedenceContract(open); });
+describe('sessions in memory', () => {
+  sessionsContract(openMoving);
+});
+describe('the roster in memory', () => {
+  rosterContract(open);
+});
+describe('claims in memory', () => {
+  claimsContract(open);
+});
+describe('precedence in memory', () => {
+  precedenceContract(open);
+});
 
 test('a stall of the whole process ends no session', async () => {
   const clock = createVirtualClock();

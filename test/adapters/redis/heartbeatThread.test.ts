@@ -14,7 +14,9 @@ beforeEach(async () => {
   prefix = freshPrefix().keys;
   world = await openWorld(prefix);
 });
-afterEach(async () => { await world.close(); });
+afterEach(async () => {
+  await world.close();
+});
 
 const hold = async (workerId: string): Promise<{ process: Running; session: string }> => {
   const process = await startProcess({ script: path.join(__dirname, 'holder.cjs'), args: [redisUrl, prefix, LEASE, '200', workerId] });
@@ -40,7 +42,9 @@ test('keeps a session alive whose main loop stands still, and shows no free slot
   const stalled = await shown(session);
   expect(stalled!.lastHeartbeatAt - began).toBeGreaterThan(1_500);
   expect(stalled!.held).toBe(1);
-  await until(async () => (await shown(session))!.lastHeartbeatAt > stalled!.lastHeartbeatAt + 2 * Number(LEASE), { what: 'more heartbeats than a lease has' });
+  await until(async () => (await shown(session))!.lastHeartbeatAt > stalled!.lastHeartbeatAt + 2 * Number(LEASE), {
+    what: 'more heartbeats than a lease has',
+  });
   await process.kill();
 });
 

@@ -7,8 +7,13 @@ const { systemClock } = require(path.join(dist, 'adapters/system/clock.js'));
 
 const [url, prefix, leaseMs, heartbeatMs, workerId] = process.argv.slice(2);
 const service = createRedisLockService({
-  url, prefix, clock: systemClock, leaseMs: Number(leaseMs), heartbeatMs: Number(heartbeatMs),
-  onForgotten: () => console.log('forgotten'), onError: (error) => console.log('error', String(error)),
+  url,
+  prefix,
+  clock: systemClock,
+  leaseMs: Number(leaseMs),
+  heartbeatMs: Number(heartbeatMs),
+  onForgotten: () => console.log('forgotten'),
+  onError: (error) => console.log('error', String(error)),
 });
 const cells = new Int32Array(new SharedArrayBuffer(16));
 cells.set([7, 1, 0, 0]);
@@ -25,7 +30,10 @@ cells.set([7, 1, 0, 0]);
     for (;;);
   });
   process.on('SIGTERM', () => {
-    void session.close().then(() => service.stop()).then(() => process.exit(0));
+    void session
+      .close()
+      .then(() => service.stop())
+      .then(() => process.exit(0));
   });
   console.log('open', session.id);
 })().catch((error) => {

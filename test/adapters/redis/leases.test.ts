@@ -8,10 +8,18 @@ import { openWorld } from './world';
 
 const open = (): Promise<LeasesWorld> => openWorld(freshPrefix().keys);
 
-describe('sessions in Redis', () => { sessionsContract(open); });
-describe('the roster in Redis', () => { rosterContract(open); });
-describe('claims in Redis', () => { claimsContract(open); });
-describe('precedence in Redis', () => { precedenceContract(open); });
+describe('sessions in Redis', () => {
+  sessionsContract(open);
+});
+describe('the roster in Redis', () => {
+  rosterContract(open);
+});
+describe('claims in Redis', () => {
+  claimsContract(open);
+});
+describe('precedence in Redis', () => {
+  precedenceContract(open);
+});
 
 test('two processes see the same', async () => {
   const { keys } = freshPrefix();

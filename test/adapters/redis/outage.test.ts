@@ -19,11 +19,24 @@ const startProxy = async () => {
     }
     const redis = net.connect(Number(port || 6379), hostname);
     sockets.add(redis);
-    redis.on('error', () => undefined).on('close', () => client.destroy()).on('data', (data) => { if (state === 'open') client.write(data); });
-    client.on('close', () => redis.destroy()).on('data', (data) => { if (state === 'open') redis.write(data); });
+    redis
+      .on('error', () => undefined)
+      .on('close', () => client.destroy())
+      .on('data', (data) => {
+        if (state === 'open') client.write(data);
+      });
+    client
+      .on('close', () => redis.destroy())
+      .on('data', (data) => {
+        if (state === 'open') redis.write(data);
+      });
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const cut = (): void => { for (const socket of sockets) socket.destroy(); };
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: `redis://127.0.0.1:${String((server.address() as net.AddressInfo).port)}`,
     become: (next: typeof state) => {
@@ -32,7 +45,9 @@ const startProxy = async () => {
     },
     close: async () => {
       cut();
-      await new Promise((resolve) => { server.close(resolve); });
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
     },
   };
 };
@@ -41,7 +56,15 @@ const open = async () => {
   const { keys } = freshPrefix();
   const proxy = await startProxy();
   const beating = new Map<string, { stop(): Promise<void> }>();
-  const service = createRedisLockService({ url: proxy.url, prefix: keys, clock, leaseMs: 900, heartbeatMs: 200, startHeartbeat: heartbeatHere(beating, proxy.url), onError: () => undefined });
+  const service = createRedisLockService({
+    url: proxy.url,
+    prefix: keys,
+    clock,
+    leaseMs: 900,
+    heartbeatMs: 200,
+    startHeartbeat: heartbeatHere(beating, proxy.url),
+    onError: () => undefined,
+  });
   await service.start();
   await until(async () => (await service.roster.read()).trusted, { what: 'the end of the first grace' });
   const close = async (): Promise<void> => {
@@ -58,7 +81,10 @@ test.each(['frozen', 'refusing'] as const)('while Redis is %s calls reject soon,
   proxy.become(state);
   const began = performance.now();
   const calls = await Promise.allSettled([
-    service.roster.read(), service.roster.ping(), service.claims.claim('s', [{ ...TASK, dispatch: 1 }]), service.precedence.publish('a', 1),
+    service.roster.read(),
+    service.roster.ping(),
+    service.claims.claim('s', [{ ...TASK, dispatch: 1 }]),
+    service.precedence.publish('a', 1),
     service.sessions.open(describedAs('w'), vitalsOf()),
   ]);
   expect(performance.now() - began).toBeLessThan(3_000);

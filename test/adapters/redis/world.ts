@@ -12,30 +12,51 @@ import { until } from '../../harness/until';
 
 export const clock = { ...systemClock, monotonic: monotonicMs };
 
-/** Deletes every key with this prefix. */
+/** Deletes every key with this prefix in one moment, as a flush does. */
 export const deleteKeys = async (prefix: string, url = redisUrl): Promise<void> => {
   const client = createClient({ url });
   await client.connect();
   try {
-    for await (const keys of client.scanIterator({ MATCH: `${prefix}*`, COUNT: 1_000 })) if (keys.length > 0) await client.unlink(keys);
+    const all: string[] = [];
+    for await (const keys of client.scanIterator({ MATCH: `${prefix}*`, COUNT: 1_000 })) all.push(...keys);
+    if (all.length > 0) await client.unlink(all);
   } finally {
     await client.close();
   }
 };
 
 /** The same heartbeat as in the thread, without the thread. */
-export const heartbeatHere = (beating: Map<string, { stop(): Promise<void> }>, url = redisUrl): StartHeartbeat => (spec, hear) => {
-  const connection = createRedisConnection({ url, clock, timeoutMs: Math.max(100, spec.leaseMs / 3), onError: () => undefined });
-  const ask = createKeyspace({ connection, prefix: spec.prefix, leaseMs: spec.leaseMs });
-  const heartbeat = beginHeartbeat({ spec, ask, clock, tell: hear, kill: () => { throw new Error('a test has no process to give away'); }, onError: () => undefined });
-  const both = { stop: async () => { await heartbeat.stop(); await connection.close(); } };
-  beating.set(spec.session, both);
-  return both;
-};
+export const heartbeatHere =
+  (beating: Map<string, { stop(): Promise<void> }>, url = redisUrl): StartHeartbeat =>
+  (spec, hear) => {
+    const connection = createRedisConnection({ url, clock, timeoutMs: Math.max(100, spec.leaseMs / 3), onError: () => undefined });
+    const ask = createKeyspace({ connection, prefix: spec.prefix, leaseMs: spec.leaseMs });
+    const heartbeat = beginHeartbeat({
+      spec,
+      ask,
+      clock,
+      tell: hear,
+      kill: () => {
+        throw new Error('a test has no process to give away');
+      },
+      onError: () => undefined,
+    });
+    const both = {
+      stop: async () => {
+        await heartbeat.stop();
+        await connection.close();
+      },
+    };
+    beating.set(spec.session, both);
+    return both;
+  };
 
 export const LEASE_MS = 600;
 
-export interface RedisWorld extends LeasesWorld { readonly service: RedisLockService; readonly errors: unknown[] }
+export interface RedisWorld extends LeasesWorld {
+  readonly service: RedisLockService;
+  readonly errors: unknown[];
+}
 
 /** A world whose generation has begun and whose grace is over, as in a cluster that ran before. */
 export const openWorld = async (prefix: string): Promise<RedisWorld> => {
@@ -43,17 +64,35 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
   const forgotten: string[] = [];
   const errors: unknown[] = [];
   const service = createRedisLockService({
-    url: redisUrl, prefix, clock, leaseMs: LEASE_MS, heartbeatMs: 100, startHeartbeat: heartbeatHere(beating),
-    onForgotten: (session) => forgotten.push(session), onError: (error) => errors.push(error),
+    url: redisUrl,
+    prefix,
+    clock,
+    leaseMs: LEASE_MS,
+    heartbeatMs: 100,
+    startHeartbeat: heartbeatHere(beating),
+    onForgotten: (session) => forgotten.push(session),
+    onError: (error) => errors.push(error),
   });
   await service.start();
   await until(async () => (await service.roster.read()).trusted, { what: 'the end of the first grace' });
   const { sessions, roster, claims, ledger, precedence } = service;
   return {
-    sessions, roster, claims, ledger, precedence, service, errors, leaseMs: LEASE_MS, forgotten,
+    sessions,
+    roster,
+    claims,
+    ledger,
+    precedence,
+    service,
+    errors,
+    leaseMs: LEASE_MS,
+    forgotten,
     forget: () => deleteKeys(prefix),
-    crash: async (session) => { await beating.get(session.id)?.stop(); },
-    until: async (condition, what) => { await until(condition, { what, timeoutMs: 10_000, everyMs: 20 }); },
+    crash: async (session) => {
+      await beating.get(session.id)?.stop();
+    },
+    until: async (condition, what) => {
+      await until(condition, { what, timeoutMs: 10_000, everyMs: 20 });
+    },
     close: async () => {
       await Promise.all([...beating.values()].map((each) => each.stop()));
       await service.stop();
