@@ -12,7 +12,15 @@ export interface Happenings {
   'dispatch.failed': { count: number; error: unknown };
   /** A worker executed one attempt. */
   'execution.started': { type: string; sinceSentMs: number };
-  'execution.finished': { dag: string; task: string; type: string; attempt: number; outcome: 'completed' | 'failed' | 'aborted'; runningMs: number; error?: string };
+  'execution.finished': {
+    dag: string;
+    task: string;
+    type: string;
+    attempt: number;
+    outcome: 'completed' | 'failed' | 'aborted';
+    runningMs: number;
+    error?: string;
+  };
   'claim.answered': { granted: number; refused: number; tookMs: number };
   'report.sent': { events: number; tookMs: number };
   'commit.done': { events: number; tasks: number; dags: number; tookMs: number };

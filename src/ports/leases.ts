@@ -61,7 +61,11 @@ export interface Roster {
   ping(): Promise<void>;
 }
 
-export interface Wanted { readonly dag: DagId; readonly task: number; readonly dispatch: number }
+export interface Wanted {
+  readonly dag: DagId;
+  readonly task: number;
+  readonly dispatch: number;
+}
 
 export type ClaimAnswer =
   | { readonly kind: 'granted'; readonly fence: string }
@@ -84,12 +88,16 @@ export interface Claims {
   /** Says again what this session holds, after the leases lost their memory. */
   reassert(session: string, held: readonly (Wanted & { readonly fence: string })[]): Promise<void>;
   /** Before a dispatch with a number above 1: no lower number is granted from now on; answers per task whether a live session still holds it. */
-  raiseFloor(wanted: readonly Wanted[]): Promise<({ readonly kind: 'raised' } | { readonly kind: 'held'; readonly session: string; readonly dispatch: number })[]>;
+  raiseFloor(
+    wanted: readonly Wanted[],
+  ): Promise<({ readonly kind: 'raised' } | { readonly kind: 'held'; readonly session: string; readonly dispatch: number })[]>;
 }
 
 /** Who holds what, asked about dispatches that nobody has reported on for long. */
 export interface ClaimLedger {
-  holders(wanted: readonly Wanted[]): Promise<({ readonly kind: 'held'; readonly session: string } | { readonly kind: 'finished' } | { readonly kind: 'absent' })[]>;
+  holders(
+    wanted: readonly Wanted[],
+  ): Promise<({ readonly kind: 'held'; readonly session: string } | { readonly kind: 'finished' } | { readonly kind: 'absent' })[]>;
 }
 
 /** With several schedulers, none sends a priority lower than the highest that any has waiting. */

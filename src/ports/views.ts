@@ -52,8 +52,13 @@ export interface TaskView {
 }
 
 /** Where a page goes on: after this row, in the order of the list. Opaque to clients. */
-export interface DagCursor { readonly id: number }
-export interface TaskCursor { readonly dag: DagId; readonly task: number }
+export interface DagCursor {
+  readonly id: number;
+}
+export interface TaskCursor {
+  readonly dag: DagId;
+  readonly task: number;
+}
 
 export interface DagFilter {
   readonly status?: readonly DagStatus[];

@@ -50,7 +50,9 @@ export const createReporter = ({ log, clock, announce }: ReporterNeeds): Reporte
   };
 
   const batcher = createBatcher<{ shard: number; event: Event }>({
-    flush: append, maxItems: MAX_ITEMS, maxPending: MAX_PENDING,
+    flush: append,
+    maxItems: MAX_ITEMS,
+    maxPending: MAX_PENDING,
     overloaded: () => failure('OVERLOADED', `more than ${String(MAX_PENDING)} reports wait for the log`),
   });
 
