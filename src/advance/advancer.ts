@@ -70,6 +70,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   const isStillReady = ({ run, task, dispatch }: Ready): boolean => run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch;
 
   const sendWhatMayGo = ({ step, afterCommit: later }: Batch): void => {
+    if (step.leaving.length > 0) outlet.leaving(step.leaving.splice(0));
     if (step.over.length > 0) outlet.over(step.over.splice(0));
     if (step.ready.length === 0) return;
     const ready = step.ready.splice(0).filter(isStillReady);

@@ -19,6 +19,8 @@ export interface Outlet {
   ready(tasks: readonly Ready[]): void;
   /** These dispatches are over: their workers have room again. */
   over(dispatches: readonly Dispatched[]): void;
+  /** These sessions take nothing any more: whatever they gave back must go to others. */
+  leaving(sessions: readonly string[]): void;
   /** A run that was read from the store has this task running in a session. */
   adopt(run: Run, task: number, session: string): void;
   acknowledge(checkpoints: readonly Acknowledgement[]): void;

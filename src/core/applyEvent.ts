@@ -28,6 +28,7 @@ export const applyEvent = (step: Step, event: Exclude<Event, { type: 'submitted'
   const { runs, now, law } = lawful;
   switch (event.type) {
     case 'released':
+      if (event.leaving) step.leaving.push(event.session);
       eachKnown(step, event, lawful, (run, task) => {
         applyReleased(step, run, task, now);
       });

@@ -60,6 +60,8 @@ export interface Dispatched {
 export interface Released {
   readonly type: 'released';
   readonly session: string;
+  /** The session takes nothing any more. */
+  readonly leaving?: true;
   readonly tasks: readonly Dispatched[];
 }
 /** A session ended without having reported these. */

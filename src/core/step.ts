@@ -64,6 +64,8 @@ export interface Step {
   readonly settled: Run[];
   /** Executions that are over, whatever their end: the dispatcher's slots are free again. */
   readonly over: Dispatched[];
+  /** Sessions that take nothing any more: known here before the leases tell. */
+  readonly leaving: string[];
   readonly refused: { readonly type: string; readonly reason: string }[];
 }
 
@@ -76,6 +78,7 @@ export const newStep = (): Step => ({
   retrying: [],
   settled: [],
   over: [],
+  leaving: [],
   refused: [],
 });
 

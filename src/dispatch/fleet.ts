@@ -18,6 +18,8 @@ export interface Fleet {
   seats(): Iterable<Seat>;
   seat(session: string): Seat | undefined;
   has(session: string): boolean;
+  /** A session said that it takes nothing any more; the roster will say so later. */
+  leave(session: string): void;
   workers(): readonly LiveWorker[];
 }
 
@@ -34,7 +36,8 @@ export const createFleet = ({ roster, clock, announce, prefetch }: FleetNeeds): 
       types: known?.types ?? new Set(worker.types),
       slots: worker.slots,
       window: worker.slots + prefetch(worker.slots),
-      draining: worker.draining,
+      // Who drains never comes back, and the roster may be older than what the worker told.
+      draining: worker.draining || known?.draining === true,
       outstanding: known?.outstanding ?? new Uint32Array(10),
       total: known?.total ?? 0,
     };
@@ -44,7 +47,7 @@ export const createFleet = ({ roster, clock, announce, prefetch }: FleetNeeds): 
     for (const worker of live) {
       const known = seats.get(worker.session);
       if (known === undefined) announce('worker.joined', { worker: worker.workerId, session: worker.session, slots: worker.slots });
-      if (known === undefined || known.draining !== worker.draining || known.slots !== worker.slots) seats.set(worker.session, seatOf(worker));
+      if (known === undefined || (worker.draining && !known.draining) || known.slots !== worker.slots) seats.set(worker.session, seatOf(worker));
     }
   };
 
@@ -68,6 +71,10 @@ export const createFleet = ({ roster, clock, announce, prefetch }: FleetNeeds): 
     seats: () => seats.values(),
     seat: (session) => seats.get(session),
     has: (session) => seats.has(session),
+    leave: (session) => {
+      const seat = seats.get(session);
+      if (seat !== undefined) seats.set(session, { ...seat, draining: true });
+    },
     workers: () => workers,
   };
 };

@@ -1,7 +1,6 @@
 /** Runs what one session was handed: claims it, keeps it in order of priority, gives it a slot, and reports its end. */
 import type { Dispatched, Event, Report } from '../core/event';
 import { isFailure } from '../core/failure';
-import { shardOf } from '../core/ids';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import { VITALS, type ClaimAnswer, type Claims, type Vitals } from '../ports/leases';
@@ -11,6 +10,7 @@ import { createCheckpoints } from './checkpoints';
 import { carryOut, contextOf, executionOf, type AbortReason, type Attempt, type Outcome } from './execution';
 import type { Handlers, TaskLogger } from './handler';
 import { createPrefetch, type Held } from './prefetch';
+import { createReturns } from './returns';
 
 export interface ExecutorNeeds {
   readonly session: string;
@@ -53,17 +53,25 @@ export class Executor {
   private ended: string[] = [];
   private readonly newestEpoch = new Map<number, number>();
   private readonly checkpoints;
+  private readonly returns;
   private unreported = 0;
   private taking = true;
+  /** It drains: what still comes in is given back at once, or it would wait for the end of the session. */
+  private leaving = false;
   private readonly idle = new Set<() => void>();
 
   constructor(private readonly needs: ExecutorNeeds) {
     this.checkpoints = createCheckpoints({ clock: needs.clock });
+    this.returns = createReturns(needs);
     this.showVitals();
   }
 
   /** Takes what came in; resolves when all of it is claimed or refused. */
   async accept(orders: readonly WorkOrder[]): Promise<void> {
+    if (this.leaving) {
+      await this.turnAway(orders);
+      return;
+    }
     const wanted: Omit<Held, 'fence'>[] = [];
     for (const order of orders) {
       if (!this.isForUs(order)) continue;
@@ -102,6 +110,7 @@ export class Executor {
   /** First gear: takes nothing more, gives back what hasn't started, and waits up to `ms` for what runs. */
   async drain(ms: number): Promise<void> {
     this.taking = false;
+    this.leaving = true;
     Atomics.store(this.needs.vitals.cells, VITALS.draining, 1);
     const back = this.prefetch.drain();
     this.showVitals();
@@ -146,10 +155,15 @@ export class Executor {
       open = again;
       // The worker left, or lost its session, while it asked: no handler may start any more.
       await this.giveBack(tooLate);
-      if (!this.isTaking()) return;
+      if (!this.isTaking()) break;
       this.fill();
       if (open.length > 0) await new Promise<void>((resolve) => this.needs.clock.after(ASK_AGAIN_MS, resolve));
     }
+    if (!this.leaving) return;
+    await this.returns.tell(
+      open.map(({ dispatch }) => dispatch),
+      true,
+    );
   }
 
   /** Undefined answers where the leases are away: they are asked again. */
@@ -272,20 +286,18 @@ export class Executor {
     this.ended = this.ended.slice(REMEMBERED);
   }
 
-  /** Claims first, so that whoever gets the task next isn't refused for ours. */
   private async giveBack(back: readonly Held[]): Promise<void> {
-    const { claims, session, report, announce } = this.needs;
     if (back.length === 0) return;
-    try {
-      await claims.release(
-        session,
-        back.map(({ dispatch }) => dispatchedOf(dispatch)),
-      );
-      await Promise.all(back.map(({ dispatch }) => report(shardOf(dispatch.dag), { type: 'released', session, tasks: [dispatchedOf(dispatch)] })));
-    } catch (error) {
-      announce('loop.failed', { loop: 'give back', error });
-    }
+    await this.returns.giveBack(back, this.leaving);
     for (const { dispatch } of back) this.forgetLater(dispatch);
+  }
+
+  /** Gives back what was sent before the scheduler knew that this worker leaves. */
+  private async turnAway(orders: readonly WorkOrder[]): Promise<void> {
+    const ours = orders.filter(({ session }) => session === this.needs.session);
+    const fresh = ours.flatMap(({ dispatches }) => dispatches).filter((dispatch) => !this.known.has(numberedKeyOf(dispatch)));
+    for (const dispatch of fresh) this.known.add(numberedKeyOf(dispatch));
+    await this.returns.tell(fresh, true);
   }
 
   private abort(attempt: Attempt, reason: AbortReason): void {

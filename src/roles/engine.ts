@@ -83,7 +83,7 @@ const owning = (loop: Loop, leave: () => Promise<void>): Service => ({
 });
 
 /** The dispatcher, as the advancer sees it. */
-const outletTo = (dispatcher: Dispatcher): Outlet => ({
+const outletTo = (dispatcher: Dispatcher, fleet: Fleet): Outlet => ({
   shardTaken: (shard, epoch) => {
     dispatcher.shardTaken(shard, epoch);
   },
@@ -95,6 +95,9 @@ const outletTo = (dispatcher: Dispatcher): Outlet => ({
   },
   over: (dispatches) => {
     dispatcher.over(dispatches);
+  },
+  leaving: (sessions) => {
+    for (const session of sessions) fleet.leave(session);
   },
   adopt: (run, task, session) => {
     dispatcher.adopt(run, task, session);
@@ -125,7 +128,7 @@ export const createEngine = (needs: EngineNeeds): Engine => {
     clock,
     announce,
     firstBeforeCommit: needs.durableTransport,
-    outlet: outletTo(dispatcher),
+    outlet: outletTo(dispatcher, fleet),
     doubted: (shards) => {
       ownership.doubt(shards);
       beat.nudge();

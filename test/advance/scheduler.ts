@@ -69,6 +69,7 @@ export const startScheduler = async (
         for (const { run, task } of tasks) sent.push({ task: nameOf(run, task), dispatch: run.dispatch[task]!, run, commits: store.commits.length });
       },
       over: () => undefined,
+      leaving: () => undefined,
       adopt: (run, task, session) => {
         adopted.push(`${nameOf(run, task)} in ${session}`);
       },

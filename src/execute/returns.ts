@@ -1,0 +1,48 @@
+/** Gives back what a session was handed and won't finish: nobody has to wait for its end, and no attempt is used up. */
+import type { Dispatched, Event } from '../core/event';
+import { shardOf } from '../core/ids';
+import type { Announce } from '../ports/happenings';
+import type { Claims } from '../ports/leases';
+import type { Held } from './prefetch';
+
+export interface ReturnsNeeds {
+  readonly session: string;
+  readonly claims: Pick<Claims, 'release'>;
+  /** Resolves when the event is durable in its shard's log. */
+  readonly report: (shard: number, event: Event) => Promise<void>;
+  readonly announce: Announce;
+}
+
+export interface Returns {
+  /** Gives back what was claimed. `leaving` says that the session takes nothing any more. Never rejects: the end of the session tells, too. */
+  giveBack(back: readonly Held[], leaving: boolean): Promise<void>;
+  /** Gives back what was never claimed. */
+  tell(back: readonly Dispatched[], leaving: boolean): Promise<void>;
+}
+
+const dispatchedOf = ({ dag, task, dispatch }: Dispatched): Dispatched => ({ dag, task, dispatch });
+
+/** Makes the returns of one session. */
+export const createReturns = ({ session, claims, report, announce }: ReturnsNeeds): Returns => {
+  const telling = async (what: () => Promise<unknown>): Promise<void> => {
+    try {
+      await what();
+    } catch (error) {
+      announce('loop.failed', { loop: 'give back', error });
+    }
+  };
+  const tell = async (back: readonly Dispatched[], leaving: boolean): Promise<void> => {
+    const flag = leaving ? ({ leaving: true } as const) : {};
+    await Promise.all(back.map((each) => report(shardOf(each.dag), { type: 'released', session, ...flag, tasks: [dispatchedOf(each)] })));
+  };
+  return {
+    // Claims first, so that whoever gets the task next isn't refused for ours.
+    giveBack: (back, leaving) =>
+      telling(async () => {
+        const dispatches = back.map(({ dispatch }) => dispatchedOf(dispatch));
+        await claims.release(session, dispatches);
+        await tell(dispatches, leaving);
+      }),
+    tell: (back, leaving) => telling(() => tell(back, leaving)),
+  };
+};
