@@ -335,3 +335,11 @@ test('times are booked once each and never below nothing, whatever the clocks sa
   checkRows(rows);
   expect(rows.record()).toMatchObject({ status: 'COMPLETED', tasks: [{ status: 'COMPLETED', attempt: 2, dispatch: 3 }] });
 });
+
+test('a DAG spans all its tasks, in whatever order their ends are heard of', () => {
+  const run = runOfPlan(planOf([plannedTask('a', []), plannedTask('b', [])]));
+  applyAll(run, [completed(0, 1, { at: T0 + 70 })], T0 + 80);
+  // On another worker it began and ended earlier, and its report came later.
+  applyAll(run, [completed(1, 1, { at: T0 + 50 })], T0 + 90);
+  expect([run.startedAt, run.completedAt]).toEqual([T0 + 50, T0 + 90]);
+});

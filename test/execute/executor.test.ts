@@ -142,6 +142,16 @@ test('draining gives back what has not started and waits for what runs', async (
   expect([drained, bench.reports.at(-1)?.type]).toEqual([true, 'completed']);
 });
 
+test('what comes in while it drains is given back unclaimed, what it has is not', async () => {
+  const bench = startBench();
+  await bench.hand([dispatchOf(0)]);
+  void bench.executor.drain(10_000);
+  await bench.hand([dispatchOf(0), dispatchOf(1)]);
+  await bench.hand([dispatchOf(2)], { session: 'another' });
+  expect(bench.claimed.map(({ task }) => task)).toEqual([0]);
+  expect(bench.reports).toEqual([{ type: 'released', session: 's1', leaving: true, tasks: [{ dag: DAG, task: 1, dispatch: 1 }] }]);
+});
+
 test('what does not end in time is aborted and given back before draining is over', async () => {
   const bench = startBench();
   const durable = gate<undefined>();
