@@ -7,7 +7,7 @@ import type { Problem } from '../core/refusal';
 import { createNearest } from '../plan/nearest';
 import { PROBLEMS_SHOWN } from '../plan/problems';
 import type { SubmittedDag } from '../plan/submitted';
-import { DagDto, TaskDto, violations, type Violation } from './dto';
+import { DagDto, TaskDto, violations, wrongElements, type Violation } from './dto';
 import { submissionSchemas, type JsonSchema } from './schema';
 
 const TASKS_EXPLAINED = 50;
@@ -47,17 +47,54 @@ const ofSchemaError = ({ instancePath, params, message }: ErrorObject): Problem 
   return { path: pathOf(steps), message: message ?? 'is not allowed here' };
 };
 
+/** What the rules look at of a value that should be no object: whether it is one, never what is in it. */
+const flat = (value: unknown): unknown => (isObject(value) ? {} : Array.isArray(value) ? [] : value);
+
+/** A list up to its hundredth wrong element. */
+const prunedList = (name: string, list: readonly unknown[]): unknown[] => {
+  const last = wrongElements(name, list)[PROBLEMS_SHOWN];
+  return list.slice(0, last).map(flat);
+};
+
+const PARTS: Readonly<Record<string, string>> = { backoff: 'BackoffDto', simulate: 'SimulationDto' };
+
+/**
+ * A refused object without whatever can't change the verdict: class-validator walks all that it is given, in quadratic
+ * time where fields are many and by recursion where they are deep.
+ */
+const pruned = (Dto: string, value: Readonly<Record<string, unknown>>, schemas: Record<string, JsonSchema>): Record<string, unknown> => {
+  const known = schemas[Dto]?.properties ?? {};
+  const strange = Object.keys(value).filter((name) => !Object.hasOwn(known, name));
+  const ofKnown = (name: string): unknown => {
+    const given = value[name];
+    const part = PARTS[name];
+    if (part !== undefined && isObject(given)) return pruned(part, given, schemas);
+    return Array.isArray(given) ? prunedList(name, given) : flat(given);
+  };
+  return Object.fromEntries([
+    ...Object.keys(known).flatMap((name) => (Object.hasOwn(value, name) ? [[name, ofKnown(name)] as const] : [])),
+    ...strange.slice(0, PROBLEMS_SHOWN).map((name) => [name, null] as const),
+  ]);
+};
+
 /** One refused object: class-validator's words, and the schema's where class-validator has none (it lets `{"backoff": []}` and `{"toString": 1}` pass). */
-const explain = (Dto: typeof DagDto | typeof TaskDto, value: object, all: ValidateFunction, schemas: Record<string, JsonSchema>): Problem[] => {
+const explain = (
+  Dto: typeof DagDto | typeof TaskDto,
+  given: Record<string, unknown>,
+  all: ValidateFunction,
+  schemas: Record<string, JsonSchema>,
+): Problem[] => {
+  const value = pruned(Dto.name, given, schemas);
   const found = violations(Dto, value).map((violation) => ofViolation(violation, schemas));
   // An element's path covers its list's, and a missing field's path covers its object's.
-  const covered = (path: string): boolean =>
-    found.some((one) => path === '' || (one.path.startsWith(path) && /^$|^[.[]/.test(one.path.slice(path.length))));
+  const covers = (below: string, above: string): boolean => below.startsWith(above) && /^$|^[.[]/.test(below.slice(above.length));
+  const covered = (path: string): boolean => found.some((one) => path === '' || covers(one.path, path));
   all(value);
   const unnamed = new Map<string, Problem>();
   for (const problem of (all.errors ?? []).map(ofSchemaError))
     if (!covered(problem.path) && !unnamed.has(problem.path)) unnamed.set(problem.path, problem);
-  return [...found, ...unnamed.values()];
+  const deepest = [...unnamed.values()].filter(({ path }) => ![...unnamed.keys()].some((other) => other !== path && covers(other, path)));
+  return [...found, ...deepest];
 };
 
 export type Shape = { readonly kind: 'right'; readonly submitted: SubmittedDag } | { readonly kind: 'wrong'; readonly problems: readonly Problem[] };

@@ -106,6 +106,54 @@ test('paths read like JavaScript', () => {
   expect(pathOf(['a b', 'c'])).toBe('["a b"].c');
 });
 
+describe('bodies that are made to cost', () => {
+  const deep = (levels: number): unknown => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+  const many = (count: number, value: unknown): object => Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, value]));
+  const took = (work: () => unknown): number => {
+    const begun = performance.now();
+    work();
+    return performance.now() - begun;
+  };
+
+  test.each([
+    ['an unknown field', dag({ extra: deep(100_000) }), 'extra: there is no such field'],
+    ['an unknown field of a task', dag({}, { extra: deep(100_000) }), 'tasks[0].extra: there is no such field'],
+    ['an unknown field of a part', dag({ backoff: { extra: deep(100_000) } }), 'backoff.extra: there is no such field'],
+    ['a text', dag({ dagName: deep(100_000) }), `dagName: ${name}`],
+    ['an element', dag({}, { dependencies: ['a', deep(100_000)] }), `tasks[0].dependencies[1]: ${name}`],
+    ['a payload beside a wrong field', dag({}, { payload: deep(100_000), priority: 10 }), 'tasks[0].priority: must not be greater than 9'],
+  ])('%s of 100,000 levels', (_, body, sentence) => {
+    expect(problems(body)).toEqual([sentence]);
+  });
+
+  // Each takes a second at most, however slow the machine; without a bound the first takes half a minute.
+  test.each([
+    ['unknown fields', dag(many(100_000, 1)), 'f0: there is no such field'],
+    ['unknown fields of a part', dag({ backoff: many(100_000, 1) }), 'backoff.f0: there is no such field'],
+    ['unknown fields of a task', dag({}, many(100_000, [1])), 'tasks[0].f0: there is no such field'],
+    ['wrong dependencies', dag({}, { dependencies: Array.from({ length: 300_000 }, () => 1) }), `tasks[0].dependencies[0]: ${name}`],
+    [
+      'wrong tags',
+      dag({ tags: Array.from({ length: 300_000 }, () => ({})) }),
+      'tags[0]: must be a text of 1 to 128 characters, without NUL and without half surrogate pairs',
+    ],
+  ])('a hundred thousand %s are refused at once, the first hundred named', (_, body, first) => {
+    let found: string[] = [];
+    expect(took(() => (found = problems(body)))).toBeLessThan(3_000);
+    expect(found).toHaveLength(100);
+    expect(found[0]).toBe(first);
+  });
+
+  test('a wrong element far behind in a list is found', () => {
+    const dependencies = [...Array.from({ length: 200_000 }, (_, i) => `t${i}`), 7];
+    expect(problems(dag({}, { dependencies }))).toEqual([`tasks[0].dependencies[200000]: ${name}`]);
+  });
+
+  test('a prototype inside a part is named once', () => {
+    expect(problems(dag({ simulate: JSON.parse('{"__proto__":{"failureRate":5}}') }))).toEqual(['simulate.__proto__: there is no such field']);
+  });
+});
+
 describe('the compiled check and class-validator', () => {
   const number = fc.oneof(
     fc.integer({ min: -2, max: 12 }),
