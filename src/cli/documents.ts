@@ -38,7 +38,12 @@ const parseYaml = (text: string, place: string): unknown => {
   const document = parseDocument(text, { prettyErrors: true });
   const [error] = document.errors;
   if (error !== undefined) throw usageError(`${place} is no YAML: ${error.message.trim()}`);
-  return document.toJS();
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Aliases that lead nowhere, or that would make a small file enormous.
+    throw usageError(`${place} can't be read as YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
 };
 
 /** JSON begins with a bracket; whatever its name, the rest is YAML. */

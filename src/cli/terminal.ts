@@ -35,18 +35,23 @@ export const clip = (line: string, columns: number): string => {
   return seen > columns ? kept : line;
 };
 
+const CONTROLS = /(\x1b\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]/gu;
+
+/** Text that can colour a terminal and nothing else: names and errors come from other people. Line ends and tabs stay. */
+export const harmless = (text: string): string => text.replace(CONTROLS, (_, colour: string | undefined) => colour ?? '\ufffd');
+
 export const createTerminal = ({ stdout, stderr, colours }: Streams): Terminal => {
   let drawn = 0;
   const columns = stdout.columns ?? 100;
   return {
     out: (text) => {
       drawn = 0;
-      stdout.write(`${text}\n`);
+      stdout.write(`${harmless(text)}\n`);
     },
-    note: (text) => void stderr.write(`${text}\n`),
+    note: (text) => void stderr.write(`${harmless(text)}\n`),
     redraw: (lines) => {
       const up = drawn > 0 ? `\x1b[${String(drawn)}A` : '';
-      stdout.write(`${up}\x1b[J${lines.map((line) => clip(line, columns)).join('\n')}\n`);
+      stdout.write(`${up}\x1b[J${lines.map((line) => clip(harmless(line).replaceAll('\n', ' '), columns)).join('\n')}\n`);
       drawn = lines.length;
     },
     isTty: stdout.isTTY === true,

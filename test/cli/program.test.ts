@@ -83,6 +83,8 @@ describe('wrong usage ends with code 2 and a sentence', () => {
   test.each([
     ['broken.json', '{"a": 1,}', /broken\.json is no JSON: /],
     ['broken.yaml', 'a: [1\nb: }', /broken\.yaml is no YAML: .*line 2/s],
+    ['nobody.yaml', 'a: *nobody', /nobody\.yaml (is no YAML|can't be read as YAML): .*nobody/],
+    ['bomb.yaml', `a: &a [x, x]\nb: &b [${'*a, '.repeat(60)}]\nc: [${'*b, '.repeat(60)}]`, /bomb\.yaml can't be read as YAML: Excessive alias count/],
   ])('%s', async (name, content, text) => {
     const { code, err } = await dts(['submit', fileOf(name, content)]);
     expect([code, err]).toEqual([2, expect.stringMatching(text)]);

@@ -3,7 +3,7 @@ import { dagLines } from '../../src/cli/render/dag';
 import { levelsOf, treeOf } from '../../src/cli/render/graph';
 import { createPaint } from '../../src/cli/render/paint';
 import { bar, durationText, table } from '../../src/cli/render/words';
-import { clip } from '../../src/cli/terminal';
+import { clip, createTerminal } from '../../src/cli/terminal';
 import type { TaskView } from '../../src/sdk';
 import { at, dagView, failure, pipeline, START, taskView } from './views';
 
@@ -151,4 +151,16 @@ test('bars and tables', () => {
       ['long', 'c'],
     ]),
   ).toEqual(['a     b', 'long  c']);
+});
+
+test('names can colour a terminal, and do nothing else to it', () => {
+  const written: string[] = [];
+  const stream = { write: (text: string) => written.push(text), columns: 80, rows: 24, isTTY: true };
+  const terminal = createTerminal({ stdout: stream, stderr: stream, colours: true });
+  const nasty = '\x1b[2J\x1b]0;title\x07a\rb\x9bz';
+  terminal.out(`\x1b[31mred\x1b[0m\t${nasty}`);
+  terminal.note(nasty);
+  terminal.redraw([`${nasty}\nmore`]);
+  const shown = '\ufffd[2J\ufffd]0;title\ufffda\ufffdb\ufffdz';
+  expect(written).toEqual([`\x1b[31mred\x1b[0m\t${shown}\n`, `${shown}\n`, `\x1b[J${shown} more\n`]);
 });
