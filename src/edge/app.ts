@@ -63,6 +63,15 @@ const methodsAt = (routers: readonly Router[], path: string): string[] => {
   return [...upper].sort();
 };
 
+/** Answers OPTIONS for all routers: left to express, the first router with the path would answer with its own methods only. */
+const tellMethods =
+  (routers: readonly Router[]): RequestHandler =>
+  (request, response, next) => {
+    const methods = request.method === 'OPTIONS' ? methodsAt(routers, request.path) : [];
+    if (methods.length === 0) next();
+    else response.status(204).set('Allow', methods.join(', ')).end();
+  };
+
 const nothingMatched =
   (routers: readonly Router[]): RequestHandler =>
   (request) => {
@@ -77,6 +86,6 @@ const nothingMatched =
 export const createApp = (needs: AppNeeds): Express => {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  app.use(introduce, measure(needs), ...needs.routers, nothingMatched(needs.routers), problemHandler(needs.unexpected));
+  app.use(introduce, measure(needs), tellMethods(needs.routers), ...needs.routers, nothingMatched(needs.routers), problemHandler(needs.unexpected));
   return app;
 };

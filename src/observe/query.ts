@@ -1,6 +1,6 @@
 /** Reads path and query parameters: each wrong one is a refusal that names it. */
 import { DAG_STATUSES, TASK_STATUSES } from '../core/dag';
-import { parseDagId, parseTaskId, parseUuid, taskIdOf, type DagId, type TaskRef } from '../core/ids';
+import { MAX_TASKS_IN_ID, parseDagId, parseTaskId, parseUuid, taskIdOf, type DagId, type TaskRef } from '../core/ids';
 import { refusal, type Refusal } from '../core/refusal';
 import type { DagCursor, DagFilter, TaskCursor, TaskFilter } from '../ports/views';
 
@@ -50,11 +50,17 @@ export const waitMsOf = (query: Query): number => {
 
 const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?$/;
 
+/** Date.parse makes the 2nd of March of the 30th of February. */
+const isDay = (text: string): boolean => {
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10));
+};
+
 const timeOf = (query: Query, name: string): number | undefined => {
   // A plus sign that wasn't escaped arrives as a space.
   const text = textOf(query, name)?.replace(' ', '+');
   if (text === undefined) return undefined;
-  const time = ISO_TIME.test(text) ? Date.parse(text) : NaN;
+  const time = ISO_TIME.test(text) && isDay(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(time)) throw wrong(name, 'must be an ISO 8601 time with its zone, like 2026-01-31T12:00:00Z');
   return time;
 };
@@ -120,7 +126,11 @@ export const taskCursorOf = (query: Query): TaskCursor | undefined => decode(que
 
 /** A place in the tasks of one DAG: the index of the next. */
 export const indexCursorText = (index: number): string => encode(`t${index}`);
-export const indexCursorOf = (query: Query): number | undefined => decode(query, (text) => idIn(text, 't'));
+export const indexCursorOf = (query: Query): number | undefined =>
+  decode(query, (text) => {
+    const index = idIn(text, 't');
+    return index !== undefined && index <= MAX_TASKS_IN_ID ? index : undefined;
+  });
 
 /** The DAG that a path names. */
 export const dagIdIn = (text: string): DagId => {

@@ -203,6 +203,7 @@ describe('bad paths and parameters', () => {
     '/api/v1/dags?status=DONE',
     '/api/v1/dags?createdAfter=yesterday',
     '/api/v1/dags?createdAfter=2026-02-31T00:00:00',
+    '/api/v1/dags?createdBefore=2026-02-30',
     '/api/v1/dags?stauts=CREATED',
     '/api/v1/dags?name=',
     '/api/v1/tasks?status=CREATED',
@@ -220,6 +221,12 @@ describe('bad paths and parameters', () => {
     expect({ status, allow: headers['allow'], code: body.code }).toEqual({ status: 405, allow: 'GET, HEAD, POST', code: 'METHOD_NOT_ALLOWED' });
     expect((await world.http.post('/api/v1/health')).headers['allow']).toBe('GET, HEAD');
     expect((await world.http.head('/api/v1/dags')).status).toBe(200);
+  });
+
+  test('OPTIONS tells the methods of all routers', async () => {
+    const { status, headers, text } = await world.http.options('/api/v1/dags');
+    expect({ status, allow: headers['allow'], text }).toEqual({ status: 204, allow: 'GET, HEAD, POST', text: '' });
+    expect((await world.http.options('/nothing')).status).toBe(404);
   });
 
   test('a request id is kept where it is decent, and made where it is not', async () => {

@@ -67,6 +67,13 @@ describe('lists', () => {
 });
 
 describe('the tasks of a DAG', () => {
+  test("a cursor beyond every task is a wrong parameter, never the database's affair", async () => {
+    const dagId = await submit('small', [task('one')]);
+    const at = (index: string): string => `/api/v1/dags/${dagId}/tasks?cursor=${Buffer.from(`t${index}`).toString('base64url')}`;
+    expect((await get(at('1'))).body).toEqual([]);
+    expect((await get(at('999999999999999'))).body).toMatchObject({ status: 400, code: 'WRONG_PARAMETER' });
+  });
+
   test('all of a large one come as one array, pages by Link', async () => {
     const dagId = await submit(
       'large',
