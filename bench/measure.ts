@@ -11,7 +11,7 @@ export interface Timing {
 }
 
 const CLIENTS = 8;
-const WARM_UP_TOGETHER = 200;
+const WARM_UP_TOGETHER = 3000;
 const WARM_UP_ONE_BY_ONE = 20;
 
 /** The value below which the given part of the sorted values lies (nearest rank). */
