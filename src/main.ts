@@ -70,7 +70,15 @@ const clock = {
 
 const describe = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error && error.cause.message !== error.message ? `${error.message} (${error.cause.message})` : error.message;
+  return error.cause instanceof Error && !error.message.includes(error.cause.message) ? `${error.message} (${error.cause.message})` : error.message;
+};
+
+/** The clock's timers hold no process, and one that waits for its first service has no connection yet that would. */
+const stayAlive = (): (() => void) => {
+  const timer = setInterval(() => undefined, 60_000);
+  return () => {
+    clearInterval(timer);
+  };
 };
 
 const run = async (config: Config): Promise<void> => {
@@ -87,8 +95,10 @@ const run = async (config: Config): Promise<void> => {
       tell(`${config.role} ${step}: ${describe(cause)}`);
     },
   });
+  const started = stayAlive();
   try {
     await service.start();
+    started();
   } catch (error) {
     // A signal during the start makes it fail: then the shutdown decides when and how the process leaves.
     if (signalled.yet) return;

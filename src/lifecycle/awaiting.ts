@@ -19,7 +19,7 @@ const EVERY_MS = 500;
 
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error && error.cause.message !== '' ? `${error.message} (${error.cause.message})` : error.message;
+  return error.cause instanceof Error && !error.message.includes(error.cause.message) ? `${error.message} (${error.cause.message})` : error.message;
 };
 
 /** Calls `attempt` until it succeeds; rejects when the time is over, naming what it waited for. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { version } from '../../package.json';
+import { freePort } from '../harness/ports';
 import { type Running, startProcess } from '../harness/processes';
 
 const ended = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Running & { code: number | null }> => {
@@ -62,4 +63,34 @@ test('--config-dir takes the place of the shipped folder', async () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+describe('services that are not there', () => {
+  const nowhere = async (): Promise<Readonly<Record<string, string>>> => {
+    const port = String(await freePort());
+    return {
+      SERVER_PORT: '0',
+      DATABASE_URL: `postgres://me:s3cret@127.0.0.1:${port}/x`,
+      KAFKA_BROKERS: `127.0.0.1:${port}`,
+      REDIS_URL: `redis://127.0.0.1:${port}`,
+    };
+  };
+
+  test.each([
+    ['scheduler', 'PostgreSQL'],
+    ['worker', 'Kafka'],
+  ])('a %s waits for %s, says so, and gives up when its time is over', async (role, service) => {
+    const waited = await ended([`--role=${role}`], { ...(await nowhere()), SCHEDULER_STARTUP_TIMEOUT_MS: '1500' });
+    expect(waited.stdout()).toMatch(new RegExp(`"event":"dependency.waiting","name":"${service}".*ECONNREFUSED`));
+    expect(waited.stderr()).toMatch(new RegExp(`^the ${role} could not start: ${service} at .* did not answer within 2 s: .*ECONNREFUSED`));
+    expect(waited.output()).not.toContain('s3cret');
+    expect(waited.code).toBe(1);
+  });
+
+  test('a scheduler that waits leaves at once on SIGTERM', async () => {
+    const waiting = await startProcess({ args: ['--role=scheduler'], env: await nowhere() });
+    await waiting.line(/dependency\.waiting/);
+    expect(await waiting.terminate(5_000)).toEqual({ code: 0, signal: null });
+    expect(waiting.stderr()).toBe('scheduler stopping: SIGTERM\nscheduler stopped: SIGTERM\n');
+  });
 });
