@@ -148,12 +148,14 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
   /** The id of a process that died is free when its lease ends; one that is still held after that has a live holder. */
   const beginFirst = async (): Promise<Shift> => {
     const until = clock.monotonic() + needs.takeoverMs;
+    let told: string | undefined;
     for (;;) {
       try {
         return await begin();
       } catch (error) {
         if (!isFailure(error) || clock.monotonic() >= until || leaving.signal.aborted) throw error;
-        announce('loop.failed', { loop: 'session', error });
+        if (error.message !== told) announce('loop.failed', { loop: 'session', error });
+        told = error.message;
         await pause(clock, BEGIN_AGAIN_MS, leaving.signal);
       }
     }

@@ -47,7 +47,15 @@ const openClient = ({ url, clock, timeoutMs, onError }: RedisConnectionNeeds) =>
     maintNotifications: 'disabled',
     disableClientInfo: true,
   });
-  client.on('error', onError);
+  // An outage is told once, not at each try to connect again.
+  let told: string | undefined;
+  client.on('error', (error: Error) => {
+    if (error.message !== told) onError(error);
+    told = error.message;
+  });
+  client.on('ready', () => {
+    told = undefined;
+  });
   // It retries for ever: a rejection means that it was closed.
   client.connect().catch(() => undefined);
   return client;

@@ -38,7 +38,10 @@ const createOpening =
       const firstLease = Math.max(leaseMs, FIRST_LEASE_MS);
       const [kind, text, inbox] = await ask(OPEN, [session, worker, String(free ?? 0), String(held ?? 0), String(draining ?? 0), String(firstLease)]);
       if (kind === 'open') return { generation: text!, inbox: Number(inbox), sentAt };
-      if (kind === 'held') throw failure('WORKER_ID_HELD', `the worker id ${decodeURIComponent(worker)} is held by the live session ${String(text)}`);
+      if (kind === 'held') {
+        const holder = `the worker id ${decodeURIComponent(worker)} is held by the live session ${String(text)}`;
+        throw failure('WORKER_ID_HELD', `${holder}: stop that worker, or choose another --worker-id`);
+      }
       // Redis just lost its memory, or is new: whoever lives says so within a lease, and keeps its names.
       await pause(clock, Math.max(10, Number(text)));
     }
