@@ -1,5 +1,5 @@
 /** The two ways to run the program, each started afresh for every run. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createApi } from './api';
@@ -57,6 +57,8 @@ const run = async (
 
 const startStandalone = async (start: Start, { workers, profileDir }: StackSettings): Promise<Program> => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'bench-'));
+  // As root the database has an account of its own: where that can't enter, the data would lie elsewhere, and stay there.
+  chmodSync(dataDir, 0o755);
   start.undo.push(async () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
