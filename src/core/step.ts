@@ -116,7 +116,8 @@ const taskChange = (run: Run, task: number, { texts, told }: Touched): TaskChang
     losses: run.losses[task]!,
     ...told,
     dueAt: run.dueAt.get(task) ?? null,
-    blockedMs: unblockedAt === 0 ? 0 : unblockedAt - run.createdAt,
+    // A task that is skipped was blocked to its end.
+    blockedMs: Math.max(0, (unblockedAt === 0 ? (told.completedAt ?? run.createdAt) : unblockedAt) - run.createdAt),
     queuedMs: spent?.queuedMs ?? 0,
     dispatchedMs: spent?.dispatchedMs ?? 0,
     runningMs: spent?.runningMs ?? 0,
