@@ -4,6 +4,7 @@
  */
 import type { Dispatched } from '../core/event';
 import { groupBy } from '../core/groupBy';
+import type { DagId } from '../core/ids';
 import { createReadyQueue, type ReadyQueue, type ReadyTask } from '../core/readyQueue';
 import { chooseSeat, hasRoom, leaveSeat, takeSeat, type Seat } from '../core/routing';
 import type { Run } from '../core/run';
@@ -131,6 +132,12 @@ export class Dispatcher {
     this.needs.queue.send(orders).catch((error: unknown) => {
       this.needs.announce('dispatch.failed', { count: 0, error });
     });
+  }
+
+  /** The worker that a task was sent to and that hasn't ended it; undefined where it wasn't sent. */
+  holderOf(dag: DagId, task: number): string | undefined {
+    const assignment = this.assignments.get(dag, task);
+    return assignment === undefined ? undefined : (this.needs.fleet.seat(assignment.session)?.worker ?? assignment.session);
   }
 
   /** The highest priority that waits for a worker that could run it. */

@@ -35,7 +35,11 @@ export interface Explanation {
 export interface ExplainNeeds {
   readonly views: Pick<TaskViews, 'task' | 'blockers'>;
   /** The place in this scheduler's queue; undefined where the task isn't in it. */
-  readonly queue: { position(task: TaskRef): QueuePlace | undefined };
+  readonly queue: {
+    position(task: TaskRef): QueuePlace | undefined;
+    /** The worker that a ready task was sent to and that hasn't started it; undefined where it wasn't sent. */
+    sentTo(task: TaskRef): string | undefined;
+  };
   readonly workers: () => readonly LiveWorker[];
 }
 
@@ -103,21 +107,27 @@ const behind = (place: QueuePlace | undefined): Condition[] =>
         },
       ];
 
-const sent = (task: TaskView): Condition[] =>
-  task.dispatchedAt === null
-    ? []
-    : [
-        {
-          code: 'SENT_TO_WORKER',
-          sentence: `it was sent to ${task.workerId ?? 'a worker'} and hasn't been started there`,
-          details: { workerId: task.workerId, dispatchedAt: isoTime(task.dispatchedAt) },
-        },
-      ];
+/** It has left the queue: what it waits for is a slot of one worker. */
+const sent = (workerId: string, workers: readonly LiveWorker[]): Condition[] => {
+  const holder = workers.find((worker) => worker.workerId === workerId);
+  const load = holder === undefined ? '' : `, which holds ${holder.held} tasks in ${holder.slots} slots`;
+  return [
+    {
+      code: 'SENT_TO_WORKER',
+      sentence: `it was sent to ${workerId}${load}, and starts there as soon as a slot is free`,
+      details: { workerId, ...(holder === undefined ? {} : { slots: holder.slots, held: holder.held }) },
+    },
+  ];
+};
 
 const conditionsOf = (task: TaskView, blockers: TaskBlockers, { queue, workers }: ExplainNeeds): Condition[] => {
   if (isFinalTask(task.status) || task.status === 'RUNNING' || task.status === 'CANCELLING') return [];
   const paused: Condition[] = blockers.dagStatus === 'PAUSED' ? [{ code: 'DAG_PAUSED', sentence: 'its DAG is paused', details: {} }] : [];
-  if (task.status === 'QUEUED') return [...paused, ...sent(task), ...behind(queue.position(task.ref)), ...workersFor(task, workers())];
+  if (task.status === 'QUEUED') {
+    const holder = queue.sentTo(task.ref);
+    if (holder !== undefined) return [...paused, ...sent(holder, workers())];
+    return [...paused, ...behind(queue.position(task.ref)), ...workersFor(task, workers())];
+  }
   return [...paused, ...unfinished(blockers), ...backingOff(task)];
 };
 

@@ -76,7 +76,11 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
   return serverOf(config, life, [
     submitRoutes({ submitter: submitterOf(needs), bodyBytes: config.limits.bodyBytes, present: dagJson }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen, clock }) }) }),
-    taskRoutes({ views, workers, queue: { position: ({ dag, task }) => queue.position(dag, task) } }),
+    taskRoutes({
+      views,
+      workers,
+      queue: { position: ({ dag, task }) => queue.position(dag, task), sentTo: ({ dag, task }) => engine.dispatcher.holderOf(dag, task) },
+    }),
     workerListRoutes({ workers }),
     inputRoutes({ work }),
     probeRoutes({

@@ -7,7 +7,7 @@ beforeAll(async () => {
   world = await openWorld();
 });
 beforeEach(() => {
-  Object.assign(world.live, { workers: [], place: undefined, ready: true });
+  Object.assign(world.live, { workers: [], place: undefined, sentTo: undefined, ready: true });
 });
 
 const worker = (workerId: string, more: Partial<LiveWorker> = {}): LiveWorker => ({
@@ -68,6 +68,9 @@ describe('explain', () => {
     world.live.workers = [worker('w1', { freeSlots: 0, held: 4 })];
     world.live.place = { position: 3, of: 9, priority: 5 };
     expect(await codes(0)).toEqual(['QUEUED_BEHIND', 'NO_FREE_SLOT']);
+    world.live.sentTo = 'w1';
+    expect(await codes(0)).toEqual(['SENT_TO_WORKER']);
+    world.live.sentTo = undefined;
     expect((await explain(0)).conditions[1]?.details.holders).toEqual([{ workerId: 'w1', slots: 4, held: 4 }]);
     Object.assign(world.live, { workers: [worker('w1')], place: { position: 1, of: 9, priority: 5 } });
     expect(await explain(0)).toMatchObject({ conditions: [], summary: 'nothing stands in its way: it starts at any moment' });

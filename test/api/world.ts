@@ -42,7 +42,7 @@ export interface World {
   /** Errors that no row of the table knows. */
   readonly unexpected: unknown[];
   /** What the live parts answer; tests change them. */
-  readonly live: { workers: LiveWorker[]; place: QueuePlace | undefined; ready: boolean; redis: () => Promise<void> };
+  readonly live: { workers: LiveWorker[]; place: QueuePlace | undefined; sentTo: string | undefined; ready: boolean; redis: () => Promise<void> };
   /** Rows in the tables of DAGs and of tasks. */
   rows(): Promise<{ dags: number; tasks: number }>;
 }
@@ -70,7 +70,7 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
   return [
     submitRoutes({ submitter, bodyBytes: limits.bodyBytes, present: dagJson }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }) }),
-    taskRoutes({ views, workers, queue: { position: () => live.place } }),
+    taskRoutes({ views, workers, queue: { position: () => live.place, sentTo: () => live.sentTo } }),
     workerListRoutes({ workers }),
     inputRoutes({ work: createWorkIndex(database) }),
     probeRoutes({
@@ -111,7 +111,7 @@ export const openWorld = async (limits: Partial<typeof LIMITS> = {}): Promise<Wo
     events: createEmitter<Happenings>((_name, error) => {
       unexpected.push(error);
     }),
-    live: { workers: [], place: undefined, ready: true, redis: () => Promise.resolve() },
+    live: { workers: [], place: undefined, sentTo: undefined, ready: true, redis: () => Promise.resolve() },
   };
   const app = createApp({
     routers: routersOf(parts, { ...LIMITS, ...limits }),

@@ -34,7 +34,7 @@ test('the document has exactly the paths that are served', () => {
   const routers: Router[] = [
     submitRoutes({ submitter: { submit: never }, bodyBytes: 1, present: never }),
     dagRoutes({ views, awaitedDag: never }),
-    taskRoutes({ views, workers: never, queue: { position: never } }),
+    taskRoutes({ views, workers: never, queue: { position: never, sentTo: never } }),
     workerListRoutes({ workers: never }),
     probeRoutes({ health: never, ready: never, metrics: { contentType: '', text: never } }),
   ];
