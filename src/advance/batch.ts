@@ -70,4 +70,9 @@ export const applyPiece = (batch: Batch, shard: LiveShard, piece: Piece, law: La
 export const commitOf = (batch: Batch): CommitBatch => ({
   shards: [...batch.shards.values()].sort((a, b) => a.shard - b.shard).map(({ shard, epoch, position }) => ({ shard, epoch, position })),
   ...changesOf(batch.step),
+  attempts: batch.step.attempts,
+  deadLetters: batch.step.deadLetters,
+  history: batch.step.history,
+  commands: batch.step.commands,
+  edits: batch.step.edits,
 });

@@ -50,6 +50,11 @@ export const applyEvent = (step: Step, event: Exclude<Event, { type: 'submitted'
       if (run !== undefined) applyContinued(step, run, { now, law });
       return;
     }
+    case 'dagDue':
+    case 'withdrawn':
+    case 'commanded':
+      step.refused.push({ type: event.type, reason: 'not known yet' });
+      return;
     default: {
       const run = runs.get(event.dag);
       if (run === undefined) step.refused.push({ type: event.type, reason: 'no such live DAG' });

@@ -2,8 +2,19 @@
  * What the law decides to write, and what it needs to be told after a restart: the rows of a DAG's mutable state.
  * A change carries the whole mutable state of its task, so that several in one batch collapse into the last.
  */
-import type { DagStatus, RetryPolicy, Simulation, TaskStatus } from './dag';
+import type { DagReason, DagStatus, FailureKind, RetryPolicy, Simulation, TaskOptions, TaskReason, TaskStatus } from './dag';
+import type { GraphEdit } from './command';
 import type { DagId } from './ids';
+
+/** Failures that don't count against the user's retries, or that have a limit of their own. */
+export interface BudgetUse {
+  /** Attempts that ended by a timeout. */
+  readonly timeouts?: number;
+  /** Workers that died while they ran it. */
+  readonly deaths?: number;
+  /** Ends of its thread or process by memory or a signal. */
+  readonly kills?: number;
+}
 
 export interface TaskState {
   readonly status: TaskStatus;
@@ -11,8 +22,11 @@ export interface TaskState {
   readonly attempt: number;
   /** The number of the last dispatch that was committed; 0 while only a first one may be on its way. */
   readonly dispatch: number;
-  /** Dispatches lost with their worker, which use a budget of their own. */
+  /** Dispatches lost before they were known to run, which use a budget of their own. */
   readonly losses: number;
+  /** What was used of the other budgets; null for nothing. */
+  readonly budgets: BudgetUse | null;
+  readonly reason: TaskReason | null;
   readonly worker: string | null;
   readonly session: string | null;
   readonly fence: string | null;
@@ -21,7 +35,7 @@ export interface TaskState {
   readonly dispatchedAt: number | null;
   readonly startedAt: number | null;
   readonly completedAt: number | null;
-  /** When a wait ends (a retry's backoff); null where the task waits for no time. */
+  /** The next time at which something happens by itself: a backoff's or a hold's end, a deadline; null for none. */
   readonly dueAt: number | null;
   /** Milliseconds spent so far in each stage, summed over all attempts. */
   readonly blockedMs: number;
@@ -41,6 +55,8 @@ export interface TaskChange extends TaskState {
   /** JSON text of the handler's checkpoint; undefined leaves what is stored, null clears it. */
   readonly checkpoint?: string | null;
   readonly progress?: number;
+  /** JSON text of an edited payload; undefined leaves what is stored, null clears it. */
+  readonly payload?: string | null;
 }
 
 export interface DagChange {
@@ -52,6 +68,8 @@ export interface DagChange {
   readonly cancelledTasks: number;
   readonly startedAt: number | null;
   readonly completedAt: number | null;
+  readonly reason: DagReason | null;
+  readonly dueAt: number | null;
 }
 
 /** A live task as the store gives it back after a takeover. */
@@ -65,6 +83,7 @@ export interface TaskRecord extends TaskState {
   readonly retry: RetryPolicy;
   readonly timeoutSeconds: number | null;
   readonly simulate: Simulation | null;
+  readonly options: TaskOptions | null;
   /** Whether there is a payload, a result, a checkpoint: they are read only when a dispatch needs them. */
   readonly hasPayload: boolean;
   readonly hasResult: boolean;
@@ -76,5 +95,51 @@ export interface DagRecord extends DagChange {
   readonly shard: number;
   readonly name: string;
   readonly createdAt: number;
+  /** How often its graph was changed. */
+  readonly version: number;
   readonly tasks: readonly TaskRecord[];
+}
+
+/** An attempt that didn't succeed; those that did are told by their task. */
+export interface AttemptChange {
+  readonly dag: DagId;
+  readonly task: number;
+  readonly dispatch: number;
+  readonly attempt: number;
+  readonly worker: string | null;
+  readonly session: string | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number;
+  /** JSON text of a TaskError. */
+  readonly error: string;
+}
+
+/** A task that gave up. Its payload, attempts and timing are in its rows. */
+export interface DeadLetterChange {
+  readonly dag: DagId;
+  readonly task: number;
+  readonly dispatch: number;
+  readonly failedAt: number;
+  readonly kind: FailureKind;
+}
+
+/** A line of a DAG's history. */
+export interface HistoryChange {
+  readonly dag: DagId;
+  readonly at: number;
+  /** A command's kind, `dag.*` for its own state, `task.*` for what happened to a task. */
+  readonly kind: string;
+  readonly task: number | null;
+  readonly by: string | null;
+  readonly message: string | null;
+}
+
+/** A graph edit that the law applied: rows to insert and to replace, beside the changes of state. */
+export interface AppliedEdit {
+  readonly dag: DagId;
+  readonly shard: number;
+  readonly version: number;
+  /** Index of the first added task. */
+  readonly firstAdded: number;
+  readonly edit: GraphEdit;
 }

@@ -66,6 +66,7 @@ export interface PlannedTask {
   /** JSON text, or null for none: payloads are never parsed between the edge and the handler. */
   readonly payload: string | null;
   readonly simulate: Simulation | null;
+  readonly options: TaskOptions | null;
 }
 
 /** A DAG as planned, in the order in which the tasks were submitted. */
@@ -76,15 +77,93 @@ export interface PlannedDag {
   readonly description: string | null;
   readonly tags: readonly string[];
   readonly createdAt: number;
+  /** When it is cancelled if it isn't final by then; null for never. */
+  readonly dueAt: number | null;
   readonly tasks: readonly PlannedTask[];
 }
+
+/** What of its dependencies a task waits for, in Airflow's terms. */
+export const TRIGGER_RULES = ['all_success', 'all_done', 'one_success', 'none_failed', 'always'] as const;
+export type TriggerRule = (typeof TRIGGER_RULES)[number];
+
+/** What few tasks say, kept together; a field that is absent has the engine's default. */
+export interface TaskOptions {
+  /** `all_success` where absent. */
+  readonly triggerRule?: TriggerRule;
+  /** From ready to begun, for each attempt. */
+  readonly queueTimeoutSeconds?: number;
+  /** Without a word (progress or checkpoint) from a handler that runs. */
+  readonly progressTimeoutSeconds?: number;
+  /** From ready for the first time to the end, retries included. */
+  readonly totalTimeoutSeconds?: number;
+  /** Names or codes of errors that no further attempt would mend. */
+  readonly noRetryOn?: readonly string[];
+  /** Attempts after a timeout, where they are to be counted apart from those after errors. */
+  readonly maxTimeoutRetries?: number;
+}
+
+/** The classes of failure; each has a budget and a policy of its own. */
+export const FAILURE_KINDS = [
+  'HANDLER',
+  'TIMEOUT',
+  'LOST_WORKER',
+  'OUT_OF_MEMORY',
+  'KILLED',
+  'NEVER_STARTED',
+  'POISON',
+  'MARKED_FAILED',
+  'UNSTORABLE',
+] as const;
+export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 /** What went wrong in an attempt. */
 export interface TaskError {
   /** The class of failure, which decides the policy. */
-  readonly kind: 'HANDLER' | 'TIMEOUT' | 'LOST_WORKER' | 'UNSTORABLE';
+  readonly kind: FailureKind;
   readonly message: string;
   /** The name of the thrown error's class, for filters and for retry rules. */
   readonly name?: string;
+  /** The thrown error's own code, such as ECONNREFUSED. */
+  readonly code?: string;
   readonly stack?: string;
+  /** The handler's own wish for the next attempt, as in HTTP's Retry-After: no retry comes earlier. */
+  readonly retryAfterMs?: number;
+  /** What the verdict rests on: the last heartbeat, an exit code, a signal. */
+  readonly evidence?: Readonly<Record<string, string | number | null>>;
+}
+
+/** Why a task is in a state that nothing in the graph explains, or where its cancellation leads to. */
+export const REASON_CODES = [
+  /** Held by hand: PENDING until released, or until resumeAt. */
+  'HELD',
+  /** SKIPPED because its trigger rule can't be met any more: something before it failed, was cancelled or skipped. */
+  'UPSTREAM',
+  'SKIPPED_BY_HAND',
+  'CANCELLED',
+  /** Taken out of its running DAG. */
+  'REMOVED',
+  /** Its DAG was drained before it began. */
+  'DRAINED',
+  'DAG_TIMEOUT',
+  'MARKED_COMPLETED',
+  'MARKED_FAILED',
+] as const;
+export type ReasonCode = (typeof REASON_CODES)[number];
+
+export interface TaskReason {
+  readonly code: ReasonCode;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly by?: string;
+  readonly message?: string;
+  /** HELD: when it is released by itself. */
+  readonly resumeAt?: number;
+}
+
+/** Why a DAG is PAUSED, or is on its way to CANCELLED or FAILED. */
+export interface DagReason {
+  readonly code: 'PAUSED' | 'CANCELLED' | 'DRAINED' | 'DAG_TIMEOUT';
+  readonly at: number;
+  readonly by?: string;
+  readonly message?: string;
 }

@@ -33,7 +33,10 @@ const SHAPES: Readonly<Record<Event['type'], Readonly<Record<string, Check>>>> =
   checkpointed: { ...execution, sequence: count, state: text },
   released: { session: text, tasks },
   lost: { session: text, evidence: text, tasks },
+  withdrawn: { session: textOrNull, tasks },
   due: { tasks },
+  dagDue: { dag: text },
+  commanded: { id: text, dag: text, command: record, by: textOrNull, reason: textOrNull },
   continued: { dag: text },
   submitted: { dag: text },
 };

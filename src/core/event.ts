@@ -2,6 +2,7 @@
  * What can happen to a task or a DAG after its submission. Every event reaches the law through the log of the DAG's
  * shard. Times are milliseconds since 1970 by the clock of the process that tells; the law clamps them.
  */
+import type { Commanded } from './command';
 import type { Simulation, TaskError } from './dag';
 import type { DagId } from './ids';
 
@@ -69,12 +70,29 @@ export interface Lost {
   readonly type: 'lost';
   readonly session: string;
   readonly evidence: string;
+  /** When the session was last heard of, in milliseconds since 1970; absent where nobody knows. */
+  readonly lastHeartbeatAt?: number;
   readonly tasks: readonly Dispatched[];
 }
 /** The time that a task waits for has come: `dispatch` says which wait is meant. */
 export interface Due {
   readonly type: 'due';
   readonly tasks: readonly Dispatched[];
+}
+/**
+ * These dispatches, whose tasks are CANCELLING, will never bring a result: never claimed and can't be any more, dropped by
+ * their worker, or their handler ended by the signal.
+ */
+export interface Withdrawn {
+  readonly type: 'withdrawn';
+  /** Null where nobody had them. */
+  readonly session: string | null;
+  readonly tasks: readonly Dispatched[];
+}
+/** The time that a DAG was given is over. */
+export interface DagDue {
+  readonly type: 'dagDue';
+  readonly dag: DagId;
 }
 /** A cascade that was cut off after its share of one step goes on. */
 export interface Continued {
@@ -89,7 +107,7 @@ export interface Submitted {
 }
 
 export type Report = Started | Completed | Failed | Progressed | Checkpointed;
-export type Event = Report | Released | Lost | Due | Continued | Submitted;
+export type Event = Report | Released | Lost | Due | DagDue | Continued | Submitted | Withdrawn | Commanded;
 
 /** What a worker is handed: everything it needs to run one attempt. */
 export interface Dispatch {
@@ -103,6 +121,9 @@ export interface Dispatch {
   readonly priority: number;
   readonly tags: readonly string[];
   readonly timeoutSeconds: number | null;
+  readonly progressTimeoutSeconds: number | null;
+  /** It was with a worker that died: its start is durable before its handler is called, so that the next death is known to be its own. */
+  readonly suspect: boolean;
   readonly simulate: Simulation | null;
   /** `fetch`: payload, upstream and checkpoint were too large to travel; the worker asks the sender for them. */
   readonly inputs: 'inline' | 'fetch';

@@ -1,5 +1,6 @@
 /** What one batch of events decided: filled by the law, written and carried out by the owner of the shard. */
-import type { DagChange, TaskChange } from './change';
+import type { AppliedEdit, AttemptChange, DagChange, DeadLetterChange, HistoryChange, TaskChange } from './change';
+import type { CommandOutcome } from './command';
 import { isFinalTask } from './dag';
 import type { Dispatched } from './event';
 import type { DagId } from './ids';
@@ -12,6 +13,7 @@ export interface Texts {
   error?: string | null;
   checkpoint?: string | null;
   progress?: number;
+  payload?: string | null;
 }
 
 /** The last report on a task in this batch, whose times and names its row shall show. */
@@ -67,6 +69,14 @@ export interface Step {
   /** Sessions that take nothing any more: known here before the leases tell. */
   readonly leaving: string[];
   readonly refused: { readonly type: string; readonly reason: string }[];
+  /** Rows that are only ever added, and the outcomes of commands. */
+  readonly attempts: AttemptChange[];
+  readonly deadLetters: DeadLetterChange[];
+  readonly history: HistoryChange[];
+  readonly commands: CommandOutcome[];
+  readonly edits: AppliedEdit[];
+  /** Tasks that are CANCELLING and may be with a worker: the owner sees to it that they come to an end. */
+  readonly revoked: { readonly run: Run; readonly task: number; readonly dispatch: number }[];
 }
 
 export const newStep = (): Step => ({
@@ -80,6 +90,12 @@ export const newStep = (): Step => ({
   over: [],
   leaving: [],
   refused: [],
+  attempts: [],
+  deadLetters: [],
+  history: [],
+  commands: [],
+  edits: [],
+  revoked: [],
 });
 
 /** A row that shows no execution. */
@@ -114,6 +130,8 @@ const taskChange = (run: Run, task: number, { texts, told }: Touched): TaskChang
     attempt: attemptShown(run, task),
     dispatch: run.dispatch[task]!,
     losses: run.losses[task]!,
+    budgets: null,
+    reason: null,
     ...told,
     dueAt: run.dueAt.get(task) ?? null,
     // A task that is skipped was blocked to its end.
@@ -135,6 +153,8 @@ const dagChange = (run: Run): DagChange => ({
   cancelledTasks: run.cancelled,
   startedAt: run.startedAt,
   completedAt: run.completedAt,
+  reason: null,
+  dueAt: null,
 });
 
 /** What only a task that isn't final needs. */

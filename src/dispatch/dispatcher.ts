@@ -126,7 +126,7 @@ export class Dispatcher {
     for (const { session, shard, dispatch, sequence } of checkpoints) {
       const seat = this.needs.fleet.seat(session);
       if (seat === undefined) continue;
-      const order = { ...this.order(session, shard), dispatches: [], acknowledged: [{ dispatch, sequence }] };
+      const order = { ...this.order(session, shard), dispatches: [], revoked: [], acknowledged: [{ dispatch, sequence }] };
       orders.set(seat.inbox, [...(orders.get(seat.inbox) ?? []), order]);
     }
     this.needs.queue.send(orders).catch((error: unknown) => {
@@ -273,6 +273,7 @@ export class Dispatcher {
         [...shards].map(([shard, tasks]) => ({
           ...this.order(seat.session, shard),
           dispatches: tasks.map(({ ready: { run, task } }) => dispatchOf(run, task, inputs.get(inputsKey(run, task)), inlineLimit)),
+          revoked: [],
           acknowledged: [],
         })),
       );

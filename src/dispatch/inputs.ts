@@ -44,6 +44,8 @@ export const dispatchOf = (run: Run, task: number, inputs: TaskInputs | undefine
     priority,
     tags,
     timeoutSeconds,
+    progressTimeoutSeconds: null,
+    suspect: false,
     simulate,
     inputs: fits ? 'inline' : 'fetch',
     payload,

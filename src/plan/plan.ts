@@ -84,6 +84,7 @@ const planTask = (task: SubmittedTask, index: number, { base, basePayload, setti
     name: task.taskName,
     type: task.type,
     ...resolvePolicy(task, base),
+    options: null,
     payload: task.payload === undefined ? basePayload : checkedPayload(task, `tasks[${index}].payload`, settings.limits.payloadBytes, problems),
   };
 };
@@ -117,6 +118,15 @@ export const plan = (submitted: SubmittedDag, identity: DagIdentity, settings: P
     return { kind: 'refused', reason: end.onlySize ? 'too large' : 'wrong', problems: end.problems };
   }
   const { dagId, shard, createdAt } = identity;
-  const dag = { dagId, shard, name: submitted.dagName, description: submitted.description ?? null, tags: submitted.tags ?? [], createdAt, tasks };
+  const dag = {
+    dagId,
+    shard,
+    name: submitted.dagName,
+    description: submitted.description ?? null,
+    tags: submitted.tags ?? [],
+    createdAt,
+    dueAt: null,
+    tasks,
+  };
   return { kind: 'planned', dag };
 };

@@ -2,7 +2,8 @@
  * What the engine asks of PostgreSQL, the source of truth. Every call rejects with `StoreUnavailable` (core/failure)
  * where the store can't be reached in time; nothing is then half done, though a commit may have happened.
  */
-import type { DagChange, DagRecord, TaskChange } from '../core/change';
+import type { AppliedEdit, AttemptChange, DagChange, DagRecord, DeadLetterChange, HistoryChange, TaskChange } from '../core/change';
+import type { Command, Commanded, CommandOutcome } from '../core/command';
 import type { PlannedDag } from '../core/dag';
 import type { DagId, TaskRef } from '../core/ids';
 
@@ -51,6 +52,12 @@ export interface CommitBatch {
   readonly shards: readonly OwnedShard[];
   readonly tasks: readonly TaskChange[];
   readonly dags: readonly DagChange[];
+  readonly attempts: readonly AttemptChange[];
+  readonly deadLetters: readonly DeadLetterChange[];
+  readonly history: readonly HistoryChange[];
+  /** Outcomes of commands: stored with the effect, in one transaction. */
+  readonly commands: readonly CommandOutcome[];
+  readonly edits: readonly AppliedEdit[];
 }
 
 /** Persists what the law decided; never decides itself. */
@@ -63,8 +70,34 @@ export interface RunStore {
   liveDags(shard: number): AsyncIterable<DagRecord[]>;
   /** One DAG if it is not final: what an event or a hint needs that isn't in memory. */
   liveDag(dag: DagId): Promise<DagRecord | undefined>;
+  /** One DAG whatever its state: what a command on a final DAG needs. */
+  anyDag(dag: DagId): Promise<DagRecord | undefined>;
   /** Ids of DAGs in these shards still CREATED whose createdAt lies in [fromMs, toMs): what a hint may have missed. Oldest first. */
   createdDags(shards: readonly number[], window: { readonly fromMs: number; readonly toMs: number }, limit: number): Promise<DagId[]>;
+}
+
+export interface NewCommand {
+  readonly dag: DagId;
+  readonly command: Command;
+  readonly by: string | null;
+  readonly reason: string | null;
+  /** Not to be applied before; null for at once. */
+  readonly notBefore: number | null;
+  /** A client's key: the same key on the same DAG is the same command. */
+  readonly key: string | null;
+}
+
+/** Commands wait here until the owner of their DAG's shard has applied them; `RunStore.commit` stores the outcome. */
+export interface CommandStore {
+  /** Stores commands, durable when it resolves; answers their ids (of an earlier one with the same key, that one's) in the order given. */
+  request(commands: readonly NewCommand[]): Promise<{ readonly id: string; readonly repeated: boolean }[]>;
+  /** Commands of these shards without an outcome whose time has come, asked before `requestedBeforeMs`, oldest first. */
+  pendingCommands(shards: readonly number[], requestedBeforeMs: number, nowMs: number, limit: number): Promise<Omit<Commanded, 'type'>[]>;
+  commandOutcome(id: string): Promise<CommandOutcome | undefined>;
+  /** Ids of commands of a shard that were settled since: what a second hint must not apply again after a takeover. */
+  settledCommands(shard: number, sinceMs: number): Promise<string[]>;
+  /** The outcome of commands whose DAG doesn't exist. */
+  refuseCommands(outcomes: readonly CommandOutcome[]): Promise<void>;
 }
 
 /** A wait whose time has come. */
@@ -86,5 +119,7 @@ export interface TaskInputs {
 /** Questions that the engine's own loops ask; all indexed, all bounded. */
 export interface WorkIndex {
   due(shards: readonly number[], nowMs: number, limit: number): Promise<DueTask[]>;
+  /** Live DAGs whose own time is over. */
+  dueDags(shards: readonly number[], nowMs: number, limit: number): Promise<DagId[]>;
   inputs(tasks: readonly TaskRef[]): Promise<Map<string, TaskInputs>>;
 }

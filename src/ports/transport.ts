@@ -1,5 +1,5 @@
 /** How events and work travel between processes: Kafka, or memory within one process. */
-import type { Dispatch, Event } from '../core/event';
+import type { Dispatch, Dispatched, Event } from '../core/event';
 import type { LogPosition } from './store';
 
 /** One record of a shard's log: what one process had to tell at once. */
@@ -47,6 +47,8 @@ export interface WorkOrder {
   /** Base URL of the sender, which answers for inputs that were too large to travel. */
   readonly origin: string;
   readonly dispatches: readonly Dispatch[];
+  /** Dispatches that shall come to an end: what hasn't begun is dropped, what runs gets its signal; each is answered by `withdrawn`. */
+  readonly revoked: readonly Dispatched[];
   readonly acknowledged: readonly { readonly dispatch: Pick<Dispatch, 'dag' | 'task' | 'dispatch'>; readonly sequence: number }[];
 }
 

@@ -16,6 +16,7 @@ export const plannedTask = (name: string, over: Partial<PlannedTask> = {}): Plan
   timeoutSeconds: null,
   payload: null,
   simulate: null,
+  options: null,
   ...over,
 });
 
@@ -24,7 +25,17 @@ export const plannedDag = (over: Partial<PlannedDag> = {}, dependencies: readonl
   const shard = over.shard ?? 0;
   const createdAt = over.createdAt ?? Date.now();
   const tasks = dependencies.map((parents, i) => plannedTask(i < 26 ? String.fromCharCode(97 + i) : `task ${String(i)}`, { dependencies: parents }));
-  return { dagId: mintDagId(shard, createdAt, Math.random), shard, name: 'diamond', description: null, tags: [], createdAt, tasks, ...over };
+  return {
+    dagId: mintDagId(shard, createdAt, Math.random),
+    shard,
+    name: 'diamond',
+    description: null,
+    tags: [],
+    createdAt,
+    dueAt: null,
+    tasks,
+    ...over,
+  };
 };
 
 export const taskChange = (dag: PlannedDag, task: number, over: Partial<TaskChange> = {}): TaskChange => ({
@@ -34,6 +45,8 @@ export const taskChange = (dag: PlannedDag, task: number, over: Partial<TaskChan
   attempt: 1,
   dispatch: 1,
   losses: 0,
+  budgets: null,
+  reason: null,
   worker: 'worker-1',
   session: 'session-1',
   fence: '9007199254740993123',
@@ -59,6 +72,8 @@ export const dagChange = (dag: PlannedDag, over: Partial<DagChange> = {}): DagCh
   cancelledTasks: 0,
   startedAt: null,
   completedAt: null,
+  reason: null,
+  dueAt: null,
   ...over,
 });
 
@@ -66,4 +81,14 @@ export const dagChange = (dag: PlannedDag, over: Partial<DagChange> = {}): DagCh
 export const at = (shards: readonly OwnedShard[], nextOffset: bigint): OwnedShard[] =>
   shards.map((owned) => ({ ...owned, position: { nextOffset, last: { timestamp: 1_700_000_000_123, hash: `hash of ${String(nextOffset)}` } } }));
 
-export const batch = (shards: readonly OwnedShard[], over: Partial<CommitBatch> = {}): CommitBatch => ({ shards, tasks: [], dags: [], ...over });
+export const batch = (shards: readonly OwnedShard[], over: Partial<CommitBatch> = {}): CommitBatch => ({
+  shards,
+  tasks: [],
+  dags: [],
+  attempts: [],
+  deadLetters: [],
+  history: [],
+  commands: [],
+  edits: [],
+  ...over,
+});

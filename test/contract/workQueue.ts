@@ -14,6 +14,7 @@ export const orderFor = (session: string, sentAt: number, shard = 0): WorkOrder 
   sentAt,
   origin: 'http://127.0.0.1:8080',
   dispatches: [],
+  revoked: [],
   acknowledged: [],
 });
 

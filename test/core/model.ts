@@ -22,6 +22,7 @@ export const plannedTask = (name: string, dependencies: readonly number[], other
   timeoutSeconds: null,
   payload: null,
   simulate: null,
+  options: null,
   retry: { maxRetries: 0, backoff: { type: 'fixed', initialMs: 100, factor: 1, maxMs: 1000, jitter: 0 } },
   ...other,
 });
@@ -33,6 +34,7 @@ export const planOf = (tasks: readonly PlannedTask[], dagId: DagId = DAG, shard 
   description: null,
   tags: [],
   createdAt: T0,
+  dueAt: null,
   tasks,
 });
 
@@ -54,6 +56,7 @@ const firstRow = (task: PlannedTask, index: number): TaskRecord => ({
   retry: task.retry,
   timeoutSeconds: task.timeoutSeconds,
   simulate: task.simulate,
+  options: task.options,
   hasPayload: task.payload !== null,
   hasResult: false,
   hasCheckpoint: false,
@@ -62,6 +65,8 @@ const firstRow = (task: PlannedTask, index: number): TaskRecord => ({
   attempt: 0,
   dispatch: 0,
   losses: 0,
+  budgets: null,
+  reason: null,
   worker: null,
   session: null,
   fence: null,
@@ -85,6 +90,8 @@ const stateOf = (change: TaskChange): TaskState => ({
   attempt: change.attempt,
   dispatch: change.dispatch,
   losses: change.losses,
+  budgets: change.budgets,
+  reason: change.reason,
   worker: change.worker,
   session: change.session,
   fence: change.fence,
@@ -116,7 +123,7 @@ const rowsWith = (plan: PlannedDag, head: { dag: DagChange }, tasks: TaskRecord[
       tasks[task] = { ...tasks[task]!, ...stateOf(change), hasResult: now.result !== null, hasCheckpoint: now.checkpoint !== null };
     }
   },
-  record: () => ({ ...head.dag, shard: plan.shard, name: plan.name, createdAt: plan.createdAt, tasks: [...tasks] }),
+  record: () => ({ ...head.dag, shard: plan.shard, name: plan.name, createdAt: plan.createdAt, version: 0, tasks: [...tasks] }),
   texts: (task) => texts.get(task) ?? NO_TEXTS,
   copy: () => rowsWith(plan, { ...head }, [...tasks], new Map(texts)),
 });
@@ -135,6 +142,8 @@ export const rowsOf = (plan: PlannedDag): Rows =>
         cancelledTasks: 0,
         startedAt: null,
         completedAt: null,
+        reason: null,
+        dueAt: plan.dueAt,
       },
     },
     plan.tasks.map(firstRow),

@@ -47,7 +47,9 @@ const startStage = (handler: Handler, over: { sessions?: (real: WorkerSessions) 
     hand: async (task: number) => {
       const { session, inbox } = (await live())[0]!;
       await broker.workQueue.send(
-        new Map([[inbox, [{ session, shard: 0, epoch: 1, sentAt: clock.now(), origin: '', acknowledged: [], dispatches: [dispatchOf(task)] }]]]),
+        new Map([
+          [inbox, [{ session, shard: 0, epoch: 1, sentAt: clock.now(), origin: '', revoked: [], acknowledged: [], dispatches: [dispatchOf(task)] }]],
+        ]),
       );
       await turns();
     },

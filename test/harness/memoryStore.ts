@@ -105,6 +105,10 @@ export const createMemoryStore = (): MemoryStore => {
       await store.beforeRead?.();
       return found === undefined || isFinalDag(found.status) ? undefined : found;
     },
+    anyDag: async (dag) => {
+      await store.beforeRead?.();
+      return record(dag);
+    },
     createdDags: (of, { fromMs, toMs }, limit) =>
       Promise.resolve(
         [...dags.values()]
@@ -126,6 +130,7 @@ export const createMemoryStore = (): MemoryStore => {
           )
           .slice(0, limit),
       ),
+    dueDags: () => Promise.resolve([]),
     inputs: () => Promise.resolve(new Map()),
   };
   return store;

@@ -99,6 +99,9 @@ const taskRecord = (row: TaskRow, interned: (json: string) => unknown): TaskReco
   attempt: row.attempt,
   dispatch: row.dispatch,
   losses: row.losses,
+  budgets: null,
+  reason: null,
+  options: null,
   worker: row.worker,
   session: row.session,
   fence: row.fence,
@@ -126,6 +129,9 @@ const dagRecord = (row: DagRow, tasks: readonly TaskRecord[]): DagRecord => ({
   createdAt: row.created_at.getTime(),
   startedAt: msOf(row.started_at),
   completedAt: msOf(row.completed_at),
+  reason: null,
+  dueAt: null,
+  version: 0,
   tasks,
 });
 
@@ -197,18 +203,24 @@ export const createLiveDags = (pool: Pool) =>
     }
   };
 
+const readDag = (pool: Pool, dag: DagId, query: { readonly name: string; readonly condition: string }): Promise<DagRecord | undefined> =>
+  reaching(async () => {
+    const text = `SELECT ${DAG_COLUMNS} FROM dags WHERE dag_id = $1${query.condition}`;
+    const { rows } = await pool.query<DagRow>({ name: query.name, text, values: [dag] });
+    return (await withTasks(pool, rows))[0];
+  });
+
 /** Makes `RunStore.liveDag`. */
 export const createLiveDag =
   (pool: Pool) =>
   (dag: DagId): Promise<DagRecord | undefined> =>
-    reaching(async () => {
-      const { rows } = await pool.query<DagRow>({
-        name: 'live_dag',
-        text: `SELECT ${DAG_COLUMNS} FROM dags WHERE dag_id = $1 AND ${LIVE}`,
-        values: [dag],
-      });
-      return (await withTasks(pool, rows))[0];
-    });
+    readDag(pool, dag, { name: 'live_dag', condition: ` AND ${LIVE}` });
+
+/** Makes `RunStore.anyDag`. */
+export const createAnyDag =
+  (pool: Pool) =>
+  (dag: DagId): Promise<DagRecord | undefined> =>
+    readDag(pool, dag, { name: 'any_dag', condition: '' });
 
 /** Makes `RunStore.createdDags`. */
 export const createCreatedDags =

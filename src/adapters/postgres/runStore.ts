@@ -3,7 +3,7 @@ import type { RunStore } from '../../ports/store';
 import { createAdmit } from './admission';
 import { createCommit } from './commits';
 import type { Database } from './database';
-import { createCreatedDags, createLiveDag, createLiveDags } from './liveRuns';
+import { createAnyDag, createCreatedDags, createLiveDag, createLiveDags } from './liveRuns';
 
 /** Makes the RunStore of an open, migrated database. */
 export const createRunStore = ({ engine }: Pick<Database, 'engine'>): RunStore => ({
@@ -11,5 +11,6 @@ export const createRunStore = ({ engine }: Pick<Database, 'engine'>): RunStore =
   commit: createCommit(engine),
   liveDags: createLiveDags(engine),
   liveDag: createLiveDag(engine),
+  anyDag: createAnyDag(engine),
   createdDags: createCreatedDags(engine),
 });

@@ -46,6 +46,8 @@ const readDue = async (pool: Pool, values: readonly unknown[]): Promise<DueTask[
 /** Makes the WorkIndex of an open, migrated database. Inputs are answered by task id (`taskIdOf`). */
 export const createWorkIndex = ({ engine }: Pick<Database, 'engine'>): WorkIndex => ({
   due: (shards, nowMs, limit) => reaching(() => readDue(engine, [shards, nowMs, limit])),
+  // No DAG has a time of its own yet.
+  dueDags: () => Promise.resolve([]),
   inputs: (tasks) =>
     reaching(async () => {
       const { rows } = await engine.query<InputsRow>({ name: 'task_inputs', text: INPUTS, values: valuesOf(REF_COLUMNS, tasks) });
