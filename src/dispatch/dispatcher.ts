@@ -158,7 +158,7 @@ export class Dispatcher {
   nudge(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    setImmediate(() => {
+    this.needs.clock.after(0, () => {
       this.scheduled = false;
       this.pump();
     });

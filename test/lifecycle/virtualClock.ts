@@ -24,6 +24,12 @@ export const createVirtualClock = (startMs = 1_700_000_000_000, seed = 1): Virtu
       return state / 2_147_483_647;
     },
     after: (ms, then) => {
+      if (ms === 0) {
+        const turn = setImmediate(then);
+        return () => {
+          clearImmediate(turn);
+        };
+      }
       const timer = { at: now + Math.max(0, ms), then };
       timers.push(timer);
       return () => {
