@@ -15,6 +15,10 @@ export interface RedisSessionsNeeds {
   readonly leaseMs: number;
   readonly heartbeatMs: number;
   readonly startHeartbeat: StartHeartbeat;
+  /** By which leases are counted here and in the heartbeat; the system's by default. */
+  readonly monotonic?: () => number;
+  /** A name that nobody else has; a random UUID by default. */
+  readonly newName?: () => string;
   /** A session has told its names anew after Redis lost its memory: its claims must be reasserted. */
   onForgotten(session: string): void;
 }
@@ -30,10 +34,10 @@ interface Opened {
 }
 
 const createOpening =
-  ({ ask, clock, leaseMs }: RedisSessionsNeeds) =>
+  ({ ask, clock, leaseMs, monotonic = monotonicMs }: RedisSessionsNeeds) =>
   async (session: string, worker: string, vitals: Vitals): Promise<Opened> => {
     for (;;) {
-      const sentAt = monotonicMs();
+      const sentAt = monotonic();
       const [free, held, , draining] = vitals.cells;
       const firstLease = Math.max(leaseMs, FIRST_LEASE_MS);
       const [kind, text, inbox] = await ask(OPEN, [session, worker, String(free ?? 0), String(held ?? 0), String(draining ?? 0), String(firstLease)]);
@@ -63,12 +67,12 @@ const listenTo = (start: StartHeartbeat, spec: HeartbeatSpec, on: { forgotten():
 
 /** Opens sessions; each renews itself until it is closed. */
 export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions => {
-  const { ask, prefix, leaseMs, heartbeatMs, startHeartbeat, onForgotten } = needs;
+  const { ask, prefix, leaseMs, heartbeatMs, startHeartbeat, onForgotten, newName = randomUUID } = needs;
   const openNames = createOpening(needs);
 
   const open = async (described: WorkerDescription, vitals: Vitals): Promise<Session> => {
     const worker = encodeURIComponent(described.workerId);
-    const id = `${worker}.${randomUUID()}`;
+    const id = `${worker}.${newName()}`;
     const { generation, inbox, sentAt } = await openNames(id, worker, vitals);
     const control = new Int32Array(new SharedArrayBuffer(8));
     const over = new AbortController();
