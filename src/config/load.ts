@@ -58,7 +58,9 @@ const assemble = (role: Role, values: ReadonlyMap<string, unknown>): Config => {
   }
   // The table's type ties each row's value to the field of Config at the same path.
   const config = root as unknown as Config;
-  return { ...config, simulation: resolveSimulation(config.simulation, config.worker.types) };
+  const { worker } = config;
+  const types = [...new Set([...worker.types, ...worker.handlers.map(({ type }) => type)])];
+  return { ...config, worker: { ...worker, types }, simulation: resolveSimulation(config.simulation, worker.types) };
 };
 
 /** What no single value shows: pairs that contradict each other. Each complaint names both, and the way out. */

@@ -2,7 +2,7 @@
  * How one raw value (text of a variable or a flag, or what YAML holds) becomes a typed one. A reader never throws: it
  * answers the value, or what it expected instead.
  */
-import type { SimulatedType } from './shape';
+import { type HandlerConfig, ISOLATIONS, type SimulatedType } from './shape';
 
 export type Reading<T> = { readonly value: T } | { readonly expected: string };
 
@@ -143,3 +143,28 @@ const readSimulatedType = (given: unknown): Partial<SimulatedType> | undefined =
   if (Object.keys(unknown).length > 0 || isExpected(time) || isExpected(rate)) return undefined;
   return { ...(time.value !== null && { durationMs: time.value }), ...(rate.value !== null && { failureRate: rate.value }) };
 };
+
+const FILE = text('a file or a package', /^[^\0-\x1f]{1,4096}$/);
+const HEAP_MB = nullable(whole(16, 1_048_576));
+
+const readHandler = (given: unknown): HandlerConfig | undefined => {
+  if (!isObject(given)) return undefined;
+  const { type: givenType, module: givenModule, isolation: givenIsolation, heapMb: givenHeap, ...unknown } = given;
+  const type = id.read(givenType);
+  const module = FILE.read(givenModule);
+  const isolation = oneOf(...ISOLATIONS).read(givenIsolation ?? 'thread');
+  const heapMb = HEAP_MB.read(givenHeap ?? null);
+  if (Object.keys(unknown).length > 0 || isExpected(type) || isExpected(module) || isExpected(isolation) || isExpected(heapMb)) return undefined;
+  return { type: type.value, module: module.value, isolation: isolation.value, heapMb: heapMb.value };
+};
+
+/** `[{type, module, isolation?, heapMb?}]`, each type once. */
+export const handlers: Reader<readonly HandlerConfig[]> = reader(
+  'a list of handlers, each type once: {type: COUNT_LINES, module: ./countLines.mjs, isolation: none, thread (the default) or process, heapMb: 16 or more}',
+  (given) => {
+    const raw = typeof given === 'string' ? fromJson(given) : (given ?? []);
+    if (!Array.isArray(raw)) return undefined;
+    const read = raw.map(readHandler).filter((handler) => handler !== undefined);
+    return read.length === raw.length && new Set(read.map(({ type }) => type)).size === read.length ? read : undefined;
+  },
+);

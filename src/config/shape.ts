@@ -49,12 +49,30 @@ export interface SchedulerConfig {
   readonly startupTimeoutMs: number;
 }
 
+export const ISOLATIONS = ['none', 'thread', 'process'] as const;
+/** A user's own handler: the default export of a module. */
+export interface HandlerConfig {
+  readonly type: string;
+  /** A file, relative to the folder that the process was started in, or the name of a package there. */
+  readonly module: string;
+  /** Where each execution runs: on the worker's main loop, in a thread, or in a process of its own. */
+  readonly isolation: (typeof ISOLATIONS)[number];
+  /** Heap of one thread or process; null: worker.isolatedHeapMb. */
+  readonly heapMb: number | null;
+}
+
 export interface WorkerConfig {
   /** Null: made of host and process. */
   readonly id: string | null;
   readonly concurrency: number;
   readonly prefetch: number;
+  /** Those of `handlers` are among them. */
   readonly types: readonly string[];
+  readonly handlers: readonly HandlerConfig[];
+  readonly hardLimitGraceMs: number;
+  readonly isolatedHeapMb: number;
+  readonly resultBytes: number;
+  readonly checkpointBytes: number;
   readonly region: string;
   readonly tags: readonly string[];
   readonly drainMs: number;

@@ -100,6 +100,29 @@ describe('simulated types', () => {
   });
 });
 
+describe('handlers of users', () => {
+  const handlers = [{ type: 'COUNT', module: './count.mjs' }];
+
+  test('a type is taken by being handled, and runs in a thread where nothing else is said', () => {
+    const { worker, simulation } = configOf('worker', { env: { WORKER_TYPES: 'API_CALL', WORKER_HANDLERS: JSON.stringify(handlers) } });
+    expect(worker.types).toEqual(['API_CALL', 'COUNT']);
+    expect(worker.handlers).toEqual([{ type: 'COUNT', module: './count.mjs', isolation: 'thread', heapMb: null }]);
+    expect(simulation.types).not.toHaveProperty('COUNT');
+  });
+
+  test.each([
+    ['a type twice', [...handlers, ...handlers]],
+    ['no module', [{ type: 'COUNT' }]],
+    ['an unknown isolation', [{ ...handlers[0], isolation: 'container' }]],
+    ['an unknown field', [{ ...handlers[0], path: 'x' }]],
+    ['no list', {}],
+  ])('%s is refused', (_what, given) => {
+    expect(problemsOf({ env: { WORKER_HANDLERS: JSON.stringify(given) } }, 'worker')).toEqual([
+      expect.stringContaining('is not a list of handlers, each type once'),
+    ]);
+  });
+});
+
 describe('complaints', () => {
   test('all come together, each with source, value and what is accepted', () => {
     const given = {
