@@ -1,0 +1,93 @@
+/** A DAG's rows in memory, and what changes them. */
+import type { AppliedEdit, DagRecord, TaskChange, TaskRecord } from '../../core/change';
+import type { PlannedDag, PlannedTask } from '../../core/dag';
+
+export interface Texts {
+  payload: string | null;
+  result: string | null;
+  error: string | null;
+  checkpoint: string | null;
+}
+
+export interface TaskRow {
+  readonly record: TaskRecord;
+  readonly texts: Texts;
+}
+
+/** A DAG's row: its own state, and what never changes. */
+export type DagHead = Omit<DagRecord, 'tasks'>;
+
+/** The row of a task that was just planned: ready where it depends on nothing. */
+export const firstRow = (task: PlannedTask, index: number, createdAt: number): TaskRow => {
+  const isRoot = task.dependencies.length === 0;
+  const { payload, ...planned } = task;
+  const record: TaskRecord = {
+    ...planned,
+    task: index,
+    hasPayload: payload !== null,
+    hasResult: false,
+    hasCheckpoint: false,
+    status: isRoot ? 'QUEUED' : 'PENDING',
+    queuedAt: isRoot ? createdAt : null,
+    attempt: 0,
+    dispatch: 0,
+    losses: 0,
+    budgets: null,
+    reason: null,
+    worker: null,
+    session: null,
+    fence: null,
+    dispatchedAt: null,
+    startedAt: null,
+    completedAt: null,
+    dueAt: null,
+    blockedMs: 0,
+    queuedMs: 0,
+    dispatchedMs: 0,
+    runningMs: 0,
+    retryWaitMs: 0,
+  };
+  return { record, texts: { payload, result: null, error: null, checkpoint: null } };
+};
+
+export const firstHead = (dag: PlannedDag): DagHead => ({
+  dag: dag.dagId,
+  shard: dag.shard,
+  name: dag.name,
+  createdAt: dag.createdAt,
+  version: 0,
+  status: 'CREATED',
+  completedTasks: 0,
+  failedTasks: 0,
+  skippedTasks: 0,
+  cancelledTasks: 0,
+  startedAt: null,
+  completedAt: null,
+  reason: null,
+  dueAt: dag.dueAt,
+});
+
+/** The row after a change: absent texts stay, null clears. */
+export const changedRow = ({ record, texts }: TaskRow, change: TaskChange): TaskRow => {
+  const { dag: _dag, task: _task, result, error, checkpoint, progress: _progress, payload, ...state } = change;
+  const now: Texts = {
+    result: result === undefined ? texts.result : result,
+    error: error === undefined ? texts.error : error,
+    checkpoint: checkpoint === undefined ? texts.checkpoint : checkpoint,
+    payload: payload === undefined ? texts.payload : payload,
+  };
+  return {
+    record: { ...record, ...state, hasPayload: now.payload !== null, hasResult: now.result !== null, hasCheckpoint: now.checkpoint !== null },
+    texts: now,
+  };
+};
+
+/** Adds and replaces rows; what becomes of their state is told by the changes of the same commit. */
+export const applyEdit = (row: { head: DagHead; readonly tasks: TaskRow[] }, { version, firstAdded, edit }: AppliedEdit): void => {
+  const { createdAt } = row.head;
+  row.head = { ...row.head, version };
+  edit.added.forEach((task, i) => {
+    row.tasks[firstAdded + i] = firstRow(task, firstAdded + i, createdAt);
+  });
+  for (const { task, as } of edit.replaced) row.tasks[task] = firstRow(as, task, createdAt);
+};

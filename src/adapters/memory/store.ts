@@ -1,0 +1,72 @@
+/** The engine's store in memory, for whoever needs no durability: the simulator, and tests of stages. */
+import type { DagRecord } from '../../core/change';
+import { isFinalDag } from '../../core/dag';
+import type { DagId } from '../../core/ids';
+import type { Clock } from '../../ports/clock';
+import type { RunStore, ShardLeases, WorkIndex } from '../../ports/store';
+import { createShardTable } from './shardLeases';
+import { createTables, type Tables } from './tables';
+
+export interface MemoryStore {
+  readonly store: RunStore;
+  readonly work: WorkIndex;
+  readonly leases: ShardLeases;
+}
+
+/** A turn of its own, as every call of a store takes one. */
+const answered = <T>(answer: () => T): Promise<T> => Promise.resolve().then(answer);
+
+/** A DAG with its tasks; undefined where it doesn't exist. */
+export const recordOf = (tables: Tables, dag: DagId): DagRecord | undefined => {
+  const head = tables.head(dag);
+  return head === undefined ? undefined : { ...head, tasks: tables.tasks(dag) };
+};
+
+const createRunStore = (tables: Tables): RunStore => ({
+  admit: (submissions) => answered(() => tables.admit(submissions)),
+  commit: (batch) =>
+    answered(() => {
+      tables.commit(batch);
+    }),
+  liveDags: async function* liveDags(shard) {
+    const heads = await answered(() => tables.liveHeads(shard));
+    for (const { dag } of heads) {
+      const record = await answered(() => recordOf(tables, dag));
+      if (record !== undefined && !isFinalDag(record.status)) yield [record];
+    }
+  },
+  liveDag: (dag) =>
+    answered(() => {
+      const record = recordOf(tables, dag);
+      return record === undefined || isFinalDag(record.status) ? undefined : record;
+    }),
+  anyDag: (dag) => answered(() => recordOf(tables, dag)),
+  createdDags: (shards, window, limit) => answered(() => tables.createdDags(shards, window, limit)),
+});
+
+/** A new, empty store; leases end by `clock`. */
+export const createMemoryStore = (clock: Pick<Clock, 'now'>): MemoryStore => {
+  const tables = createTables();
+  const shards = createShardTable(tables, clock);
+  return {
+    store: createRunStore(tables),
+    work: {
+      due: (of, nowMs, limit) => answered(() => tables.due(of, nowMs, limit)),
+      dueDags: (of, nowMs, limit) => answered(() => tables.dueDags(of, nowMs, limit)),
+      inputs: (tasks) => answered(() => tables.inputs(tasks)),
+    },
+    leases: {
+      define: (count) =>
+        answered(() => {
+          shards.define(count);
+        }),
+      renew: (scheduler, leaseMs) => answered(() => shards.renew(scheduler, leaseMs)),
+      acquire: (scheduler, leaseMs, limit) => answered(() => shards.acquire(scheduler, leaseMs, limit)),
+      retake: (scheduler, leaseMs, shard) => answered(() => shards.retake(scheduler, leaseMs, shard)),
+      release: (scheduler, given) =>
+        answered(() => {
+          shards.release(scheduler, given);
+        }),
+    },
+  };
+};

@@ -1,0 +1,15 @@
+import { createMemoryStore } from '../../../src/adapters/memory/store';
+import { systemClock } from '../../../src/adapters/system/clock';
+import { shardLeasesContract } from '../../contract/shardLeases';
+import { storeContract } from '../../contract/store';
+
+describe('the store in memory', () => {
+  storeContract(() => Promise.resolve(createMemoryStore(systemClock)));
+});
+
+describe('shard leases in memory', () => {
+  shardLeasesContract(() => {
+    const { leases } = createMemoryStore(systemClock);
+    return Promise.resolve({ leases, others: [leases, leases] });
+  });
+});
