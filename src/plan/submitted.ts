@@ -1,5 +1,5 @@
 /** What a client submitted, as far as its shape was checked: the input of planning. Null and undefined both mean "not said". */
-import type { Backoff, RetryPolicy, Simulation } from '../core/dag';
+import type { Backoff, RetryPolicy, Simulation, TriggerRule } from '../core/dag';
 
 type Maybe<T> = T | null | undefined;
 
@@ -8,7 +8,15 @@ export interface SubmittedPolicy {
   readonly priority?: Maybe<number>;
   readonly maxRetries?: Maybe<number>;
   readonly backoff?: Maybe<{ readonly [K in keyof Backoff]?: Maybe<Backoff[K]> }>;
+  /** Of one attempt. */
   readonly timeoutSeconds?: Maybe<number>;
+  /** These six are kept together as core/dag's TaskOptions. */
+  readonly triggerRule?: Maybe<TriggerRule>;
+  readonly queueTimeoutSeconds?: Maybe<number>;
+  readonly progressTimeoutSeconds?: Maybe<number>;
+  readonly totalTimeoutSeconds?: Maybe<number>;
+  readonly noRetryOn?: Maybe<readonly string[]>;
+  readonly maxTimeoutRetries?: Maybe<number>;
   readonly tags?: Maybe<readonly string[]>;
   /** Any JSON value. Null means none, and none is inherited then. */
   readonly payload?: unknown;
@@ -24,6 +32,8 @@ export interface SubmittedTask extends SubmittedPolicy {
 export interface SubmittedDag extends SubmittedPolicy {
   readonly dagName: string;
   readonly description?: Maybe<string>;
+  /** From its submission to its end: `PlannedDag.dueAt` is createdAt plus this. A DAG's `timeoutSeconds` is its tasks' default, as ever. */
+  readonly dagTimeoutSeconds?: Maybe<number>;
   readonly tasks: readonly SubmittedTask[];
 }
 

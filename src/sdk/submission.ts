@@ -1,5 +1,5 @@
 /** What `POST /api/v1/dags` takes. */
-import type { Backoff, BUILT_IN_TASK_TYPES, Simulation } from '../core/dag';
+import type { Backoff, BUILT_IN_TASK_TYPES, Simulation, TriggerRule } from '../core/dag';
 
 /** A built-in type, or one that the deployment added. */
 export type TaskType = (typeof BUILT_IN_TASK_TYPES)[number] | (string & {});
@@ -10,7 +10,20 @@ export interface TaskDefaults {
   readonly priority?: number;
   readonly maxRetries?: number;
   readonly backoff?: Partial<Backoff>;
+  /** Of one attempt. */
   readonly timeoutSeconds?: number;
+  /** From ready to begun, for each attempt. */
+  readonly queueTimeoutSeconds?: number;
+  /** Without progress and without a checkpoint from a running handler. */
+  readonly progressTimeoutSeconds?: number;
+  /** From ready for the first time to the end, retries included. */
+  readonly totalTimeoutSeconds?: number;
+  /** Attempts after a timeout, counted apart from `maxRetries`. */
+  readonly maxTimeoutRetries?: number;
+  /** Names and codes of errors that no further attempt would mend. */
+  readonly noRetryOn?: readonly string[];
+  /** What of its dependencies a task waits for; `all_success` by default. */
+  readonly triggerRule?: TriggerRule;
   readonly tags?: readonly string[];
   readonly simulate?: Simulation;
 }
@@ -27,5 +40,7 @@ export interface TaskSubmission extends TaskDefaults {
 export interface DagSubmission extends TaskDefaults {
   readonly dagName: string;
   readonly description?: string;
+  /** From submission to end: what isn't final then is cancelled, and the DAG fails. */
+  readonly dagTimeoutSeconds?: number;
   readonly tasks: readonly TaskSubmission[];
 }

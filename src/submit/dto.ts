@@ -15,11 +15,13 @@ import {
   type ValidationError,
 } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
-import { DEFAULT_PRIORITY, MAX_PRIORITY, MIN_PRIORITY } from '../core/dag';
+import { DEFAULT_PRIORITY, MAX_PRIORITY, MIN_PRIORITY, TRIGGER_RULES, type TriggerRule } from '../core/dag';
 
 const DAY_MS = 86_400_000;
 /** Timers of Node can't wait longer than 2^31 ms: 24.8 days. */
 const LONGEST_TIMEOUT_SECONDS = 24 * 86_400;
+/** Waits that are swept in the database have no such limit; a year is a mistyped number all the same beyond it. */
+const LONGEST_SPAN_SECONDS = 366 * 86_400;
 export const LONGEST_NAME = 512;
 export const LONGEST_TAG = 128;
 export const MOST_TAGS = 32;
@@ -63,7 +65,7 @@ const Text = (longest: number, { shortest = 1, ...description }: { shortest?: nu
   });
 
 /** The longest element that a list of texts may have, by the property's name: what finds the wrong elements of a wrong list. */
-const LISTS: Readonly<Record<string, number>> = { tags: LONGEST_TAG, dependencies: LONGEST_NAME };
+const LISTS: Readonly<Record<string, number>> = { tags: LONGEST_TAG, dependencies: LONGEST_NAME, noRetryOn: LONGEST_TAG };
 
 /** The indexes of wrong elements in a list of texts; empty for anything else. */
 export const wrongElements = (property: string, value: unknown): number[] => {
@@ -168,7 +170,49 @@ export class PolicyDto {
   @IsNumber()
   @Min(0.001)
   @Max(LONGEST_TIMEOUT_SECONDS)
+  @JSONSchema({ description: 'The longest that one attempt may run; its AbortSignal fires then.' })
   timeoutSeconds?: number | null;
+
+  @IsOptional()
+  @IsNumber()
+  @Min(0.001)
+  @Max(LONGEST_TIMEOUT_SECONDS)
+  @JSONSchema({ description: 'The longest that an attempt may wait for a worker, from ready to begun.' })
+  queueTimeoutSeconds?: number | null;
+
+  @IsOptional()
+  @IsNumber()
+  @Min(0.001)
+  @Max(LONGEST_TIMEOUT_SECONDS)
+  @JSONSchema({ description: 'The longest that a running handler may be silent: without progress and without a checkpoint.' })
+  progressTimeoutSeconds?: number | null;
+
+  @IsOptional()
+  @IsNumber()
+  @Min(0.001)
+  @Max(LONGEST_SPAN_SECONDS)
+  @JSONSchema({ description: 'From ready for the first time to the end, retries and their waits included.' })
+  totalTimeoutSeconds?: number | null;
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(1000)
+  @JSONSchema({ description: 'Attempts after a timeout, counted apart from maxRetries; without it maxRetries counts both.' })
+  maxTimeoutRetries?: number | null;
+
+  @IsOptional()
+  @Texts('noRetryOn', { most: MOST_TAGS, description: 'Names (error.name) and codes (error.code) of errors that no further attempt would mend.' })
+  noRetryOn?: string[] | null;
+
+  @IsOptional()
+  @IsIn(TRIGGER_RULES)
+  @JSONSchema({
+    description:
+      'What of its dependencies a task waits for: all of them COMPLETED (all_success, the default), all of them ended (all_done), ' +
+      'any of them COMPLETED (one_success), all ended and none failed, cancelled or skipped because of that (none_failed), or nothing (always).',
+  })
+  triggerRule?: TriggerRule | null;
 
   @IsOptional()
   @Texts('tags', { most: MOST_TAGS })
@@ -192,7 +236,7 @@ export class TaskDto extends PolicyDto {
   type!: string;
 
   @IsOptional()
-  @Texts('dependencies', { description: 'Names of tasks of this DAG that must be COMPLETED before.' })
+  @Texts('dependencies', { description: 'Names of tasks of this DAG that it comes after; what of them it waits for is its triggerRule.' })
   dependencies?: string[] | null;
 }
 
@@ -203,6 +247,15 @@ export class DagDto extends PolicyDto {
   @IsOptional()
   @Text(LONGEST_DESCRIPTION, { shortest: 0 })
   description?: string | null;
+
+  @IsOptional()
+  @IsNumber()
+  @Min(0.001)
+  @Max(LONGEST_SPAN_SECONDS)
+  @JSONSchema({
+    description: 'From submission to end: what is not final then is cancelled, and the DAG fails. (timeoutSeconds is the default of its tasks.)',
+  })
+  dagTimeoutSeconds?: number | null;
 
   @IsArray()
   @ValidateNested({ each: true })

@@ -17,14 +17,20 @@ describe('the shape of a submission', () => {
       priority: 9,
       maxRetries: 0,
       timeoutSeconds: 0.5,
+      queueTimeoutSeconds: 60,
+      progressTimeoutSeconds: 0.5,
+      totalTimeoutSeconds: 86_400 * 30,
+      maxTimeoutRetries: 0,
+      noRetryOn: ['ValidationError', 'ENOENT'],
+      triggerRule: 'none_failed',
       tags: ['a', 'ü'],
       payload: [1, { x: null }],
       backoff: { type: 'linear', initialMs: 0, factor: 1.5, maxMs: 10, jitter: 0 },
       simulate: { durationMs: [0, 10], failureRate: 1, seed: 7 },
     };
-    expect(problems(dag({ description: '', ...policy }, { dependencies: ['a'], ...policy }))).toEqual([]);
-    const nothing = { priority: null, maxRetries: null, timeoutSeconds: null, tags: null, payload: null, backoff: null, simulate: null };
-    expect(problems(dag({ description: null, ...nothing }, { dependencies: null, ...nothing }))).toEqual([]);
+    expect(problems(dag({ description: '', dagTimeoutSeconds: 86_400 * 60, ...policy }, { dependencies: ['a'], ...policy }))).toEqual([]);
+    const nothing = Object.fromEntries(Object.keys(policy).map((field) => [field, null]));
+    expect(problems(dag({ description: null, dagTimeoutSeconds: null, ...nothing }, { dependencies: null, ...nothing }))).toEqual([]);
     expect(problems(dag({ backoff: { type: null, initialMs: null }, simulate: { durationMs: null } }))).toEqual([]);
   });
 
@@ -52,6 +58,22 @@ describe('the shape of a submission', () => {
     ['a priority of 10', dag({ priority: 10 }), 'priority: must not be greater than 9'],
     ['half a priority', dag({ priority: 1.5 }), 'priority: must be an integer number'],
     ['a number as text', dag({}, { maxRetries: '3' }), 'tasks[0].maxRetries: must be an integer number'],
+    [
+      'a rule that there is not',
+      dag({}, { triggerRule: 'all_failed' }),
+      'tasks[0].triggerRule: must be one of the following values: all_success, all_done, one_success, none_failed, always',
+    ],
+    ['no time at all', dag({}, { queueTimeoutSeconds: 0 }), 'tasks[0].queueTimeoutSeconds: must not be less than 0.001'],
+    ['silence for longer than timers go', dag({ progressTimeoutSeconds: 25 * 86_400 }), 'progressTimeoutSeconds: must not be greater than 2073600'],
+    ['years for a task', dag({}, { totalTimeoutSeconds: 1e8 }), 'tasks[0].totalTimeoutSeconds: must not be greater than 31622400'],
+    ['years for a DAG', dag({ dagTimeoutSeconds: 1e8 }), 'dagTimeoutSeconds: must not be greater than 31622400'],
+    ["a DAG's time in a task", dag({}, { dagTimeoutSeconds: 1 }), 'tasks[0].dagTimeoutSeconds: there is no such field'],
+    [
+      'an error that is no text',
+      dag({}, { noRetryOn: ['a', 3] }),
+      'tasks[0].noRetryOn[1]: must be a text of 1 to 128 characters, without NUL and without half surrogate pairs',
+    ],
+    ['half a retry', dag({}, { maxTimeoutRetries: 0.5 }), 'tasks[0].maxTimeoutRetries: must be an integer number'],
     ['an absurd number', dag({}, { maxRetries: 1e300 }), 'tasks[0].maxRetries: must not be greater than 1000'],
     [
       'an infinite number',
@@ -180,6 +202,12 @@ describe('the compiled check and class-validator', () => {
     priority: maybe(fc.integer({ min: 0, max: 9 })),
     maxRetries: number,
     timeoutSeconds: number,
+    queueTimeoutSeconds: number,
+    progressTimeoutSeconds: number,
+    totalTimeoutSeconds: number,
+    maxTimeoutRetries: number,
+    noRetryOn: maybe(fc.array(text, { maxLength: 34 })),
+    triggerRule: maybe(fc.constantFrom('all_success', 'always', 'never')),
     tags: maybe(fc.array(text, { maxLength: 34 })),
     payload: fc.jsonValue(),
     backoff: maybe(backoff),
