@@ -3,7 +3,7 @@
  * ready. Which shards those are is the business of ownership.ts.
  */
 import type { PlannedDag } from '../core/dag';
-import type { DagId } from '../core/ids';
+import { shardOf, type DagId } from '../core/ids';
 import { isFinalDag } from '../core/dag';
 import { forEachReady, hasUpstream, runOfPlan, type Run } from '../core/run';
 import { CODE } from '../core/states';
@@ -12,17 +12,19 @@ import { DEFAULT_LAW, type LawSettings } from '../core/transition';
 import type { Service } from '../lifecycle/service';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
-import type { OwnedShard, RunStore } from '../ports/store';
+import type { CommandStore, OwnedShard, RunStore } from '../ports/store';
 import type { EventLog, LogReader, LogRecord } from '../ports/transport';
 import type { Batch } from './batch';
 import { createCaution } from './caution';
 import { createCommitter } from './committer';
-import { addRecord, load, newLiveShard, type LiveShard } from './liveShard';
+import { addRecord, load, loadSettled, newLiveShard, type LiveShard } from './liveShard';
 import type { Outlet } from './outlet';
+import { createSummons } from './summons';
 import { createUnwritten } from './unwritten';
 
 export interface AdvancerNeeds {
-  readonly store: Pick<RunStore, 'commit' | 'liveDag' | 'liveDags'>;
+  readonly store: Pick<RunStore, 'commit' | 'liveDag' | 'liveDags' | 'anyDag'>;
+  readonly commands: Pick<CommandStore, 'settledCommands' | 'refuseCommands'>;
   readonly log: EventLog;
   readonly clock: Clock;
   readonly announce: Announce;
@@ -49,6 +51,15 @@ export interface Advancer extends Service {
   writeWaiting(): void;
 }
 
+/** Tasks that a command took away before this scheduler had the shard. */
+const cancellingOf = (run: Run): { run: Run; task: number; dispatch: number }[] => {
+  const found: { run: Run; task: number; dispatch: number }[] = [];
+  run.state.forEach((state, task) => {
+    if (state === CODE.CANCELLING) found.push({ run, task, dispatch: run.dispatch[task]! });
+  });
+  return found;
+};
+
 const MAX_OPEN_EVENTS = 8000;
 
 export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
@@ -69,9 +80,11 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
 
   const isStillReady = ({ run, task, dispatch }: Ready): boolean => run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch;
 
-  const sendWhatMayGo = ({ step, afterCommit: later }: Batch): void => {
+  const sendWhatMayGo = ({ step, afterCommit: later, revoked: revokedLater }: Batch): void => {
     if (step.leaving.length > 0) outlet.leaving(step.leaving.splice(0));
     if (step.over.length > 0) outlet.over(step.over.splice(0));
+    // They are asked about only once they are CANCELLING in the store too: before, a restart would start them again.
+    if (step.revoked.length > 0) revokedLater.push(...step.revoked.splice(0));
     if (step.ready.length === 0) return;
     const ready = step.ready.splice(0).filter(isStillReady);
     unwritten.add(
@@ -89,6 +102,8 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     const ready: Ready[] = [];
     forEachReady(added, (task) => ready.push({ run: added, task, dispatch: added.dispatch[task]! }));
     for (const [task, { session }] of added.running) outlet.adopt(added, task, session);
+    const cancelling = cancellingOf(added);
+    if (cancelling.length > 0) outlet.revoked(cancelling);
     if (ready.length > 0) outlet.ready(ready);
     if (added.cascade.length > 0) continueCascades([added.dag], added.shard);
   };
@@ -109,11 +124,21 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     for (const each of step.finished) announce('task.finished', each);
     for (const each of step.retrying) announce('task.retrying', each);
     for (const each of step.refused) announce('event.refused', each);
+    for (const each of step.commands) announce('command.settled', each);
     for (const run of step.settled) {
       if (isCurrent(run)) shards.get(run.shard)?.runs.delete(run.dag);
       if (!isFinalDag(run.status)) continue;
       const status = run.status as 'COMPLETED' | 'FAILED' | 'CANCELLED';
       announce('dag.finished', { dag: run.dag, name: run.name, status, tookMs: (run.completedAt ?? run.createdAt) - run.createdAt });
+    }
+  };
+
+  /** A final DAG is in memory only for the command that asked for it. */
+  const forgetFinal = ({ step }: Batch): void => {
+    for (const { dag } of step.commands) {
+      const shard = shards.get(shardOf(dag));
+      const run = shard?.runs.get(dag);
+      if (run !== undefined && isFinalDag(run.status)) shard?.runs.delete(dag);
     }
   };
 
@@ -127,8 +152,13 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       void discover(dag, shard.shard).catch((error: unknown) => {
         announce('loop.failed', { loop: 'discover', error });
       });
+    for (const { shard, command } of batch.unknown) summons.summon(shard, command);
+    if (batch.revoked.length > 0) outlet.revoked(batch.revoked.filter(({ run }) => isCurrent(run)));
     announceOutcomes(batch);
+    forgetFinal(batch);
   };
+
+  const summons = createSummons({ store, commands: needs.commands, log, clock, announce, bringUp });
 
   const doubt = (doubted: readonly LiveShard[]): void => {
     const live = doubted.filter((shard) => shard.live);
@@ -186,6 +216,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       shards.set(owned.shard, shard);
       outlet.shardTaken(owned.shard, owned.epoch);
       try {
+        await loadSettled(shard, needs.commands, clock.now());
         await load(shard, store, clock.now(), bringUp);
       } catch (error) {
         forget(shard, 'it could not be loaded');

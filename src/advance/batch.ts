@@ -1,4 +1,5 @@
 /** What was applied in memory and waits for its commit, over all owned shards. */
+import type { Commanded } from '../core/command';
 import type { Event } from '../core/event';
 import { applyEvent } from '../core/applyEvent';
 import { isEvent } from '../core/decode';
@@ -17,6 +18,10 @@ export interface Batch {
   readonly lastPieces: Map<number, Piece>;
   /** What became ready and may be sent only once it is committed. */
   readonly afterCommit: Ready[];
+  /** Tasks that a command took away: whoever has them is told once that is committed. */
+  readonly revoked: Step['revoked'];
+  /** Commands on DAGs that aren't in memory: they are read, and the command told again. */
+  readonly unknown: { readonly shard: LiveShard; readonly command: Commanded }[];
   /** DAGs that others stored: to be read from the store. */
   readonly submitted: { readonly shard: LiveShard; readonly dag: DagId }[];
 }
@@ -26,6 +31,8 @@ export const newBatch = (): Batch => ({
   shards: new Map(),
   events: new Map(),
   lastPieces: new Map(),
+  revoked: [],
+  unknown: [],
   submitted: [],
   afterCommit: [],
 });
@@ -39,9 +46,27 @@ export const batchSize = (batch: Batch): number => {
   return size;
 };
 
+/** A command is told again when its hint seems lost: the second one finds it settled. */
+const applyCommand = (batch: Batch, shard: LiveShard, command: Commanded, law: LawSettings): void => {
+  if (shard.settled.has(command.id)) return;
+  if (!shard.runs.has(command.dag)) {
+    batch.unknown.push({ shard, command });
+    return;
+  }
+  shard.settled.add(command.id);
+  if (command.unstorable) {
+    const { id, dag } = command;
+    const detail = 'the store refused what this command writes: check its texts for characters that no database takes';
+    batch.step.commands.push({ id, dag, outcome: 'REFUSED', detail, affected: 0, at: shard.now });
+    return;
+  }
+  applyEvent(batch.step, command, { runs: shard.runs, now: shard.now, law });
+};
+
 const applyOne = (batch: Batch, shard: LiveShard, event: Event, law: LawSettings): void => {
   if (!isEvent(event)) batch.step.refused.push({ type: 'unknown', reason: 'malformed' });
   else if (event.type === 'submitted') batch.submitted.push({ shard, dag: event.dag });
+  else if (event.type === 'commanded') applyCommand(batch, shard, event, law);
   else applyEvent(batch.step, event, { runs: shard.runs, now: shard.now, law });
 };
 

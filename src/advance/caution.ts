@@ -26,6 +26,7 @@ export interface Caution {
 }
 
 const unstorable = (event: Event): Event | undefined => {
+  if (event.type === 'commanded') return { ...event, unstorable: true };
   if (event.type !== 'completed' && event.type !== 'failed' && event.type !== 'checkpointed' && event.type !== 'progressed') return undefined;
   const { dag, task, dispatch, fence, session, sentAt, startedAt } = event;
   const endedAt = 'endedAt' in event ? event.endedAt : startedAt;

@@ -2,7 +2,8 @@
 import type { DagRecord } from '../core/change';
 import type { DagId } from '../core/ids';
 import { runOfRecord, type Run } from '../core/run';
-import type { LogPosition, OwnedShard, RunStore } from '../ports/store';
+import type { CommandStore, LogPosition, OwnedShard, RunStore } from '../ports/store';
+import { createRecent, type Recent } from './recent';
 
 export interface LiveShard {
   readonly shard: number;
@@ -11,9 +12,16 @@ export interface LiveShard {
   /** The law's time: the newest record's timestamp, never lower than before. */
   now: number;
   readonly runs: Map<DagId, Run>;
+  /** Numbers of commands that were settled lately. */
+  readonly settled: Recent;
   /** False once the shard was given up: what still refers to it does nothing. */
   live: boolean;
 }
+
+/** Twice as many at most: far more than are told again within the time that a hint may be late. */
+const SETTLED_REMEMBERED = 20_000;
+/** Longer than a hint may be late. */
+const SETTLED_BEFORE_MS = 600_000;
 
 export const newLiveShard = ({ shard, epoch, position }: OwnedShard): LiveShard => ({
   shard,
@@ -21,6 +29,7 @@ export const newLiveShard = ({ shard, epoch, position }: OwnedShard): LiveShard 
   position,
   now: position.last?.timestamp ?? 0,
   runs: new Map(),
+  settled: createRecent(SETTLED_REMEMBERED),
   live: true,
 });
 
@@ -30,6 +39,11 @@ export const addRecord = (shard: LiveShard, record: DagRecord, now: number): Run
   const run = runOfRecord(record, now);
   shard.runs.set(run.dag, run);
   return run;
+};
+
+/** Reads which commands were settled before this scheduler took the shard. */
+export const loadSettled = async (shard: LiveShard, commands: Pick<CommandStore, 'settledCommands'>, nowMs: number): Promise<void> => {
+  for (const id of await commands.settledCommands(shard.shard, nowMs - SETTLED_BEFORE_MS)) shard.settled.add(id);
 };
 
 /** Reads every live DAG of a shard into memory, handing each to `added`; stops early when the shard is given up. */

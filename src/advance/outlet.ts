@@ -17,6 +17,8 @@ export interface Outlet {
   /** Nothing of this shard may be sent any more. */
   shardDropped(shard: number): void;
   ready(tasks: readonly Ready[]): void;
+  /** Commands took these away: they must come to an end, wherever they are. */
+  revoked(tasks: readonly { readonly run: Run; readonly task: number; readonly dispatch: number }[]): void;
   /** These dispatches are over: their workers have room again. */
   over(dispatches: readonly Dispatched[]): void;
   /** These sessions take nothing any more: whatever they gave back must go to others. */

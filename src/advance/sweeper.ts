@@ -4,22 +4,23 @@
  */
 import type { Event } from '../core/event';
 import { groupBy } from '../core/groupBy';
-import { mintedAt, shardOf } from '../core/ids';
+import { mintedAt, shardOf, type DagId } from '../core/ids';
 import type { Clock } from '../ports/clock';
-import type { RunStore, WorkIndex } from '../ports/store';
+import type { CommandStore, RunStore, WorkIndex } from '../ports/store';
 import type { EventLog } from '../ports/transport';
 import type { Advancer } from './advancer';
 
 export interface SweeperNeeds {
-  readonly work: Pick<WorkIndex, 'due'>;
+  readonly work: Pick<WorkIndex, 'due' | 'dueDags'>;
   readonly store: Pick<RunStore, 'createdDags'>;
+  readonly commands: Pick<CommandStore, 'pendingCommands'>;
   readonly log: Pick<EventLog, 'append'>;
   readonly clock: Clock;
   readonly advancer: Pick<Advancer, 'owned' | 'isKnown' | 'discover' | 'writeWaiting'>;
 }
 
 const DUE_AT_ONCE = 2000;
-/** A due task that was told to the log is told again only after this long: the log may be behind. */
+/** What was told to the log is told again only after this long: the log may be behind. */
 const TELL_AGAIN_MS = 5000;
 /** A submission by another scheduler is missed for sure once it is this old; hints come faster. */
 const MISSED_AFTER_MS = 1000;
@@ -27,44 +28,98 @@ const LOOK_BACK_MS = 60_000;
 /** Clocks differ and commits take a while: what was looked at is looked at for so long again. */
 const SLACK_MS = 5000;
 const FOUND_AT_ONCE = 500;
+/** A command without an outcome after this long may have lost its hint. */
+const COMMAND_LATE_MS = 2000;
+const COMMANDS_AT_ONCE = 500;
 
 export interface Sweeper {
-  /** Reports the waits that are over. */
+  /** Reports the waits of tasks that are over. */
   dueOnce(): Promise<void>;
+  /** Reports the DAGs whose own time is over. */
+  dueDagsOnce(): Promise<void>;
+  /** Tells commands whose time has come or whose hint was lost. */
+  commandsOnce(): Promise<void>;
   /** Finds DAGs of owned shards that another process stored and whose hint was lost. */
   missedOnce(): Promise<void>;
 }
 
-export const createSweeper = ({ work, store, log, clock, advancer }: SweeperNeeds): Sweeper => {
-  const told = new Map<string, number>();
-  /** What was stored before was looked at. */
-  let seenUntil = 0;
+/** What was told to the log lately, oldest first. */
+interface Told {
+  /** Those that weren't told within TELL_AGAIN_MS. */
+  fresh<T>(all: readonly T[], keyOf: (each: T) => string): T[];
+  add(keys: readonly string[]): void;
+}
 
-  const forgetOld = (now: number): void => {
+const createTold = (clock: Pick<Clock, 'now'>): Told => {
+  const told = new Map<string, number>();
+  const forgetOld = (): void => {
     for (const [key, at] of told) {
-      if (now - at < TELL_AGAIN_MS) return;
+      if (clock.now() - at < TELL_AGAIN_MS) return;
       told.delete(key);
     }
+  };
+  return {
+    fresh: (all, keyOf) => {
+      forgetOld();
+      return all.filter((each) => !told.has(keyOf(each)));
+    },
+    add: (keys) => {
+      for (const key of keys) told.set(key, clock.now());
+    },
+  };
+};
+
+export const createSweeper = ({ work, store, commands, log, clock, advancer }: SweeperNeeds): Sweeper => {
+  const told = createTold(clock);
+  /** What was stored before was looked at. */
+  let seenUntil = 0;
+  const ownedShards = (): number[] => advancer.owned().map(({ shard }) => shard);
+
+  /** Tells what wasn't told lately, by the shard of each DAG; each event tells of all that it is handed. */
+  const tell = async <T extends { readonly dag: DagId }>(all: readonly T[], keyOf: (each: T) => string, eventsOf: (some: T[]) => Event[]) => {
+    const fresh = told.fresh(all, keyOf);
+    if (fresh.length === 0) return;
+    const events = new Map<number, Event[]>();
+    for (const [shard, ofShard] of groupBy(fresh, ({ dag }) => shardOf(dag))) events.set(shard, eventsOf(ofShard));
+    await log.append(events);
+    told.add(fresh.map(keyOf));
   };
 
   return {
     dueOnce: async () => {
-      const shards = advancer.owned().map(({ shard }) => shard);
+      const shards = ownedShards();
       advancer.writeWaiting();
       if (shards.length === 0) return;
-      const now = clock.now();
-      forgetOld(now);
-      const due = (await work.due(shards, now, DUE_AT_ONCE)).filter(
-        ({ dag, task, dispatch }) => !told.has(`${dag}/${String(task)}/${String(dispatch)}`),
+      const due = await work.due(shards, clock.now(), DUE_AT_ONCE);
+      await tell(
+        due,
+        ({ dag, task, dispatch }) => `${dag}/${String(task)}/${String(dispatch)}`,
+        (tasks) => [{ type: 'due', tasks }],
       );
-      if (due.length === 0) return;
-      const events = new Map<number, Event[]>();
-      for (const [shard, tasks] of groupBy(due, ({ dag }) => shardOf(dag))) events.set(shard, [{ type: 'due', tasks }]);
-      await log.append(events);
-      for (const { dag, task, dispatch } of due) told.set(`${dag}/${String(task)}/${String(dispatch)}`, now);
+    },
+    dueDagsOnce: async () => {
+      const shards = ownedShards();
+      if (shards.length === 0) return;
+      const due = (await work.dueDags(shards, clock.now(), FOUND_AT_ONCE)).map((dag) => ({ dag }));
+      await tell(
+        due,
+        ({ dag }) => dag,
+        (dags) => dags.map(({ dag }) => ({ type: 'dagDue', dag })),
+      );
+    },
+    commandsOnce: async () => {
+      const shards = ownedShards();
+      if (shards.length === 0) return;
+      const now = clock.now();
+      const late = await commands.pendingCommands(shards, now - COMMAND_LATE_MS, now, COMMANDS_AT_ONCE);
+      await tell(
+        late,
+        ({ id }) => `command ${id}`,
+        (some) => some.map((command) => ({ type: 'commanded', ...command })),
+      );
     },
     missedOnce: async () => {
-      const shards = advancer.owned().map(({ shard }) => shard);
+      const shards = ownedShards();
       if (shards.length === 0) return;
       const now = clock.now();
       const toMs = now - MISSED_AFTER_MS;

@@ -45,6 +45,8 @@ export interface Commanded {
   /** Who asked, in their own words; null for unknown. */
   readonly by: string | null;
   readonly reason: string | null;
+  /** The store refused what it does: it is to be refused in its turn. */
+  readonly unstorable?: true;
 }
 
 /** What became of a command; `affected` tasks may be 0 where everything was so already. */

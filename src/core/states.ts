@@ -31,6 +31,7 @@ export const CODE = {
   QUEUED: statusCode('QUEUED'),
   RUNNING: statusCode('RUNNING'),
   RETRYING: statusCode('RETRYING'),
+  CANCELLING: statusCode('CANCELLING'),
   COMPLETED: statusCode('COMPLETED'),
   FAILED: statusCode('FAILED'),
   SKIPPED: statusCode('SKIPPED'),

@@ -121,6 +121,17 @@ export class Dispatcher {
     if (seat !== undefined) takeSeat(seat, assignment.priority);
   }
 
+  /** Tells a session to end these dispatches; where the session isn't known here, its end is. */
+  async revoke(session: string, revoked: readonly { readonly run: Run; readonly task: number; readonly dispatch: number }[]): Promise<void> {
+    const seat = this.needs.fleet.seat(session);
+    if (seat === undefined) return;
+    const orders = [...groupBy(revoked, ({ run }) => run.shard)].map(([shard, tasks]): WorkOrder => {
+      const dispatches = tasks.map(({ run, task, dispatch }) => ({ dag: run.dag, task, dispatch }));
+      return { ...this.order(session, shard), dispatches: [], revoked: dispatches, acknowledged: [] };
+    });
+    await this.needs.queue.send(new Map([[seat.inbox, orders]]));
+  }
+
   acknowledge(checkpoints: readonly Acknowledgement[]): void {
     const orders = new Map<number, WorkOrder[]>();
     for (const { session, shard, dispatch, sequence } of checkpoints) {
@@ -201,6 +212,8 @@ export class Dispatcher {
     while (bound.length < AT_ONCE) {
       const ready = this.ready.next(canTake);
       if (ready === undefined) break;
+      // It waits here twice where its DAG was paused and resumed meanwhile.
+      if (this.isSent(ready)) continue;
       const spec = ready.run.specs[ready.task]!;
       const seat = chooseSeat(fleet.seats(), spec.type, spec.priority);
       if (seat === undefined) break;
@@ -208,6 +221,11 @@ export class Dispatcher {
       bound.push({ ready, seat, epoch: this.epochs.get(ready.run.shard) });
     }
     return bound;
+  }
+
+  private isSent({ run, task, dispatch }: ReadyTask): boolean {
+    const assignment = this.assignments.get(run.dag, task);
+    return assignment?.run === run && assignment.dispatch === dispatch;
   }
 
   private assign({ run, task, dispatch }: Pick<ReadyTask, 'run' | 'task' | 'dispatch'>, session: string): void {

@@ -1,3 +1,5 @@
+import type { CommandOutcome } from '../core/command';
+
 /** What stages announce; logs and metrics listen. A stage knows nothing of who listens. */
 export interface Happenings {
   'dag.admitted': { count: number; tasks: number; tookMs: number };
@@ -9,7 +11,11 @@ export interface Happenings {
   /** An event that the law refused because the state had moved on. */
   'event.refused': { type: string; reason: string };
   'dispatch.sent': { count: number; tookMs: number; waitedMs: number };
+  /** Dispatches that a command took away: nobody had them, or their worker was told to end them. */
+  'dispatch.revoked': { withdrawn: number; told: number };
   'dispatch.failed': { count: number; error: unknown };
+  /** A command's outcome is durable. */
+  'command.settled': CommandOutcome;
   /** A worker executed one attempt. */
   'execution.started': { type: string; sinceSentMs: number };
   'execution.finished': {

@@ -6,19 +6,21 @@ import { createSweeper } from '../advance/sweeper';
 import { Dispatcher } from '../dispatch/dispatcher';
 import { createFleet, type Fleet } from '../dispatch/fleet';
 import { createLosses } from '../dispatch/losses';
+import { createRevocations, type Revocations } from '../dispatch/revocations';
 import { every, type Loop } from '../lifecycle/every';
 import { together } from '../lifecycle/together';
 import type { Service } from '../lifecycle/service';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { ClaimLedger, Claims, Precedence, Roster } from '../ports/leases';
-import type { RunStore, ShardLeases, WorkIndex } from '../ports/store';
+import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
 import type { EventLog, WorkQueue } from '../ports/transport';
 
 export interface EngineNeeds {
   readonly scheduler: string;
   readonly store: RunStore;
   readonly work: WorkIndex;
+  readonly commands: CommandStore;
   readonly shardLeases: ShardLeases;
   readonly log: EventLog;
   readonly queue: WorkQueue;
@@ -56,6 +58,8 @@ const INLINE_CHARACTERS = 65_536;
 const PRECEDENCE_MS = 100;
 const MISSED_MS = 1000;
 const AUDIT_MS = 2000;
+const REVOKE_MS = 1000;
+const COMMANDS_MS = 1000;
 
 type LoopOf = (name: string, ms: number, once: () => Promise<void>) => Loop;
 
@@ -83,15 +87,20 @@ const owning = (loop: Loop, leave: () => Promise<void>): Service => ({
 });
 
 /** The dispatcher, as the advancer sees it. */
-const outletTo = (dispatcher: Dispatcher, fleet: Fleet): Outlet => ({
+const outletTo = (dispatcher: Dispatcher, fleet: Fleet, revocations: { readonly list: Revocations; nudge(): void }): Outlet => ({
   shardTaken: (shard, epoch) => {
     dispatcher.shardTaken(shard, epoch);
   },
   shardDropped: (shard) => {
     dispatcher.shardDropped(shard);
+    revocations.list.dropShard(shard);
   },
   ready: (tasks) => {
     dispatcher.enqueue(tasks);
+  },
+  revoked: (tasks) => {
+    revocations.list.add(tasks);
+    revocations.nudge();
   },
   over: (dispatches) => {
     dispatcher.over(dispatches);
@@ -107,14 +116,13 @@ const outletTo = (dispatcher: Dispatcher, fleet: Fleet): Outlet => ({
   },
 });
 
-/** Builds the engine; nothing runs before its service is started. */
-export const createEngine = (needs: EngineNeeds): Engine => {
-  const { scheduler, store, work, log, clock, announce, settings } = needs;
-  const loop = loopsWith(clock, announce);
+/** The half that sends: the fleet, the dispatcher and what takes dispatches back. */
+const createSending = (needs: EngineNeeds, loop: LoopOf) => {
+  const { work, log, clock, announce, settings, claims } = needs;
   const fleet = createFleet({ roster: needs.roster, clock, announce, prefetch: () => settings.prefetch });
   const dispatcher = new Dispatcher({
     queue: needs.queue,
-    claims: needs.claims,
+    claims,
     work,
     fleet,
     clock,
@@ -122,13 +130,51 @@ export const createEngine = (needs: EngineNeeds): Engine => {
     origin: needs.origin,
     inlineLimit: needs.durableTransport ? INLINE_CHARACTERS : Infinity,
   });
+  const losses = createLosses({ dispatcher, fleet, ledger: needs.ledger, log, clock, announce });
+  const list = createRevocations({ claims, log, tell: (session, tasks) => dispatcher.revoke(session, tasks), announce });
+  const revoking = loop('revocations', REVOKE_MS, () => list.once());
+  const revocations = {
+    list,
+    nudge: () => {
+      revoking.nudge();
+    },
+  };
+  const loops = [
+    revoking,
+    loop('roster', settings.rosterMs, () => losses.lookOnce()),
+    loop('audit', AUDIT_MS, () => losses.auditOnce()),
+    loop('precedence', PRECEDENCE_MS, async () => {
+      dispatcher.yieldTo(await needs.precedence.publish(needs.scheduler, dispatcher.highestWaiting()));
+    }),
+  ];
+  return { fleet, dispatcher, loops, outlet: outletTo(dispatcher, fleet, revocations) };
+};
+
+/** What the store is asked for again and again, because events only make things faster. */
+const sweeping = (needs: EngineNeeds, advancer: Advancer, loop: LoopOf): Loop[] => {
+  const { sweepMs } = needs.settings;
+  const sweeper = createSweeper({ ...needs, advancer });
+  return [
+    loop('due', sweepMs, () => sweeper.dueOnce()),
+    loop('due DAGs', sweepMs, () => sweeper.dueDagsOnce()),
+    loop('commands', COMMANDS_MS, () => sweeper.commandsOnce()),
+    loop('missed', MISSED_MS, () => sweeper.missedOnce()),
+  ];
+};
+
+/** Builds the engine; nothing runs before its service is started. */
+export const createEngine = (needs: EngineNeeds): Engine => {
+  const { scheduler, store, log, clock, announce, settings } = needs;
+  const loop = loopsWith(clock, announce);
+  const { fleet, dispatcher, outlet, loops } = createSending(needs, loop);
   const advancer: Advancer = createAdvancer({
     store,
+    commands: needs.commands,
     log,
     clock,
     announce,
     firstBeforeCommit: needs.durableTransport,
-    outlet: outletTo(dispatcher, fleet),
+    outlet,
     doubted: (shards) => {
       ownership.doubt(shards);
       beat.nudge();
@@ -142,19 +188,7 @@ export const createEngine = (needs: EngineNeeds): Engine => {
     advancer,
     announce,
   });
-  const sweeper = createSweeper({ work, store, log, clock, advancer });
-  const losses = createLosses({ dispatcher, fleet, ledger: needs.ledger, log, clock, announce });
   const beat = loop('ownership', settings.renewMs, () => ownership.once());
-  const service = together('engine', [
-    advancer,
-    owning(beat, () => ownership.leave()),
-    loop('roster', settings.rosterMs, () => losses.lookOnce()),
-    loop('due', settings.sweepMs, () => sweeper.dueOnce()),
-    loop('missed', MISSED_MS, () => sweeper.missedOnce()),
-    loop('audit', AUDIT_MS, () => losses.auditOnce()),
-    loop('precedence', PRECEDENCE_MS, async () => {
-      dispatcher.yieldTo(await needs.precedence.publish(scheduler, dispatcher.highestWaiting()));
-    }),
-  ]);
+  const service = together('engine', [advancer, owning(beat, () => ownership.leave()), ...loops, ...sweeping(needs, advancer, loop)]);
   return { service, advancer, dispatcher, fleet };
 };

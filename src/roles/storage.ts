@@ -8,7 +8,7 @@ import { createRunStore } from '../adapters/postgres/runStore';
 import { createShardLeases } from '../adapters/postgres/shardLeases';
 import { createTaskViews } from '../adapters/postgres/taskViews';
 import { createWorkIndex } from '../adapters/postgres/workIndex';
-import type { RunStore, ShardLeases, WorkIndex } from '../ports/store';
+import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
 import type { ProcessLife } from './processLife';
 
@@ -16,9 +16,19 @@ export interface Storage {
   readonly database: Database;
   readonly store: RunStore;
   readonly work: WorkIndex;
+  readonly commands: CommandStore;
   readonly shardLeases: ShardLeases;
   readonly views: DagViews & TaskViews;
 }
+
+/** Until commands have their table. */
+const NO_COMMANDS: CommandStore = {
+  request: () => Promise.reject(new Error('commands have no table yet')),
+  pendingCommands: () => Promise.resolve([]),
+  commandOutcome: () => Promise.resolve(undefined),
+  settledCommands: () => Promise.resolve([]),
+  refuseCommands: () => Promise.resolve(),
+};
 
 /** Views may take a moment, but never long: a list is no reason to keep a connection. */
 const VIEW_TIMEOUT_MS = 10_000;
@@ -47,7 +57,7 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
     const shardLeases = createShardLeases(database);
     await shardLeases.define(config.scheduler.shards);
     const views = { ...createDagViews(database), ...createTaskViews(database) };
-    return { database, store: createRunStore(database), work: createWorkIndex(database), shardLeases, views };
+    return { database, store: createRunStore(database), work: createWorkIndex(database), commands: NO_COMMANDS, shardLeases, views };
   } catch (error) {
     await database.close();
     throw error;

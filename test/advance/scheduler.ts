@@ -25,6 +25,7 @@ export interface TestScheduler {
   readonly clock: VirtualClock;
   readonly sent: Sent[];
   readonly adopted: string[];
+  readonly revoked: string[];
   readonly acknowledged: number[];
   readonly happened: { readonly name: keyof Happenings; readonly what: Happenings[keyof Happenings] }[];
   /** Shards given up and not yet taken anew. */
@@ -47,6 +48,7 @@ export const startScheduler = async (
   const shards = options.shards ?? 1;
   const log = createMemoryBroker({ clock, shards }).eventLog;
   const [sent, adopted, acknowledged, doubted] = [[] as Sent[], [] as string[], [] as number[], [] as number[]];
+  const revoked: string[] = [];
   const happened: { name: keyof Happenings; what: Happenings[keyof Happenings] }[] = [];
   const announce: Announce = (name, what) => {
     happened.push({ name, what });
@@ -54,6 +56,7 @@ export const startScheduler = async (
   const nameOf = (run: Run, task: number): string => run.specs[task]!.name;
   const advancer = createAdvancer({
     store,
+    commands: store,
     log,
     clock,
     announce,
@@ -67,6 +70,9 @@ export const startScheduler = async (
       shardDropped: () => undefined,
       ready: (tasks) => {
         for (const { run, task } of tasks) sent.push({ task: nameOf(run, task), dispatch: run.dispatch[task]!, run, commits: store.commits.length });
+      },
+      revoked: (tasks) => {
+        for (const { run, task } of tasks) revoked.push(nameOf(run, task));
       },
       over: () => undefined,
       leaving: () => undefined,
@@ -91,6 +97,7 @@ export const startScheduler = async (
     clock,
     sent,
     adopted,
+    revoked,
     acknowledged,
     happened,
     doubted,

@@ -2,14 +2,15 @@
 import { isFinalDag } from '../../src/core/dag';
 import type { PlannedDag } from '../../src/core/dag';
 import { failure } from '../../src/core/failure';
-import type { DagId } from '../../src/core/ids';
-import type { CommitBatch, LogPosition, OwnedShard, RunStore, WorkIndex } from '../../src/ports/store';
+import { shardOf, type DagId } from '../../src/core/ids';
+import type { Commanded, CommandOutcome } from '../../src/core/command';
+import type { CommandStore, CommitBatch, LogPosition, NewCommand, OwnedShard, RunStore, WorkIndex } from '../../src/ports/store';
 import { rowsOf, type Rows } from '../core/model';
 
 /** How the next commit goes: `lost` commits and fails all the same, `held` waits until it is let go. */
 export type Fate = 'fails' | 'lost' | 'held';
 
-export interface MemoryStore extends RunStore, WorkIndex {
+export interface MemoryStore extends RunStore, WorkIndex, CommandStore {
   /** Raises the epoch and answers what an owner is handed. */
   acquire(shard: number): OwnedShard;
   /** What the next commits meet, in order; those after them go well. */
@@ -35,6 +36,13 @@ export const createMemoryStore = (): MemoryStore => {
   const shards = new Map<number, ShardRow>();
   const fates: Fate[] = [];
   const commits: CommitBatch[] = [];
+  const commands: { readonly id: string; readonly wanted: NewCommand; outcome?: CommandOutcome }[] = [];
+  const settle = (outcomes: readonly CommandOutcome[]): void => {
+    for (const outcome of outcomes) {
+      const command = commands.find(({ id }) => id === outcome.id);
+      if (command !== undefined) command.outcome = outcome;
+    }
+  };
   let refused: string | undefined;
   let letGo: () => void = () => undefined;
 
@@ -50,6 +58,7 @@ export const createMemoryStore = (): MemoryStore => {
     if (refused !== undefined && texts.some((text) => text?.includes(refused!))) throw failure('UNSTORABLE', 'the content is refused');
     for (const { shard, position } of batch.shards) shardRow(shard).position = position;
     for (const { rows } of dags.values()) rows.apply(batch);
+    settle(batch.commands);
     commits.push(batch);
   };
   const record = (dag: DagId) => dags.get(dag)?.rows.record();
@@ -108,6 +117,30 @@ export const createMemoryStore = (): MemoryStore => {
     anyDag: async (dag) => {
       await store.beforeRead?.();
       return record(dag);
+    },
+    request: (wanted) =>
+      Promise.resolve(
+        wanted.map((each) => {
+          const id = String(commands.length + 1);
+          commands.push({ id, wanted: each });
+          return { id, repeated: false };
+        }),
+      ),
+    pendingCommands: (of, _before, nowMs, limit) =>
+      Promise.resolve(
+        commands
+          .filter(({ wanted, outcome }) => outcome === undefined && of.includes(shardOf(wanted.dag)) && (wanted.notBefore ?? 0) <= nowMs)
+          .slice(0, limit)
+          .map(({ id, wanted: { dag, command, by, reason } }): Omit<Commanded, 'type'> => ({ id, dag, command, by, reason })),
+      ),
+    commandOutcome: (id) => Promise.resolve(commands.find((command) => command.id === id)?.outcome),
+    settledCommands: (shard, sinceMs) =>
+      Promise.resolve(
+        commands.filter(({ wanted, outcome }) => outcome !== undefined && outcome.at >= sinceMs && shardOf(wanted.dag) === shard).map(({ id }) => id),
+      ),
+    refuseCommands: (outcomes) => {
+      settle(outcomes);
+      return Promise.resolve();
     },
     createdDags: (of, { fromMs, toMs }, limit) =>
       Promise.resolve(
