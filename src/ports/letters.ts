@@ -1,0 +1,62 @@
+/** The dead letters: tasks that gave up, and records that can't be decoded. Every call rejects with `StoreUnavailable` (core/failure). */
+import type { FailureKind, TaskError } from '../core/dag';
+import type { DagId, TaskRef } from '../core/ids';
+import type { AttemptView } from './history';
+import type { TaskView } from './views';
+
+export const LETTER_STATES = ['OPEN', 'REPLAYED', 'DISCARDED'] as const;
+export type LetterState = (typeof LETTER_STATES)[number];
+export type LetterKind = FailureKind | 'UNDECODABLE';
+
+/** Times in milliseconds since 1970. */
+export interface DeadLetterView {
+  /** Decimal text, growing. */
+  readonly id: string;
+  readonly state: LetterState;
+  readonly kind: LetterKind;
+  readonly failedAt: number;
+  /** The task that gave up, under which dispatch; null for a record that can't be decoded. */
+  readonly task: { readonly ref: TaskRef; readonly dispatch: number; readonly name: string; readonly type: string; readonly dagName: string } | null;
+  /** Where the record lies that can't be decoded; `raw` is its beginning in base64. */
+  readonly record: { readonly place: string; readonly offset: string; readonly raw: string } | null;
+  readonly error: TaskError | null;
+  readonly settledAt: number | null;
+  readonly settledBy: string | null;
+  /** When it was written to the topic task-dlq. */
+  readonly publishedAt: number | null;
+}
+
+export interface DeadLetterDetail extends DeadLetterView {
+  /** The task as it is now, with its payload; null for a record. */
+  readonly now: TaskView | null;
+  readonly attempts: readonly AttemptView[];
+}
+
+export interface DeadLetterFilter {
+  readonly state?: readonly LetterState[];
+  readonly kind?: readonly LetterKind[];
+  readonly type?: string;
+  readonly dag?: DagId;
+  /** Exact, or a prefix where it ends in `*`. */
+  readonly dagName?: string;
+  readonly taskName?: string;
+  readonly failedAfter?: number;
+  readonly failedBefore?: number;
+}
+
+export interface DeadLetterViews {
+  /** Newest first, older than the letter `after`. */
+  letters(filter: DeadLetterFilter, limit: number, after?: string): Promise<DeadLetterView[]>;
+  letter(id: string): Promise<DeadLetterDetail | undefined>;
+  /** How many are open, by kind and type (null for records). */
+  openLetters(): Promise<{ readonly kind: LetterKind; readonly type: string | null; readonly count: number }[]>;
+}
+
+/**
+ * A letter is closed as REPLAYED by `RunStore.commit`, where it stores the outcome of a command: the open letters of that
+ * command's DAG whose tasks aren't FAILED any more are closed in the same transaction, whatever the command was called.
+ */
+export interface DeadLetterStore {
+  /** Closes open letters as DISCARDED; answers how many were open. */
+  discard(ids: readonly string[], by: string | null): Promise<number>;
+}
