@@ -43,6 +43,10 @@ const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
   'command.settled': ['info', 'command settled'],
   'execution.started': ['trace', 'execution started'],
   'execution.finished': ['debug', 'execution finished'],
+  'execution.stuck': [
+    'error',
+    'a handler ignores its signal and keeps its slot: run its type in a thread or a process (worker.handlers, isolation), where it can be ended',
+  ],
   'claim.answered': ['trace', 'claims answered'],
   'report.sent': ['trace', 'reports sent'],
   'commit.done': ['trace', 'committed'],

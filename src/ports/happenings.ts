@@ -23,10 +23,12 @@ export interface Happenings {
     task: string;
     type: string;
     attempt: number;
-    outcome: 'completed' | 'failed' | 'aborted';
+    outcome: 'completed' | 'failed' | 'aborted' | 'withdrawn';
     runningMs: number;
     error?: string;
   };
+  /** A handler ignores its signal past its hard limit, where it can't be ended alone. */
+  'execution.stuck': { dag: string; task: string; type: string; attempt: number; sinceMs: number };
   'claim.answered': { granted: number; refused: number; tookMs: number };
   'report.sent': { events: number; tookMs: number };
   'commit.done': { events: number; tasks: number; dags: number; tookMs: number };
