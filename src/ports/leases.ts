@@ -23,6 +23,12 @@ export interface Vitals {
 }
 export const VITALS = { freeSlots: 0, held: 1, beats: 2, draining: 3 } as const;
 
+/**
+ * What operators ask of a worker, which hears of it with its next heartbeat: to finish what it has and leave; to finish
+ * and stay without taking anything; to work again after that; to be gone at once, its tasks run elsewhere.
+ */
+export type Wish = 'leave' | 'stay' | 'work' | 'remove';
+
 export interface Session {
   readonly id: string;
   /** The inbox that is this session's alone. */
@@ -31,6 +37,8 @@ export interface Session {
   announce(): Promise<void>;
   /** Aborted, with the reason, when the lease ended or was taken: whatever the session held isn't its any more. */
   readonly ended: AbortSignal;
+  /** The last wish that this session heard of; undefined for none. */
+  wish(): Wish | undefined;
   /** Ends the session at once; whoever waits for it needn't wait for the lease. */
   close(): Promise<void>;
 }
@@ -59,6 +67,37 @@ export interface Roster {
    */
   read(): Promise<{ workers: LiveWorker[]; trusted: boolean }>;
   ping(): Promise<void>;
+}
+
+/** A worker whose lease ended without a word, as it was last heard of. */
+export interface LostWorker extends WorkerDescription {
+  readonly session: string;
+  readonly held: number;
+  readonly lastHeartbeatAt: number;
+}
+
+/** What operators do to workers. */
+export interface WorkerControl {
+  /**
+   * Leaves a wish for the worker's live session; `leaving` where it was asked to leave already, which is never taken back.
+   * With `remove` the lease isn't renewed any more: where there is no heartbeat that could hear of it, it ends by itself.
+   */
+  ask(workerId: string, wish: Wish): Promise<'asked' | 'leaving' | 'absent'>;
+  /** Workers lost in the last ten minutes that haven't come back. */
+  lost(): Promise<LostWorker[]>;
+  /** Forgets that a worker was lost; false where it wasn't. */
+  forget(workerId: string): Promise<boolean>;
+}
+
+/**
+ * Duties of one process alone. The lead lasts for one lease from the moment that it was asked for, by the asker's own clock;
+ * it is renewed by asking again. What a leader writes elsewhere is guarded by the fence, which grows with each new lead.
+ */
+export interface Leadership {
+  /** Takes or renews the lead of a duty; the fence (decimal text), or null while somebody else leads or the leases just lost their memory. */
+  lead(duty: string, candidate: string): Promise<string | null>;
+  /** Gives the lead up, so that nobody has to wait for its end. */
+  resign(duty: string, candidate: string): Promise<void>;
 }
 
 export interface Wanted {

@@ -1,5 +1,16 @@
 /** What the contract suites of the leases' ports need of an adapter. */
-import type { ClaimLedger, Claims, Precedence, Roster, Session, Vitals, WorkerDescription, WorkerSessions } from '../../src/ports/leases';
+import type {
+  ClaimLedger,
+  Claims,
+  Leadership,
+  Precedence,
+  Roster,
+  Session,
+  Vitals,
+  WorkerControl,
+  WorkerDescription,
+  WorkerSessions,
+} from '../../src/ports/leases';
 import type { DagId } from '../../src/core/ids';
 
 export interface LeasesWorld {
@@ -8,6 +19,8 @@ export interface LeasesWorld {
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
   readonly precedence: Precedence;
+  readonly control: WorkerControl;
+  readonly leadership: Leadership;
   /** The milliseconds that a session lives without a heartbeat. */
   readonly leaseMs: number;
   /** Sessions that said that they were forgotten and have told their names anew. */

@@ -6,15 +6,20 @@ import {
   VITALS,
   type ClaimLedger,
   type Claims,
+  type Leadership,
   type LiveWorker,
   type Precedence,
   type Roster,
   type Session,
   type Vitals,
+  type Wish,
+  type WorkerControl,
   type WorkerDescription,
   type WorkerSessions,
 } from '../../ports/leases';
 import { createMemoryClaims } from './claims';
+import { createMemoryLeadership } from './leadership';
+import { createMemoryWorkerControl } from './workerControl';
 
 export interface MemoryLeasesNeeds {
   readonly clock: Clock;
@@ -31,6 +36,8 @@ export interface MemoryLeases {
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
   readonly precedence: Precedence;
+  readonly control: WorkerControl;
+  readonly leadership: Leadership;
   /** Forgets everything, as Redis does when it is flushed. */
   forget(): void;
   /** A session whose process is gone: it sends no more heartbeats and isn't closed. */
@@ -45,6 +52,7 @@ interface Holder {
   readonly end: AbortController;
   announced: boolean;
   beatAt: number;
+  wish: Wish | undefined;
   /** Cancels the next heartbeat, and the end of the lease. */
   cancelBeat: () => void;
   cancelExpiry: () => void;
@@ -69,13 +77,13 @@ const createMemoryPrecedence = (clock: Clock): Precedence => {
   };
 };
 
-const liveWorkerOf = ({ id, inbox, worker, vitals: { cells }, beatAt }: Holder): LiveWorker => ({
+const liveWorkerOf = ({ id, inbox, worker, vitals: { cells }, beatAt, wish }: Holder): LiveWorker => ({
   ...worker,
   session: id,
   inbox,
   freeSlots: Atomics.load(cells, VITALS.freeSlots),
   held: Atomics.load(cells, VITALS.held),
-  draining: Atomics.load(cells, VITALS.draining) === 1,
+  draining: Atomics.load(cells, VITALS.draining) === 1 || (wish !== undefined && wish !== 'work'),
   lastHeartbeatAt: beatAt,
 });
 
@@ -129,6 +137,8 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
   const registry = createRegistry();
   const grace = createGrace(clock, leaseMs);
   const claims = createMemoryClaims({ clock, isLive: registry.isLive, isForgetful: () => !grace.isOver() });
+  const control = createMemoryWorkerControl({ clock, session: registry.ofWorker });
+  const leadership = createMemoryLeadership({ clock, leaseMs, isForgetful: () => !grace.isOver() });
   const beating = new Map<string, Holder>();
   let opened = 0;
 
@@ -151,6 +161,11 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
       finishSession(holder, 'the lease ended');
       return;
     }
+    // Its names and claims stay its own until it has closed, or until the lease ends.
+    if (holder.wish === 'remove') {
+      holder.end.abort('the worker was removed');
+      return;
+    }
     holder.beatAt = clock.now();
     schedule(holder);
     if (forgotten) onForgotten?.(holder.id);
@@ -164,14 +179,21 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
       beat(holder, generation);
     });
     holder.cancelExpiry = clock.after(leaseMs, () => {
-      registry.remove(holder);
+      expire(holder);
     });
     beating.set(holder.id, holder);
+  };
+  const expire = (holder: Holder): void => {
+    if (registry.get(holder.id) !== holder) return;
+    registry.remove(holder);
+    const { session, held, lastHeartbeatAt } = liveWorkerOf(holder);
+    if (holder.announced && holder.wish !== 'remove') control.bury({ ...holder.worker, session, held, lastHeartbeatAt });
   };
   const sessionOf = (holder: Holder): Session => ({
     id: holder.id,
     inbox: holder.inbox,
     ended: holder.end.signal,
+    wish: () => holder.wish,
     announce: () => {
       holder.announced = true;
       return Promise.resolve();
@@ -193,10 +215,12 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
       end: new AbortController(),
       announced: false,
       beatAt: clock.now(),
+      wish: undefined,
       cancelBeat: doNothing,
       cancelExpiry: doNothing,
     };
     registry.put(holder);
+    control.clear(worker.workerId);
     schedule(holder);
     return sessionOf(holder);
   };
@@ -217,9 +241,13 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
     claims,
     ledger: claims,
     precedence: createMemoryPrecedence(clock),
+    control,
+    leadership,
     forget: () => {
       registry.forget();
       claims.forget();
+      control.clear();
+      leadership.forget();
       grace.begin();
     },
     crash: (session) => {

@@ -4,7 +4,7 @@
  */
 import { every } from '../../lifecycle/every';
 import { doNothing, type Timing } from '../../lifecycle/timing';
-import { VITALS } from '../../ports/leases';
+import { VITALS, type Wish } from '../../ports/leases';
 import type { Ask } from './keyspace';
 import { RENEW, RESUME } from './sessions.lua';
 
@@ -35,6 +35,8 @@ export type HeartbeatMessage =
   | { readonly kind: 'beating' }
   /** Redis had lost its memory and was told the session's names again: now come the claims. */
   | { readonly kind: 'forgotten' }
+  /** What an operator asks of the worker. */
+  | { readonly kind: 'wish'; readonly wish: Wish }
   | { readonly kind: 'ended'; readonly why: string };
 
 /** The system's monotonic clock, the same in all threads (performance.now() counts from each thread's own start). */
@@ -76,6 +78,7 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
   let { generation, firstLeaseEndsAt: leaseEndsAt } = spec;
   let cancelWatch: () => void = doNothing;
   let lastError: unknown;
+  let wish: Wish | undefined;
 
   const finish = (why: string): void => {
     if (state === 'over') return;
@@ -103,10 +106,11 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     // The lease counts from the sending: Redis counts from the arrival, which is later.
     const sentAt = clock.monotonic();
     const vital = pulse();
-    let [kind, newest] = await ask(RENEW, [session, generation, ...vital]);
-    if (kind === 'forgotten') [kind, newest] = await resume(vital);
+    let [kind, newest, asked] = await ask(RENEW, [session, generation, ...vital]);
+    if (kind === 'forgotten') [kind, newest, asked] = await resume(vital);
     // It may have ended while the answer was on its way.
     if (isOver()) return;
+    hearWish(asked);
     if (kind !== 'ok' || newest === undefined) {
       finish('another session took over, or the lease was over');
       return;
@@ -119,6 +123,11 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     generation = newest;
   };
   const isOver = (): boolean => state === 'over';
+  const hearWish = (asked: string | undefined): void => {
+    if (asked === undefined || asked === '' || asked === wish) return;
+    wish = asked as Wish;
+    tell({ kind: 'wish', wish });
+  };
 
   // A renewal that failed is tried again soon: the lease has room for a few tries.
   const loop = every({

@@ -1,14 +1,16 @@
-/** The Redis lock service: worker sessions, claims and precedence, everything that may be forgotten. */
+/** The Redis lock service: worker sessions, claims, precedence and leads, everything that may be forgotten. */
 import type { Service } from '../../lifecycle/service';
 import type { Timing } from '../../lifecycle/timing';
-import type { ClaimLedger, Claims, Precedence, Roster, WorkerSessions } from '../../ports/leases';
+import type { ClaimLedger, Claims, Leadership, Precedence, Roster, WorkerControl, WorkerSessions } from '../../ports/leases';
 import { createRedisClaims } from './claims';
 import { createRedisConnection } from './connection';
 import { createKeyspace } from './keyspace';
+import { createRedisLeadership } from './leadership';
 import { createRedisPrecedence } from './precedence';
 import { createRedisRoster } from './roster';
 import { createRedisSessions } from './sessions';
 import { heartbeatInThread, type StartHeartbeat } from './startHeartbeat';
+import { createRedisWorkerControl } from './workerControl';
 
 export interface RedisLockServiceNeeds {
   /** `redis://…` of one Redis (a cluster would need keys that hash alike). */
@@ -37,6 +39,8 @@ export interface RedisLockService extends Service {
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
   readonly precedence: Precedence;
+  readonly control: WorkerControl;
+  readonly leadership: Leadership;
 }
 
 const TOMBSTONE_MS = 300_000;
@@ -68,6 +72,8 @@ export const createRedisLockService = (needs: RedisLockServiceNeeds): RedisLockS
     claims,
     ledger,
     precedence: createRedisPrecedence({ ask }),
+    control: createRedisWorkerControl({ ask }),
+    leadership: createRedisLeadership({ ask }),
     start: async () => {
       await connection.ping();
       await keeper.start();

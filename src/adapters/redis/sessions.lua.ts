@@ -6,6 +6,9 @@
  *   sessions       hash: session → "expires inbox announced free held draining beat worker", times in Redis's milliseconds
  *   workers        hash: worker → session        inboxes   hash: number → session
  *   descriptions   hash: session → JSON          (of announced sessions)
+ *   wishes         hash: session → leave | stay | work | remove
+ *   lost           hash: worker → "lost-at beat held session JSON", of those whose lease ended without a word
+ *   leads          hash: duty → last fence       lead:<duty>   "fence candidate", expires with the lease
  *
  * A hash with times in place of keys that expire lets one command read the whole roster. Every script begins with the
  * arguments prefix, lease in milliseconds, and the name of a new generation should one be needed.
@@ -47,9 +50,38 @@ end
 local function remove(session, value)
   redis.call('HDEL', p .. 'sessions', session)
   redis.call('HDEL', p .. 'descriptions', session)
+  redis.call('HDEL', p .. 'wishes', session)
   local inbox, worker = string.match(value, '^%d+ (%d+) %d %d+ %d+ %d %d+ (%S+)$')
   if redis.call('HGET', p .. 'workers', worker) == session then redis.call('HDEL', p .. 'workers', worker) end
   if redis.call('HGET', p .. 'inboxes', inbox) == session then redis.call('HDEL', p .. 'inboxes', inbox) end
+end
+`;
+
+const LOST_FOR_MS = 600_000;
+const MOST_LOST = 1000;
+
+export const FORGET_OLD = `
+local function forgetOld()
+  local all = redis.call('HGETALL', p .. 'lost')
+  for i = 1, #all, 2 do
+    if tonumber(string.match(all[i + 1], '^%d+')) + ${String(LOST_FOR_MS)} <= now then redis.call('HDEL', p .. 'lost', all[i]) end
+  end
+end
+`;
+
+const LOSS = `${FORGET_OLD}
+-- Who ends without a word is remembered, unless its name is another's by now or it was meant to end.
+local function bury(session, value)
+  local announced, held, beat, worker = string.match(value, '^%d+ %d+ (%d) %d+ (%d+) %d (%d+) (%S+)$')
+  local description = redis.call('HGET', p .. 'descriptions', session)
+  local expected = redis.call('HGET', p .. 'workers', worker) ~= session or redis.call('HGET', p .. 'wishes', session) == 'remove'
+  if announced == '1' and description and not expected then
+    if redis.call('HLEN', p .. 'lost') >= ${String(MOST_LOST)} then forgetOld() end
+    if redis.call('HLEN', p .. 'lost') < ${String(MOST_LOST)} then
+      redis.call('HSET', p .. 'lost', worker, string.format('%.0f %s %s %s ', now, beat, held, session) .. description)
+    end
+  end
+  remove(session, value)
 end
 `;
 
@@ -65,30 +97,35 @@ while true do
   if not holder or not live(holder) then break end
   inbox = inbox + 1
 end
+redis.call('HDEL', p .. 'lost', worker)
 redis.call('HSET', p .. 'workers', worker, session)
 redis.call('HSET', p .. 'inboxes', inbox, session)
 put(session, now + tonumber(ARGV[9]), inbox, '0', ARGV[6], ARGV[7], ARGV[8], worker)
 return { 'open', redis.call('GET', p .. 'generation'), inbox }
 `);
 
-/** session, generation known, free, held, draining → ['ok', generation] | ['forgotten', generation] | ['ended'] */
-export const RENEW = script(`${PRELUDE}${SESSION}
+/** session, generation known, free, held, draining → ['ok' | 'ended', generation, wish or ''] | ['forgotten', generation] */
+export const RENEW = script(`${PRELUDE}${SESSION}${LOSS}
 local session = ARGV[4]
 remembers()
 local generation = redis.call('GET', p .. 'generation')
 local value = redis.call('HGET', p .. 'sessions', session)
 if not value then
   if generation ~= ARGV[5] then return { 'forgotten', generation } end
-  return { 'ended' }
+  return { 'ended', generation, '' }
 end
+local wish = redis.call('HGET', p .. 'wishes', session) or ''
 -- Once a lease is over others may have acted on it: it is never brought back.
 if not live(session) then
-  remove(session, value)
-  return { 'ended' }
+  bury(session, value)
+  return { 'ended', generation, wish }
 end
+-- Its claims stay its own until it has closed, or until the lease ends: what it runs must not begin elsewhere before.
+if wish == 'remove' then return { 'ended', generation, wish } end
+local draining = (wish == 'leave' or wish == 'stay') and '1' or ARGV[8]
 local inbox, announced, worker = string.match(value, '^%d+ (%d+) (%d) %d+ %d+ %d %d+ (%S+)$')
-put(session, now + lease, inbox, announced, ARGV[6], ARGV[7], ARGV[8], worker)
-return { 'ok', generation }
+put(session, now + lease, inbox, announced, ARGV[6], ARGV[7], draining, worker)
+return { 'ok', generation, wish }
 `);
 
 /** session, worker, inbox, announced, free, held, draining, description → ['ok', generation] | ['ended']: says everything again after a loss of memory */
@@ -123,13 +160,13 @@ return {}
 `);
 
 /** → [trusted, session, value, session, value, …] of announced ones; those whose lease is over are removed. */
-export const ROSTER = script(`${PRELUDE}${SESSION}
+export const ROSTER = script(`${PRELUDE}${SESSION}${LOSS}
 local answer = { remembers() and 1 or 0 }
 local all = redis.call('HGETALL', p .. 'sessions')
 for i = 1, #all, 2 do
   local expires, announced = string.match(all[i + 1], '^(%d+) %d+ (%d)')
   if tonumber(expires) <= now then
-    remove(all[i], all[i + 1])
+    bury(all[i], all[i + 1])
   elseif announced == '1' then
     answer[#answer + 1] = all[i]
     answer[#answer + 1] = all[i + 1]

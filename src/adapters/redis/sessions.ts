@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { failure } from '../../core/failure';
 import { pause, type Timing } from '../../lifecycle/timing';
-import type { Session, Vitals, WorkerDescription, WorkerSessions } from '../../ports/leases';
+import type { Session, Vitals, Wish, WorkerDescription, WorkerSessions } from '../../ports/leases';
 import { CONTROL, monotonicMs, type HeartbeatMessage, type HeartbeatSpec } from './heartbeat';
 import type { Ask } from './keyspace';
 import { ANNOUNCE, CLOSE, OPEN } from './sessions.lua';
@@ -52,7 +52,7 @@ const createOpening =
   };
 
 /** Passes on what the heartbeat says; resolves with the first word, which is whether it beats. */
-const listenTo = (start: StartHeartbeat, spec: HeartbeatSpec, on: { forgotten(): void; ended(why: string): void }) => {
+const listenTo = (start: StartHeartbeat, spec: HeartbeatSpec, on: { forgotten(): void; wish(wish: Wish): void; ended(why: string): void }) => {
   let settle!: (message: HeartbeatMessage) => void;
   const first = new Promise<HeartbeatMessage>((resolve) => {
     settle = resolve;
@@ -60,7 +60,8 @@ const listenTo = (start: StartHeartbeat, spec: HeartbeatSpec, on: { forgotten():
   const heartbeat = start(spec, (message) => {
     if (message.kind === 'forgotten') on.forgotten();
     if (message.kind === 'ended') on.ended(message.why);
-    settle(message);
+    if (message.kind === 'wish') on.wish(message.wish);
+    else settle(message);
   });
   return { first, heartbeat };
 };
@@ -76,6 +77,7 @@ export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions =
     const { generation, inbox, sentAt } = await openNames(id, worker, vitals);
     const control = new Int32Array(new SharedArrayBuffer(8));
     const over = new AbortController();
+    let wish: Wish | undefined;
     const description = JSON.stringify(described);
     const ended = (why: string): void => {
       Atomics.store(control, CONTROL.acknowledged, 1);
@@ -99,6 +101,9 @@ export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions =
       forgotten: () => {
         onForgotten(id);
       },
+      wish: (asked) => {
+        wish = asked;
+      },
       ended,
     });
     const close = async (): Promise<void> => {
@@ -116,6 +121,7 @@ export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions =
       inbox,
       close,
       ended: over.signal,
+      wish: () => wish,
       announce: async () => {
         Atomics.store(control, CONTROL.announced, 1);
         const [kind] = await ask(ANNOUNCE, [id, description]);

@@ -1,9 +1,11 @@
 import { createMemoryLeases } from '../../../src/adapters/memory/leases';
 import { claimsContract } from '../../contract/claims';
 import { describedAs, vitalsOf, type LeasesWorld } from '../../contract/leases';
+import { leadershipContract } from '../../contract/leadership';
 import { precedenceContract } from '../../contract/precedence';
 import { rosterContract } from '../../contract/roster';
 import { sessionsContract } from '../../contract/sessions';
+import { workerControlContract } from '../../contract/workerControl';
 import { createVirtualClock } from '../../lifecycle/virtualClock';
 
 const LEASE_MS = 1_600;
@@ -64,6 +66,12 @@ describe('claims in memory', () => {
 });
 describe('precedence in memory', () => {
   precedenceContract(open);
+});
+describe('control of workers in memory', () => {
+  workerControlContract(open);
+});
+describe('leadership in memory', () => {
+  leadershipContract(open);
 });
 
 test('a stall of the whole process ends no session', async () => {

@@ -1,8 +1,10 @@
 import { claimsContract } from '../../contract/claims';
 import { describedAs, TASK, vitalsOf, type LeasesWorld } from '../../contract/leases';
+import { leadershipContract } from '../../contract/leadership';
 import { precedenceContract } from '../../contract/precedence';
 import { rosterContract } from '../../contract/roster';
 import { sessionsContract } from '../../contract/sessions';
+import { workerControlContract } from '../../contract/workerControl';
 import { freshPrefix } from '../../harness/services';
 import { openWorld } from './world';
 
@@ -19,6 +21,12 @@ describe('claims in Redis', () => {
 });
 describe('precedence in Redis', () => {
   precedenceContract(open);
+});
+describe('control of workers in Redis', () => {
+  workerControlContract(open);
+});
+describe('leadership in Redis', () => {
+  leadershipContract(open);
 });
 
 test('two processes see the same', async () => {
