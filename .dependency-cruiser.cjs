@@ -52,10 +52,19 @@ module.exports = {
     rule(
       'stages-know-inner-folders-only',
       'A stage is handed what it needs from outside.',
-      { path: `^src/(${stages})/` },
+      { path: `^src/(${stages})/`, pathNot: '/routes[.]ts$' },
       {
         path: '^src/',
         pathNot: '^src/($1|core|plan|ports|lifecycle)/',
+      },
+    ),
+    rule(
+      'routes-know-the-edge-too',
+      'Routes are where a stage meets HTTP: they read requests in the one way that the edge has.',
+      { path: `^src/(${stages})/routes[.]ts$` },
+      {
+        path: '^src/',
+        pathNot: '^src/($1|core|plan|ports|lifecycle|edge)/',
       },
     ),
     rule(

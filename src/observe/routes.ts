@@ -2,6 +2,7 @@
 import path from 'node:path';
 import express, { Router, type Request, type Response } from 'express';
 import { refusal } from '../core/refusal';
+import { gone, param, sendJson } from '../edge/requests';
 import type { LiveWorker } from '../ports/leases';
 import type { WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
@@ -16,17 +17,6 @@ import { inputsJson } from './inputs';
 
 /** Only its folder is needed: loading the package would evaluate the whole page, in workers too. */
 const SWAGGER_UI = path.dirname(require.resolve('swagger-ui-dist/package.json'));
-
-const JSON_TYPE = 'application/json; charset=utf-8';
-
-const sendJson = (response: Response, json: string, status = 200): void => {
-  response.status(status).set('Content-Type', JSON_TYPE).end(json);
-};
-
-const param = (request: Request, name: string): string => {
-  const value = request.params[name];
-  return typeof value === 'string' ? value : '';
-};
 
 const queryOf = (request: Request): Query => request.query;
 
@@ -57,20 +47,11 @@ const drained = (response: Response): Promise<void> =>
 /** Sends pieces as they come. The first is made before anything is sent, so that an early failure is still a proper answer. */
 const sendPieces = async (response: Response, pieces: AsyncGenerator<string>): Promise<void> => {
   for await (const piece of pieces) {
-    if (!response.headersSent) response.status(200).set('Content-Type', JSON_TYPE);
+    if (!response.headersSent) response.status(200).set('Content-Type', 'application/json; charset=utf-8');
     if (response.destroyed) return;
     if (!response.write(piece)) await drained(response);
   }
   response.end();
-};
-
-/** Aborted when the client goes away. */
-const gone = (response: Response): AbortSignal => {
-  const controller = new AbortController();
-  response.once('close', () => {
-    controller.abort();
-  });
-  return controller.signal;
 };
 
 export interface DagRoutesNeeds {

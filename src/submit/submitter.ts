@@ -8,7 +8,7 @@ import { plan, type PlanSettings } from '../plan/plan';
 import type { Clock } from '../ports/clock';
 import type { DagView, DagViews } from '../ports/views';
 import { createAdmission, type AdmissionNeeds } from './admission';
-import { parseJson } from './json';
+import { parseJson } from '../core/json';
 import { createShapeCheck } from './shape';
 
 export interface SubmitterNeeds extends Omit<AdmissionNeeds, 'clock'> {

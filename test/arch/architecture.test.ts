@@ -49,6 +49,8 @@ const violations = [
   ['only-main-starts-roles', 'src/report/plantedRole.ts', `export * from '../roles/plantedKafka';`],
   ['edge-knows-inner-folders-only', 'src/edge/planted.ts', `export * from '../submit/routes';`],
   ['lifecycle-knows-nobody', 'src/lifecycle/planted.ts', `export * from '../core/ids';`],
+  ['routes-know-the-edge-too', 'src/report/routes.ts', `export * from '../adapters/system/clock';`],
+  ['stages-know-inner-folders-only', 'src/report/plantedEdge.ts', `export * from '../edge/requests';`],
   ['home-of-pg', 'src/report/plantedPg.ts', `import { Pool } from 'pg'; export const x = Pool;`],
   ['home-of-kafkajs', 'src/roles/plantedKafka.ts', `import { Kafka } from 'kafkajs'; export const x = Kafka;`],
   ['home-of-redis', 'src/roles/plantedRedis.ts', `import { createClient } from 'redis'; export const x = createClient;`],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { brokenAt, parseJson } from '../../src/submit/json';
+import { brokenAt, parseJson } from '../../src/core/json';
 
 const detail = (text: string): string => {
   const parsed = parseJson(Buffer.from(text));

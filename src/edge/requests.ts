@@ -1,0 +1,77 @@
+/** What routes read of requests, and how they answer: JSON in, JSON out. */
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { parseJson } from '../core/json';
+import { refusal } from '../core/refusal';
+
+const LONGEST_KEY = 255;
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(?:;|$))/i;
+
+const mustBeJson = (request: Request): void => {
+  const type = request.get('Content-Type');
+  if (type === undefined || !JSON_TYPE.test(type) || OTHER_CHARSET.test(type)) {
+    throw refusal(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `the body must be JSON in UTF-8 (Content-Type: application/json), not ${type === undefined ? 'of no type' : JSON.stringify(type.slice(0, 100))}`,
+      {
+        headers: { 'Accept-Post': 'application/json' },
+      },
+    );
+  }
+};
+
+/** Refuses bodies that say to be anything but JSON in UTF-8. */
+export const onlyJson: RequestHandler = (request, _response, next) => {
+  mustBeJson(request);
+  next();
+};
+
+const hasBody = (request: Request): boolean => request.get('Transfer-Encoding') !== undefined || Number(request.get('Content-Length') ?? 0) > 0;
+
+/** As `onlyJson`, but a request without a body needs no type: most commands have nothing to add to their path. */
+export const jsonOrNothing: RequestHandler = (request, _response, next) => {
+  if (hasBody(request)) mustBeJson(request);
+  next();
+};
+
+/** Reads bodies up to a limit as they are, because they are parsed once, with words of our own, and hashed as they came. */
+export const rawBody = (limitBytes: number): RequestHandler => express.raw({ type: () => true, limit: limitBytes, inflate: true });
+
+/** What `rawBody` read. */
+export const bytesOf = (request: Request): Uint8Array => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+
+/** The body as a value, undefined for none; refuses what is no JSON. */
+export const jsonOf = (request: Request): unknown => {
+  const bytes = bytesOf(request);
+  if (bytes.length === 0) return undefined;
+  const parsed = parseJson(bytes);
+  if (parsed.kind === 'broken') throw refusal('MALFORMED_JSON', parsed.detail);
+  return parsed.value;
+};
+
+/** The client's Idempotency-Key; null for none. */
+export const keyOf = (request: Request): string | null => {
+  const key = request.get('Idempotency-Key');
+  if (key === undefined) return null;
+  if (key.length === 0 || key.length > LONGEST_KEY) throw refusal('WRONG_PARAMETER', `Idempotency-Key must have 1 to ${LONGEST_KEY} characters`);
+  return key;
+};
+
+/** A part of the path; empty where the pattern has none of this name. */
+export const param = (request: Request, name: string): string => {
+  const value = request.params[name];
+  return typeof value === 'string' ? value : '';
+};
+
+/** Aborted when the client goes away. */
+export const gone = (response: Response): AbortSignal => {
+  const controller = new AbortController();
+  response.once('close', () => {
+    controller.abort();
+  });
+  return controller.signal;
+};
+
+export const sendJson = (response: Response, json: string, status = 200): void => {
+  response.status(status).set('Content-Type', 'application/json; charset=utf-8').end(json);
+};
