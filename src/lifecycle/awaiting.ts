@@ -16,6 +16,8 @@ export interface AwaitingNeeds {
 }
 
 const EVERY_MS = 500;
+/** A service that accepts connections and says nothing is waited for as well, and that is told before its time is over. */
+const SAY_AFTER_MS = 1000;
 
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
@@ -27,9 +29,12 @@ export const awaiting = async <T>(needs: AwaitingNeeds, attempt: () => Promise<T
   const { clock, name, address, timeoutMs, stopping } = needs;
   const until = clock.monotonic() + timeoutMs;
   let told: string | undefined;
+  const stopSaying = clock.after(SAY_AFTER_MS, () => {
+    if (told === undefined) needs.waiting((told = 'no answer yet'));
+  });
   for (;;) {
     try {
-      const answer = await attempt();
+      const answer = await attempt().finally(stopSaying);
       needs.ready();
       return answer;
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Kafka and Redis for a process of a distributed deployment: waited for, and their adapters made. */
-import { createKafka } from '../adapters/kafka/connection';
+import { askForBroker, createKafka } from '../adapters/kafka/connection';
 import { createEventLog } from '../adapters/kafka/eventLog';
 import { createProducer } from '../adapters/kafka/producer';
 import { provideTopics } from '../adapters/kafka/topics';
@@ -26,9 +26,10 @@ export const openTransport = async (config: Config, life: ProcessLife, include: 
     },
   });
   const { shards } = config.scheduler;
-  await life.waitFor({ name: 'Kafka', address: brokers.join(','), stopping }, () =>
-    provideTopics(kafka, { queue: topics.queue, events: { ...topics.events, partitions: shards } }),
-  );
+  await life.waitFor({ name: 'Kafka', address: brokers.join(','), stopping }, async () => {
+    await askForBroker({ brokers, clientId });
+    await provideTopics(kafka, { queue: topics.queue, events: { ...topics.events, partitions: shards } });
+  });
   const producer = createProducer(kafka);
   await producer.connect();
   const onTrouble = (error: unknown): void => {

@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { version } from '../../package.json';
+import { atEnd } from '../harness/cleanup';
 import { freePort } from '../harness/ports';
 import { type Running, startProcess } from '../harness/processes';
+import { databaseUrl } from '../harness/services';
 
 const ended = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Running & { code: number | null }> => {
   const running = await startProcess({ args, env });
@@ -85,6 +88,34 @@ describe('services that are not there', () => {
     expect(waited.stderr()).toMatch(new RegExp(`^the ${role} could not start: ${service} at .* did not answer within 2 s: .*ECONNREFUSED`));
     expect(waited.output()).not.toContain('s3cret');
     expect(waited.code).toBe(1);
+  });
+
+  test('Kafka is said to be missing at once, and in words of our own only', async () => {
+    const started = performance.now();
+    const waiting = await startProcess({ args: ['--role=worker'], env: await nowhere() });
+    await waiting.line(/dependency\.waiting/);
+    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(waiting.output()).not.toContain('kafkajs');
+    expect(waiting.output().trim().split('\n')).toHaveLength(1);
+    await waiting.terminate(5_000);
+  });
+
+  test('a service that accepts and says nothing is said to be waited for within two seconds', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    atEnd(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const waiting = await startProcess({ args: ['--role=worker'], env: { ...(await nowhere()), KAFKA_BROKERS: `127.0.0.1:${String(port)}` } });
+    await waiting.line(/dependency\.waiting.*no answer yet/, 4_000);
+    await waiting.terminate(8_000);
+  });
+
+  test('a user that the database refuses is told at once: no waiting helps', async () => {
+    const url = new URL(databaseUrl);
+    url.username = 'nobody_here';
+    const refused = await ended(['--role=scheduler'], { ...(await nowhere()), DATABASE_URL: url.toString() });
+    expect(refused.stderr()).toMatch(/^the scheduler could not start: PostgreSQL does not let the user of DATABASE_URL in: .*"nobody_here"/);
+    expect(refused.code).toBe(1);
   });
 
   test('a scheduler that waits leaves at once on SIGTERM', async () => {

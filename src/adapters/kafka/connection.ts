@@ -12,6 +12,8 @@ export interface KafkaNeeds {
 
 const CONNECT_MS = 3000;
 const REQUEST_MS = 10_000;
+/** For whoever asks whether a broker is there at all, and asks again by itself. */
+const ASK_MS = 2000;
 
 const logTo =
   (onLog: KafkaNeeds['onLog']) =>
@@ -36,6 +38,29 @@ export const createKafka = ({ brokers, clientId, onLog }: KafkaNeeds): Kafka => 
     logCreator: logTo(onLog),
   });
 };
+
+/**
+ * Resolves where a broker answers, and rejects with BROKER_UNAVAILABLE after one try at each: without the seconds of tries and
+ * the warnings by which kafkajs meets an absence. `brokers` are asked in the order of chance.
+ */
+export const askForBroker = ({ brokers, clientId }: Pick<KafkaNeeds, 'brokers' | 'clientId'>): Promise<void> =>
+  reachingKafka('asking for a broker', async () => {
+    quietIdleQueues();
+    const admin = new Kafka({
+      clientId,
+      brokers: [...brokers],
+      connectionTimeout: ASK_MS,
+      requestTimeout: ASK_MS,
+      enforceRequestTimeout: true,
+      retry: { initialRetryTime: 20, maxRetryTime: 50, retries: brokers.length - 1 },
+      logLevel: logLevel.NOTHING,
+    }).admin();
+    try {
+      await admin.connect();
+    } finally {
+      await closeWithin(ASK_MS, admin.disconnect());
+    }
+  });
 
 /** Turns whatever kafkajs rejects with into the failure that callers know. */
 export const reachingKafka = async <T>(what: string, call: () => Promise<T>): Promise<T> => {

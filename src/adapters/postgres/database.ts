@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { DataSource } from 'typeorm';
-import { reaching } from './failures';
+import { opening, reaching } from './failures';
 import { ENTITIES, MIGRATIONS } from './schema';
 
 export interface DatabaseNeeds {
@@ -74,10 +74,13 @@ const createSource = (needs: DatabaseNeeds): DataSource =>
     extra: connectionLimits(needs),
   });
 
-/** Opens the database; rejects with STORE_UNAVAILABLE where it doesn't answer in time, and leaves nothing open then. */
+/**
+ * Opens the database; rejects with STORE_UNAVAILABLE where it doesn't answer in time, with another error where it refuses the
+ * user, and leaves nothing open then.
+ */
 export const openDatabase = async (needs: DatabaseNeeds): Promise<Database> => {
   const source = createSource(needs);
-  await reaching(() => source.initialize());
+  await opening(() => source.initialize());
   const engine = (source.driver as unknown as { readonly master: Pool }).master;
   const views = createPool(needs, needs.viewPoolSize, needs.viewTimeoutMs);
   const leases = createPool(needs, 1, Math.min(needs.statementTimeoutMs, needs.connectTimeoutMs));
@@ -117,7 +120,7 @@ const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
  * Two processes that do so at once both succeed.
  */
 export const createDatabaseIfMissing = (url: string, connectTimeoutMs: number): Promise<void> =>
-  reaching(async () => {
+  opening(async () => {
     const target = new URL(url);
     const name = decodeURIComponent(target.pathname.slice(1));
     target.pathname = '/postgres';

@@ -34,6 +34,17 @@ export const storeFailure = (error: unknown): unknown => {
 
 const unavailable = (error: unknown): Failure => failure('STORE_UNAVAILABLE', `the database can't be reached: ${text(error)}`, error);
 
+/**
+ * Runs a step that opens the database. Unlike in a running process, a user or password that the server refuses is a mistake in
+ * the settings here, and no waiting helps: it rejects with an error that says so.
+ */
+export const opening = <T>(step: () => Promise<T>): Promise<T> =>
+  reaching(step).catch((error: unknown) => {
+    const state = isFailure(error) ? sqlStateOf(error.cause) : undefined;
+    if (state?.startsWith('28') !== true) throw error;
+    throw new Error(`PostgreSQL does not let the user of DATABASE_URL in: ${text((error as Error).cause)}`, { cause: error });
+  });
+
 /** Runs a step against the database; it rejects with a Failure of core/failure.ts. */
 export const reaching = async <T>(step: () => Promise<T>): Promise<T> => {
   try {
