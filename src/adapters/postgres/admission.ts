@@ -2,7 +2,7 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { PlannedDag, PlannedTask } from '../../core/dag';
 import type { Admission, Submission } from '../../ports/store';
-import { type ArrayColumn, nested, parametersOf, plain, texts, valuesOf } from './arrays';
+import { type ArrayColumn, json, nested, parametersOf, plain, texts, valuesOf } from './arrays';
 import { transaction } from './database';
 import { reaching } from './failures';
 
@@ -23,7 +23,17 @@ const DAG_COLUMNS: readonly ArrayColumn<PlannedDag>[] = [
   nested((dag) => dag.tags),
   plain('integer', (dag) => dag.tasks.length),
   plain('double precision', (dag) => dag.createdAt),
+  plain('double precision', (dag) => dag.dueAt),
 ];
+
+/** Only what waits for nothing is ready from the start. */
+const isReady = (task: PlannedTask): boolean => task.dependencies.length === 0 || task.options?.triggerRule === 'always';
+
+/** When a task that is ready since `since` is given up unless something happens; null for never. */
+const firstDeadline = ({ options }: PlannedTask, since: number): number | null => {
+  const seconds = Math.min(options?.queueTimeoutSeconds ?? Infinity, options?.totalTimeoutSeconds ?? Infinity);
+  return seconds === Infinity ? null : since + seconds * 1000;
+};
 
 const TASK_COLUMNS: readonly ArrayColumn<TaskRow>[] = [
   plain('uuid', ({ dag }) => dag.dagId),
@@ -36,28 +46,30 @@ const TASK_COLUMNS: readonly ArrayColumn<TaskRow>[] = [
   texts(({ task }) => task.type),
   nested(({ task }) => task.dependencies),
   nested(({ task }) => task.tags),
-  texts(({ task }) => JSON.stringify(task.retry.backoff)),
-  texts(({ task }) => (task.simulate === null ? null : JSON.stringify(task.simulate))),
+  json(({ task }) => task.retry.backoff),
+  json(({ task }) => task.simulate),
   texts(({ task }) => task.payload),
-  // Only what depends on nothing is ready from the start.
-  plain('double precision', ({ dag, task }) => (task.dependencies.length === 0 ? dag.createdAt : null)),
+  json(({ task }) => task.options),
+  plain('double precision', ({ dag, task }) => (isReady(task) ? dag.createdAt : null)),
+  plain('double precision', ({ dag, task }) => (isReady(task) ? firstDeadline(task, dag.createdAt) : null)),
 ];
 
 const insertTasks = (first: number): string => `
   INSERT INTO tasks (dag_id, index, shard, priority, max_retries, timeout_seconds, name, type, dependencies, tags, backoff, simulate,
-    payload, status, queued_at)
+    payload, options, status, queued_at, due_at)
   SELECT dag_id, index, shard, priority, max_retries, timeout_seconds, name, type, dependencies::integer[], tags::text[], backoff,
-    simulate, payload, CASE WHEN queued IS NULL THEN 'PENDING' ELSE 'QUEUED' END, to_timestamp(queued / 1000)
+    simulate, payload, options, CASE WHEN queued IS NULL THEN 'PENDING' ELSE 'QUEUED' END, to_timestamp(queued / 1000), to_timestamp(due / 1000)
   FROM unnest(${parametersOf(TASK_COLUMNS, first)})
-    AS u (dag_id, index, shard, priority, max_retries, timeout_seconds, name, type, dependencies, tags, backoff, simulate, payload, queued)`;
+    AS u (dag_id, index, shard, priority, max_retries, timeout_seconds, name, type, dependencies, tags, backoff, simulate, payload, options,
+      queued, due)`;
 
 const INSERT_TASKS = insertTasks(1);
 
 const INSERT_DAGS = `
   WITH stored AS (
-    INSERT INTO dags (dag_id, shard, name, description, tags, total_tasks, created_at, status)
-    SELECT dag_id, shard, name, description, tags::text[], total_tasks, to_timestamp(created / 1000), 'CREATED'
-    FROM unnest(${parametersOf(DAG_COLUMNS)}) WITH ORDINALITY AS u (dag_id, shard, name, description, tags, total_tasks, created, n)
+    INSERT INTO dags (dag_id, shard, name, description, tags, total_tasks, created_at, due_at, status)
+    SELECT dag_id, shard, name, description, tags::text[], total_tasks, to_timestamp(created / 1000), to_timestamp(due / 1000), 'CREATED'
+    FROM unnest(${parametersOf(DAG_COLUMNS)}) WITH ORDINALITY AS u (dag_id, shard, name, description, tags, total_tasks, created, due, n)
     ORDER BY n
     RETURNING id, dag_id
   ), tasks_stored AS (${insertTasks(DAG_COLUMNS.length + 1)})

@@ -36,6 +36,16 @@ export const texts = <Row>(pick: (row: Row) => string | null | undefined): Array
     ),
 });
 
+/** A column of texts that people and handlers wrote and that nothing depends on: what no text can hold is left out of them. */
+export const words = <Row>(pick: (row: Row) => string | null | undefined): ArrayColumn<Row> => texts((row) => pick(row)?.replaceAll('\0', ''));
+
+/** A column of values kept as JSON text. */
+export const json = <Row>(pick: (row: Row) => object | null): ArrayColumn<Row> =>
+  texts((row) => {
+    const value = pick(row);
+    return value === null ? null : JSON.stringify(value);
+  });
+
 /**
  * A column of arrays, which SQL can't nest where their lengths differ: each travels as the text of its literal, to be cast row
  * by row.

@@ -1,7 +1,7 @@
 /** How the engine reads back what isn't final: after a takeover, and where an event or a hint names a DAG that isn't in memory. */
 import type { Pool } from 'pg';
-import type { DagRecord, TaskRecord } from '../../core/change';
-import type { Backoff, DagStatus, Simulation, TaskStatus } from '../../core/dag';
+import type { BudgetUse, DagRecord, TaskRecord } from '../../core/change';
+import type { Backoff, DagReason, DagStatus, Simulation, TaskOptions, TaskReason, TaskStatus } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import { reaching } from './failures';
 
@@ -19,6 +19,9 @@ interface DagRow {
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly completed_at: Date | null;
+  readonly reason: string | null;
+  readonly due_at: Date | null;
+  readonly version: number;
 }
 
 interface TaskRow {
@@ -53,23 +56,28 @@ interface TaskRow {
   readonly dispatched_ms: string;
   readonly running_ms: string;
   readonly retry_wait_ms: string;
+  readonly options: string | null;
+  readonly reason: string | null;
+  readonly budgets: string | null;
 }
 
 const LIVE = `status IN ('CREATED', 'RUNNING', 'PAUSED')`;
 
 const DAG_COLUMNS = `id, dag_id, shard, name, status, total_tasks, completed_tasks, failed_tasks, skipped_tasks, cancelled_tasks,
-  created_at, started_at, completed_at`;
+  created_at, started_at, completed_at, reason, due_at, version`;
 
 const TASK_COLUMNS = `dag_id, index, name, type, priority, tags, dependencies, max_retries, backoff, timeout_seconds, simulate,
   payload IS NOT NULL AS has_payload, result IS NOT NULL AS has_result, checkpoint IS NOT NULL AS has_checkpoint,
   status, attempt, dispatch, losses, worker, session, fence, queued_at, dispatched_at, started_at, completed_at, due_at,
-  blocked_ms, queued_ms, dispatched_ms, running_ms, retry_wait_ms`;
+  blocked_ms, queued_ms, dispatched_ms, running_ms, retry_wait_ms, options, reason, budgets`;
 
 /** How many DAGs one page looks at, and how many tasks it should hold (one DAG alone may hold more). */
 const PAGE_DAGS = 500;
 const PAGE_TASKS = 20_000;
 /** Rows of one statement: more would keep the process from everything else while they are parsed. */
 const SLICE_TASKS = 5_000;
+
+const parsed = (json: string | null): unknown => (json === null ? null : JSON.parse(json));
 
 const msOf = (date: Date | null): number | null => (date === null ? null : date.getTime());
 
@@ -99,9 +107,9 @@ const taskRecord = (row: TaskRow, interned: (json: string) => unknown): TaskReco
   attempt: row.attempt,
   dispatch: row.dispatch,
   losses: row.losses,
-  budgets: null,
-  reason: null,
-  options: null,
+  budgets: parsed(row.budgets) as BudgetUse | null,
+  reason: parsed(row.reason) as TaskReason | null,
+  options: row.options === null ? null : (interned(row.options) as TaskOptions),
   worker: row.worker,
   session: row.session,
   fence: row.fence,
@@ -129,9 +137,9 @@ const dagRecord = (row: DagRow, tasks: readonly TaskRecord[]): DagRecord => ({
   createdAt: row.created_at.getTime(),
   startedAt: msOf(row.started_at),
   completedAt: msOf(row.completed_at),
-  reason: null,
-  dueAt: null,
-  version: 0,
+  reason: parsed(row.reason) as DagReason | null,
+  dueAt: msOf(row.due_at),
+  version: row.version,
   tasks,
 });
 

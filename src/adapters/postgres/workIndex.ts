@@ -43,11 +43,20 @@ const readDue = async (pool: Pool, values: readonly unknown[]): Promise<DueTask[
   return rows.map((row) => ({ dag: row.dag_id, task: row.index, dispatch: row.dispatch }));
 };
 
+const DUE_DAGS = `
+  SELECT dag_id FROM dags
+  WHERE due_at IS NOT NULL AND status IN ('CREATED', 'RUNNING', 'PAUSED') AND due_at <= to_timestamp($2::double precision / 1000)
+    AND shard = ANY ($1::smallint[])
+  ORDER BY due_at LIMIT $3`;
+
 /** Makes the WorkIndex of an open, migrated database. Inputs are answered by task id (`taskIdOf`). */
 export const createWorkIndex = ({ engine }: Pick<Database, 'engine'>): WorkIndex => ({
   due: (shards, nowMs, limit) => reaching(() => readDue(engine, [shards, nowMs, limit])),
-  // No DAG has a time of its own yet.
-  dueDags: () => Promise.resolve([]),
+  dueDags: (shards, nowMs, limit) =>
+    reaching(async () => {
+      const { rows } = await engine.query<{ dag_id: DagId }>({ name: 'due_dags', text: DUE_DAGS, values: [shards, nowMs, limit] });
+      return rows.map((row) => row.dag_id);
+    }),
   inputs: (tasks) =>
     reaching(async () => {
       const { rows } = await engine.query<InputsRow>({ name: 'task_inputs', text: INPUTS, values: valuesOf(REF_COLUMNS, tasks) });

@@ -9,6 +9,8 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 @Index('dags_live', ['shard', 'id'], { where: `status IN ('CREATED', 'RUNNING', 'PAUSED')` })
 // createdDags(): what a hint may have missed, by time.
 @Index('dags_created', ['createdAt', 'id'], { where: `status = 'CREATED'` })
+// dueDags(): the sweep of DAGs whose own time is over.
+@Index('dags_due', ['dueAt'], { where: `due_at IS NOT NULL AND status IN ('CREATED', 'RUNNING', 'PAUSED')` })
 // The list by status: completed DAGs are found by walking back, these are rare.
 @Index('dags_ended_badly', ['id'], { where: `status IN ('FAILED', 'CANCELLED')` })
 // The list by time of creation: nearly free to keep, as rows are stored in that order.
@@ -63,4 +65,16 @@ export class Dag {
 
   @Column({ type: 'timestamptz', name: 'completed_at', precision: 3, nullable: true })
   completedAt!: Date | null;
+
+  /** JSON text of a DagReason. */
+  @Column('text', { nullable: true })
+  reason!: string | null;
+
+  /** When it is ended if it isn't final by then. */
+  @Column({ type: 'timestamptz', name: 'due_at', precision: 3, nullable: true })
+  dueAt!: Date | null;
+
+  /** How often its graph was changed. */
+  @Column('integer', { default: 0 })
+  version!: number;
 }

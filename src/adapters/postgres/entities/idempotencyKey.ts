@@ -1,7 +1,9 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A submission that a client may repeat: the first one's DAG, and what its body was. */
 @Entity('idempotency_keys')
+// A DAG that is deleted takes its key with it.
+@Index('idempotency_keys_dag', ['dagId'])
 export class IdempotencyKey {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'idempotency_keys_pkey' })
   key!: string;

@@ -117,4 +117,16 @@ export class Task {
   /** JSON text of the handler's last checkpoint. */
   @Column('text', { nullable: true })
   checkpoint!: string | null;
+
+  /** JSON text of TaskOptions; few tasks have any. */
+  @Column('text', { nullable: true })
+  options!: string | null;
+
+  /** JSON text of a TaskReason. */
+  @Column('text', { nullable: true })
+  reason!: string | null;
+
+  /** JSON text of a BudgetUse. */
+  @Column('text', { nullable: true })
+  budgets!: string | null;
 }
