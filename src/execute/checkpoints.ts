@@ -1,9 +1,9 @@
 /** Checkpoints that wait to be durable, and progress that waits to be told: at most once a second for each attempt. */
 import type { Dispatched } from '../core/event';
 import type { Clock } from '../ports/clock';
-import type { Attempt } from './execution';
+import { numberedKeyOf, type Attempt } from './attempt';
 
-type Telling = { type: 'checkpointed'; sequence: number; state: string } | { type: 'progressed'; fraction: number; message: string | null };
+export type Telling = { type: 'checkpointed'; sequence: number; state: string } | { type: 'progressed'; fraction: number; message: string | null };
 
 export interface Teller {
   send(report: Telling): void;
@@ -22,13 +22,13 @@ interface Open {
   sequence: number;
   progress: { fraction: number; message: string | null } | undefined;
   progressAt: number;
+  /** When the handler last said anything. */
+  heardAt: number;
   over: boolean;
 }
 
 const SEND_AGAIN_MS = 2000;
 const PROGRESS_EVERY_MS = 1000;
-
-const keyOf = ({ dag, task, dispatch }: Dispatched): string => `${dag}/${String(task)}/${String(dispatch)}`;
 
 export interface Checkpoints {
   /** The functions that a handler calls. */
@@ -37,6 +37,8 @@ export interface Checkpoints {
   acknowledge(dispatch: Dispatched, sequence: number): void;
   /** Sends again what wasn't acknowledged, and progress that is due. */
   tick(attempt: Attempt): void;
+  /** When the handler last told of progress, in milliseconds since 1970; one that waits for a checkpoint to be durable is doing its part. */
+  heardAt(attempt: Attempt): number;
   /** The attempt is over: whatever still waits is rejected. */
   close(attempt: Attempt): void;
 }
@@ -54,8 +56,8 @@ export const createCheckpoints = ({ clock }: { readonly clock: Clock }): Checkpo
 
   return {
     open: (attempt, teller) => {
-      const open: Open = { teller, waiting: new Map(), sequence: 0, progress: undefined, progressAt: 0, over: false };
-      opened.set(keyOf(attempt.held.dispatch), open);
+      const open: Open = { teller, waiting: new Map(), sequence: 0, progress: undefined, progressAt: 0, heardAt: clock.now(), over: false };
+      opened.set(numberedKeyOf(attempt.held.dispatch), open);
       // Nobody acknowledges an attempt that was given up: its handler must not wait for that.
       attempt.controller.signal.addEventListener(
         'abort',
@@ -71,26 +73,29 @@ export const createCheckpoints = ({ clock }: { readonly clock: Clock }): Checkpo
               reject(isOver());
               return;
             }
+            open.heardAt = clock.now();
             const sequence = (open.sequence += 1);
             open.waiting.set(sequence, { state, sentAt: clock.now(), resolve, reject });
             teller.send({ type: 'checkpointed', sequence, state });
           }),
         progress: (fraction, message) => {
           open.progress = { fraction, message };
+          open.heardAt = clock.now();
         },
       };
     },
     acknowledge: (dispatch, sequence) => {
-      const open = opened.get(keyOf(dispatch));
+      const open = opened.get(numberedKeyOf(dispatch));
       if (open === undefined) return;
       for (const [number, waiting] of open.waiting) {
         if (number > sequence) continue;
         open.waiting.delete(number);
         waiting.resolve();
       }
+      open.heardAt = clock.now();
     },
     tick: (attempt) => {
-      const open = opened.get(keyOf(attempt.held.dispatch));
+      const open = opened.get(numberedKeyOf(attempt.held.dispatch));
       if (open === undefined) return;
       const now = clock.now();
       for (const [sequence, waiting] of open.waiting) {
@@ -104,9 +109,13 @@ export const createCheckpoints = ({ clock }: { readonly clock: Clock }): Checkpo
       open.progress = undefined;
       open.progressAt = now;
     },
+    heardAt: (attempt) => {
+      const open = opened.get(numberedKeyOf(attempt.held.dispatch));
+      return open === undefined || open.waiting.size > 0 ? clock.now() : open.heardAt;
+    },
     close: (attempt) => {
-      const open = opened.get(keyOf(attempt.held.dispatch));
-      opened.delete(keyOf(attempt.held.dispatch));
+      const open = opened.get(numberedKeyOf(attempt.held.dispatch));
+      opened.delete(numberedKeyOf(attempt.held.dispatch));
       if (open !== undefined) end(open);
     },
   };

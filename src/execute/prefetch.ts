@@ -1,5 +1,5 @@
 /** Claimed work that waits for a slot of this worker: the most important first, in order of arrival within a priority. */
-import type { Dispatch } from '../core/event';
+import type { Dispatch, Dispatched } from '../core/event';
 
 export interface Held {
   readonly dispatch: Dispatch;
@@ -12,6 +12,8 @@ export interface Held {
 export interface Prefetch {
   push(held: Held): void;
   next(): Held | undefined;
+  /** Takes one out; undefined where it isn't there. */
+  take(dispatched: Dispatched): Held | undefined;
   /** Takes everything out, to be given back. */
   drain(): Held[];
   /** What waits, without taking it out. */
@@ -34,6 +36,15 @@ export const createPrefetch = (): Prefetch => {
         if (held === undefined) continue;
         size -= 1;
         return held;
+      }
+      return undefined;
+    },
+    take: ({ dag, task, dispatch: number }) => {
+      for (const lane of lanes) {
+        const at = lane.findIndex(({ dispatch }) => dispatch.dag === dag && dispatch.task === task && dispatch.dispatch === number);
+        if (at < 0) continue;
+        size -= 1;
+        return lane.splice(at, 1)[0];
       }
       return undefined;
     },

@@ -1,8 +1,10 @@
 /** Gives back what a session was handed and won't finish: nobody has to wait for its end, and no attempt is used up. */
 import type { Dispatched, Event } from '../core/event';
+import { groupBy } from '../core/groupBy';
 import { shardOf } from '../core/ids';
 import type { Announce } from '../ports/happenings';
 import type { Claims } from '../ports/leases';
+import { dispatchedOf } from './attempt';
 import type { Held } from './prefetch';
 
 export interface ReturnsNeeds {
@@ -18,9 +20,9 @@ export interface Returns {
   giveBack(back: readonly Held[], leaving: boolean): Promise<void>;
   /** Gives back what was never claimed. */
   tell(back: readonly Dispatched[], leaving: boolean): Promise<void>;
+  /** Answers the revocation of what doesn't run here; its claims, where there are any, are given back first. */
+  withdraw(revoked: readonly Dispatched[]): Promise<void>;
 }
-
-const dispatchedOf = ({ dag, task, dispatch }: Dispatched): Dispatched => ({ dag, task, dispatch });
 
 /** Makes the returns of one session. */
 export const createReturns = ({ session, claims, report, announce }: ReturnsNeeds): Returns => {
@@ -43,6 +45,16 @@ export const createReturns = ({ session, claims, report, announce }: ReturnsNeed
         await claims.release(session, dispatches);
         await tell(dispatches, leaving);
       }),
+    withdraw: async (revoked) => {
+      const tasks = revoked.map(dispatchedOf);
+      await telling(() => claims.release(session, tasks));
+      // Also where the leases are away: a cancellation waits for nobody's claim.
+      await telling(() =>
+        Promise.all(
+          [...groupBy(tasks, ({ dag }) => shardOf(dag))].map(([shard, ofShard]) => report(shard, { type: 'withdrawn', session, tasks: ofShard })),
+        ),
+      );
+    },
     tell: (back, leaving) => telling(() => tell(back, leaving)),
   };
 };

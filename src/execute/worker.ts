@@ -26,7 +26,11 @@ export interface WorkerNeeds {
   readonly drainMs: number;
   /** How long a start waits for the lease of an earlier holder of its id to end. */
   readonly takeoverMs: number;
-  readonly resultLimit: number;
+  readonly limits: ExecutorNeeds['limits'];
+  /** How long a handler may go on after its signal fired before it is ended by force. */
+  readonly hardLimitGraceMs: number;
+  /** Ends the process, because a handler that ignores its signal can't be ended otherwise; absent where the process has to go on. */
+  readonly endProcess?: (why: string) => void;
 }
 
 /** A session with everything that hangs on it. */
@@ -39,6 +43,7 @@ interface Shift {
 const TICK_MS = 50;
 const BEGIN_AGAIN_MS = 500;
 const UNREPORTED_PER_SLOT = 4;
+const STUCK = 'a handler goes on past its hard limit, and only the end of the process ends it';
 
 export interface Worker extends Service {
   /** Whether it holds a session and is announced. */
@@ -53,6 +58,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
   const leaving = new AbortController();
   let loop: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
+  const stuck = new Set<Executor>();
 
   const ticker = every({
     name: 'execution ticker',
@@ -72,7 +78,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     let inbox: { close(): Promise<void> } | undefined;
     try {
       await needs.queue.provide(session.inbox + 1);
-      const executor = new Executor({
+      const executor: Executor = new Executor({
         ...needs,
         session: session.id,
         worker: description.workerId,
@@ -82,6 +88,10 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
           needs.finished(session.id, done);
         },
         maxUnreported: Math.max(1000, description.slots * UNREPORTED_PER_SLOT),
+        stuck: () => {
+          stuck.add(executor);
+          endWithStuck();
+        },
       });
       inbox = await needs.queue.receive(session.inbox, (orders: readonly WorkOrder[]) => executor.accept(orders));
       // At once, also while the worker drains: whoever takes over may start the same tasks now.
@@ -98,6 +108,17 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
       await Promise.allSettled([inbox?.close(), session.close()]);
       throw error;
     }
+  };
+
+  const endIfStuck = (): void => {
+    if ([...stuck].some((executor) => executor.isStuck())) needs.endProcess?.(STUCK);
+  };
+
+  /** Everything else is finished or given back first. The session isn't closed: its claims hold others off until its lease ends. */
+  const endWithStuck = (): void => {
+    if (needs.endProcess === undefined || leaving.signal.aborted) return;
+    leaving.abort();
+    void (shift?.executor.drain(needs.drainMs) ?? Promise.resolve()).then(endIfStuck);
   };
 
   const end = async ({ session, executor, inbox }: Shift, why: string): Promise<void> => {
@@ -167,6 +188,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     await loop;
     if (shift !== undefined) {
       await shift.executor.drain(needs.drainMs);
+      endIfStuck();
       await end(shift, 'the worker leaves');
     }
     shift = undefined;

@@ -2,6 +2,7 @@
 import type { Config } from '../config';
 import type { Handlers } from '../execute/handler';
 import { createSimulatedHandler } from '../execute/handlers/simulated';
+import type { Limits } from '../execute/work';
 import { pause } from '../lifecycle/timing';
 import type { Clock } from '../ports/clock';
 import type { WorkerDescription } from '../ports/leases';
@@ -20,6 +21,12 @@ export const handlersOf = (config: Config, clock: Clock): Handlers => {
   const handler = createSimulatedHandler({ types: config.simulation.types, random: () => clock.random(), sleep: sleepOn(clock) });
   return new Map(config.worker.types.map((type) => [type, handler]));
 };
+
+/** The bounds of what a handler does here. */
+export const boundsOf = ({ worker: { resultBytes, checkpointBytes, hardLimitGraceMs } }: Config): { limits: Limits; hardLimitGraceMs: number } => ({
+  limits: { resultBytes, checkpointBytes },
+  hardLimitGraceMs,
+});
 
 /** What the worker tells about itself. */
 export const descriptionOf = (config: Config, { version }: Pick<ProcessLife, 'version'>, workerId: string, port: number): WorkerDescription => {

@@ -3,8 +3,9 @@ import type { Dispatched } from '../core/event';
 import { failure } from '../core/failure';
 import { groupBy } from '../core/groupBy';
 import { createFetchInputs } from '../execute/fetchInputs';
-import type { Handlers, TaskLogger } from '../execute/handler';
+import type { TaskLogger } from '../execute/handler';
 import type { Held } from '../execute/prefetch';
+import type { Limits, Runnables } from '../execute/work';
 import { createWorker, type Worker } from '../execute/worker';
 import { createBatcher } from '../lifecycle/batcher';
 import { retrying } from '../lifecycle/retry';
@@ -18,7 +19,7 @@ import { createReporter } from '../report/reporter';
 
 export interface HandsNeeds {
   readonly description: WorkerDescription;
-  readonly handlers: Handlers;
+  readonly handlers: Runnables;
   readonly sessions: WorkerSessions;
   readonly claims: Claims;
   readonly log: EventLog;
@@ -28,6 +29,10 @@ export interface HandsNeeds {
   readonly announce: Announce;
   readonly drainMs: number;
   readonly takeoverMs: number;
+  readonly limits: Limits;
+  readonly hardLimitGraceMs: number;
+  /** Ends the process, because a handler ignores its signal; absent where the process has to go on. */
+  readonly endProcess?: (why: string) => void;
 }
 
 export interface Hands {
@@ -35,7 +40,6 @@ export interface Hands {
   readonly worker: Worker;
 }
 
-const RESULT_CHARACTERS = 262_144;
 const FINISHED_AT_ONCE = 1000;
 const FINISHED_PENDING = 100_000;
 
@@ -98,7 +102,6 @@ export const createHands = ({ description, log, claims, clock, announce, ...need
     report: (shard, event) => reporter.report(shard, event),
     finished: finisher.finished,
     fetchInputs: createFetchInputs(clock),
-    resultLimit: RESULT_CHARACTERS,
   });
   return { service: together('hands', [reporter, finisher, worker]), worker };
 };

@@ -8,7 +8,7 @@ import type { Service } from '../lifecycle/service';
 import { createApi } from './api';
 import { createEngine } from './engine';
 import { createHands, type Hands } from './hands';
-import { descriptionOf, handlersOf, takeoverMsOf } from './handlers';
+import { boundsOf, descriptionOf, handlersOf, takeoverMsOf } from './handlers';
 import { createProcessLife, type ProcessLife } from './processLife';
 import { openStorage, type Storage } from './storage';
 
@@ -39,6 +39,7 @@ const createWorkers = (
       logger: life.taskLogger,
       drainMs: config.worker.drainMs,
       takeoverMs: takeoverMsOf(config),
+      ...boundsOf(config),
       description: descriptionOf(config, life, `worker-${String(i + 1)}`, config.server.port ?? 0),
       handlers: handlersOf(config, life.clock),
     }),

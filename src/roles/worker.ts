@@ -5,7 +5,7 @@ import type { Service } from '../lifecycle/service';
 import { createProbes } from './api';
 import { openLeases, openTransport } from './distributed';
 import { createHands, type Hands } from './hands';
-import { descriptionOf, handlersOf, takeoverMsOf } from './handlers';
+import { boundsOf, descriptionOf, handlersOf, takeoverMsOf } from './handlers';
 import { createProcessLife, processId, type ProcessLife } from './processLife';
 
 const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
@@ -41,6 +41,11 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     logger: life.taskLogger,
     drainMs: config.worker.drainMs,
     takeoverMs: takeoverMsOf(config),
+    ...boundsOf(config),
+    endProcess: (why) => {
+      life.log.fatal(why);
+      process.exit(1);
+    },
     description: descriptionOf(config, life, life.id, probes.port() ?? 0),
     handlers: handlersOf(config, clock),
   }));

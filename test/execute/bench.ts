@@ -2,6 +2,7 @@
 import type { Dispatch, Event } from '../../src/core/event';
 import { Executor } from '../../src/execute/executor';
 import type { Handler } from '../../src/execute/handler';
+import type { Runnables } from '../../src/execute/work';
 import type { ClaimAnswer, Wanted } from '../../src/ports/leases';
 import type { WorkOrder } from '../../src/ports/transport';
 import { DAG } from '../core/model';
@@ -34,9 +35,13 @@ export const dispatchOf = (task: number, other: Partial<Dispatch> = {}): Dispatc
   ...other,
 });
 
-export const startBench = (options: { slots?: number; resultLimit?: number } = {}) => {
+/** After its signal a handler has this long. */
+export const GRACE_MS = 500;
+
+export const startBench = (options: { slots?: number; limitBytes?: number; handlers?: Runnables } = {}) => {
   const clock = createVirtualClock();
   const [calls, reports, claimed, back, finished] = [[] as Call[], [] as Event[], [] as Wanted[], [] as Wanted[], [] as string[]];
+  const happenings: string[] = [];
   let answer: (wanted: Wanted) => Promise<ClaimAnswer> | ClaimAnswer = ({ dispatch }) => ({ kind: 'granted', fence: String(dispatch) });
   let durable: () => Promise<void> = () => Promise.resolve();
   const handler: Handler = (context) =>
@@ -62,11 +67,15 @@ export const startBench = (options: { slots?: number; resultLimit?: number } = {
     session: 's1',
     worker: 'w1',
     slots: options.slots ?? 1,
-    handlers: new Map([['API_CALL', handler]]),
+    handlers: options.handlers ?? new Map([['API_CALL', handler]]),
     clock,
     vitals,
     maxUnreported: 10,
-    resultLimit: options.resultLimit ?? 1000,
+    limits: { resultBytes: options.limitBytes ?? 1000, checkpointBytes: options.limitBytes ?? 1000 },
+    hardLimitGraceMs: GRACE_MS,
+    stuck: () => {
+      happenings.push('stuck');
+    },
     claims: {
       claim: async (_session, wanted) => {
         claimed.push(...wanted);
@@ -86,7 +95,9 @@ export const startBench = (options: { slots?: number; resultLimit?: number } = {
     },
     fetchInputs: () => Promise.resolve({ payload: '"fetched"', checkpoint: null, upstream: {} }),
     logger: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
-    announce: () => undefined,
+    announce: (name) => {
+      happenings.push(name);
+    },
   });
   const order = (dispatches: readonly Dispatch[], other: Partial<WorkOrder> = {}): WorkOrder => ({
     session: 's1',
@@ -108,6 +119,7 @@ export const startBench = (options: { slots?: number; resultLimit?: number } = {
     back,
     finished,
     vitals,
+    happenings,
     order,
     hand: async (dispatches: readonly Dispatch[], other: Partial<WorkOrder> = {}) => {
       void executor.accept([order(dispatches, other)]);

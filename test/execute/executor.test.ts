@@ -110,7 +110,7 @@ test('a task that takes too long is aborted and fails as TIMEOUT', async () => {
 });
 
 test.each([
-  ['too large', 'x'.repeat(1000), 'characters'],
+  ['too large', 'x'.repeat(1000), 'bytes'],
   ['no JSON', 1n, 'no JSON'],
 ])('a result that is %s fails for good', async (_what, result, words) => {
   const bench = startBench();
@@ -233,9 +233,9 @@ test('nobody waits for a checkpoint of an attempt that was given up', async () =
 });
 
 test('a checkpoint too large for the log is refused where it is made', async () => {
-  const bench = startBench({ resultLimit: 100 });
+  const bench = startBench({ limitBytes: 100 });
   await bench.hand([dispatchOf(0)]);
-  await expect(bench.calls[0]!.context.checkpoint('x'.repeat(101))).rejects.toThrow('characters');
+  await expect(bench.calls[0]!.context.checkpoint('x'.repeat(101))).rejects.toThrow('bytes');
   expect(bench.types()).toEqual([]);
 });
 

@@ -34,7 +34,8 @@ const startStage = (handler: Handler, over: { sessions?: (real: WorkerSessions) 
     announce: () => undefined,
     drainMs: 1000,
     takeoverMs: 0,
-    resultLimit: 1000,
+    limits: { resultBytes: 1000, checkpointBytes: 1000 },
+    hardLimitGraceMs: 1000,
   });
   const live = async () => (await leases.roster.read()).workers;
   return {

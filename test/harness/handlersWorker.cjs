@@ -8,7 +8,7 @@ const { loadConfig } = require('../../dist/config.js');
 const { assembled } = require('../../dist/lifecycle/assembled.js');
 const { openLeases, openTransport } = require('../../dist/roles/distributed.js');
 const { createHands } = require('../../dist/roles/hands.js');
-const { descriptionOf } = require('../../dist/roles/handlers.js');
+const { boundsOf, descriptionOf } = require('../../dist/roles/handlers.js');
 const { createProcessLife } = require('../../dist/roles/processLife.js');
 
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -48,6 +48,7 @@ const service = assembled('handlers worker', async (include, stopping) => {
     logger: life.taskLogger,
     drainMs: 1_000,
     takeoverMs: 10_000,
+    ...boundsOf(config),
     description: descriptionOf(config, life, life.id, 0),
     handlers: new Map([
       ['ECHO', echo],

@@ -1,0 +1,40 @@
+/** One attempt of one task on this worker, while it runs. */
+import type { Dispatched, Execution } from '../core/event';
+import type { AbortReason } from './outcome';
+import type { Held } from './prefetch';
+import type { Begun } from './work';
+
+export interface Attempt {
+  readonly held: Held;
+  readonly startedAt: number;
+  readonly controller: AbortController;
+  /** Somebody was told that it runs. */
+  told: boolean;
+  /** Its handler was called. */
+  begun?: Begun;
+  /** Past its hard limit, in a place that can't be ended: it keeps its slot until its handler returns by itself. */
+  stuck: boolean;
+  /** Its end was reported already, before its handler's. */
+  reported: boolean;
+  cancelHardLimit(): void;
+}
+
+export const dispatchedOf = ({ dag, task, dispatch }: Dispatched): Dispatched => ({ dag, task, dispatch });
+export const keyOf = (dispatch: Dispatched): string => `${dispatch.dag}/${String(dispatch.task)}`;
+export const numberedKeyOf = (dispatch: Dispatched): string => `${keyOf(dispatch)}/${String(dispatch.dispatch)}`;
+
+/** Undefined while its signal has not fired. */
+export const abortReasonOf = ({ controller: { signal } }: Attempt): AbortReason | undefined =>
+  signal.aborted ? (signal.reason as AbortReason) : undefined;
+
+/** The part of a report that says which execution it speaks of. */
+export const executionOf = ({ held: { dispatch, fence, sentAt }, startedAt }: Attempt, who: { session: string; worker: string }): Execution => ({
+  dag: dispatch.dag,
+  task: dispatch.task,
+  dispatch: dispatch.dispatch,
+  fence,
+  session: who.session,
+  worker: who.worker,
+  sentAt,
+  startedAt,
+});

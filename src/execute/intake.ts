@@ -1,0 +1,148 @@
+/** What comes in: drops what isn't meant for this session, remembers what is, and claims it. */
+import type { Dispatched } from '../core/event';
+import { isFailure } from '../core/failure';
+import type { Clock } from '../ports/clock';
+import type { Announce } from '../ports/happenings';
+import type { ClaimAnswer, Claims } from '../ports/leases';
+import type { WorkOrder } from '../ports/transport';
+import { dispatchedOf, numberedKeyOf } from './attempt';
+import type { Held } from './prefetch';
+import type { Returns } from './returns';
+
+export interface IntakeNeeds {
+  readonly session: string;
+  readonly claims: Pick<Claims, 'claim'>;
+  readonly returns: Returns;
+  readonly clock: Clock;
+  readonly announce: Announce;
+  /** Whether what is granted may still be run, asked anew after every wait. */
+  readonly isTaking: () => boolean;
+  readonly isLeaving: () => boolean;
+  /** These were claimed and may run. */
+  readonly granted: (held: readonly Held[]) => void;
+  /** These were claimed too late. */
+  readonly giveBack: (held: readonly Held[]) => Promise<void>;
+}
+
+type Wanted = Omit<Held, 'fence'>;
+
+/** A dispatch that took longer than this to arrive is left to the scheduler, which has given it up by now. */
+const STALE_MS = 60_000;
+const ASK_AGAIN_MS = 200;
+/** Ended dispatches that are remembered: a message that comes twice may come before the claim is a tombstone. */
+const REMEMBERED = 5000;
+
+export class Intake {
+  /** Every dispatch that this session asked for or was granted: what arrives again is known. */
+  private readonly known = new Set<string>();
+  private ended: string[] = [];
+  private readonly newestEpoch = new Map<number, number>();
+  /** Being claimed; true once the dispatch was revoked meanwhile. */
+  private readonly claiming = new Map<string, boolean>();
+
+  constructor(private readonly needs: IntakeNeeds) {}
+
+  /** Whether an order is this session's, from a scheduler that isn't known to be deposed. */
+  isForUs({ session, shard, epoch }: WorkOrder): boolean {
+    const newest = this.newestEpoch.get(shard) ?? 0;
+    if (session !== this.needs.session || epoch < newest) return false;
+    this.newestEpoch.set(shard, epoch);
+    return true;
+  }
+
+  /** Resolves when everything is claimed or refused. */
+  async take(orders: readonly WorkOrder[]): Promise<void> {
+    const wanted: Wanted[] = [];
+    for (const order of orders) {
+      if (this.needs.clock.now() - order.sentAt >= STALE_MS) continue;
+      for (const dispatch of order.dispatches) {
+        if (!this.isNew(dispatch)) continue;
+        wanted.push({ dispatch, shard: order.shard, sentAt: order.sentAt, origin: order.origin });
+      }
+    }
+    await this.claim(wanted);
+  }
+
+  /** Gives back unclaimed what was sent before the scheduler knew that this worker leaves. */
+  async turnAway(orders: readonly WorkOrder[]): Promise<void> {
+    const fresh = orders.flatMap(({ dispatches }) => dispatches).filter((dispatch) => this.isNew(dispatch));
+    await this.needs.returns.tell(fresh, true);
+  }
+
+  /** A dispatch that doesn't run here was revoked. True where it is being claimed: then it is withdrawn when that is answered. */
+  revoke(dispatch: Dispatched): boolean {
+    const key = numberedKeyOf(dispatch);
+    if (this.claiming.has(key)) {
+      this.claiming.set(key, true);
+      return true;
+    }
+    // A message of it that is still on its way must not be run.
+    if (this.isNew(dispatch)) this.forgetLater(dispatch);
+    return false;
+  }
+
+  /** It has ended: it is forgotten when thousands of others have, too. */
+  forgetLater(dispatch: Dispatched): void {
+    this.ended.push(numberedKeyOf(dispatch));
+    if (this.ended.length < 2 * REMEMBERED) return;
+    for (const key of this.ended.slice(0, REMEMBERED)) this.known.delete(key);
+    this.ended = this.ended.slice(REMEMBERED);
+  }
+
+  private isNew(dispatch: Dispatched): boolean {
+    const key = numberedKeyOf(dispatch);
+    if (this.known.has(key)) return false;
+    this.known.add(key);
+    return true;
+  }
+
+  private async claim(wanted: readonly Wanted[]): Promise<void> {
+    for (const { dispatch } of wanted) this.claiming.set(numberedKeyOf(dispatch), false);
+    let open = wanted;
+    while (open.length > 0 && this.needs.isTaking()) {
+      open = await this.settle(open, await this.ask(open.map(({ dispatch }) => dispatchedOf(dispatch))));
+      if (open.length > 0 && this.needs.isTaking()) await new Promise<void>((resolve) => this.needs.clock.after(ASK_AGAIN_MS, resolve));
+    }
+    for (const { dispatch } of open) this.claiming.delete(numberedKeyOf(dispatch));
+    if (!this.needs.isLeaving()) return;
+    await this.needs.returns.tell(
+      open.map(({ dispatch }) => dispatch),
+      true,
+    );
+  }
+
+  /** Answers what has to be asked again. */
+  private async settle(open: readonly Wanted[], answers: readonly (ClaimAnswer | undefined)[]): Promise<Wanted[]> {
+    const [again, granted, withdrawn] = [[] as Wanted[], [] as Held[], [] as Dispatched[]];
+    open.forEach((each, i) => {
+      const [answer, key] = [answers[i], numberedKeyOf(each.dispatch)];
+      if (this.claiming.get(key) === true) withdrawn.push(each.dispatch);
+      else if (answer === undefined || answer.kind === 'wait') again.push(each);
+      else if (answer.kind === 'granted') granted.push({ ...each, fence: answer.fence });
+      else this.known.delete(key);
+      if (again.at(-1) !== each) this.claiming.delete(key);
+    });
+    // Where the worker left, or lost its session, while it asked, no handler may start any more.
+    if (this.needs.isTaking()) this.needs.granted(granted);
+    else await this.needs.giveBack(granted);
+    if (withdrawn.length > 0) await this.needs.returns.withdraw(withdrawn);
+    for (const dispatch of withdrawn) this.forgetLater(dispatch);
+    return again;
+  }
+
+  /** Undefined answers where the leases are away: they are asked again. */
+  private async ask(wanted: readonly Dispatched[]): Promise<readonly (ClaimAnswer | undefined)[]> {
+    const { claims, session, clock, announce } = this.needs;
+    const began = clock.monotonic();
+    try {
+      const answers = await claims.claim(session, wanted);
+      const granted = answers.filter(({ kind }) => kind === 'granted').length;
+      announce('claim.answered', { granted, refused: answers.length - granted, tookMs: clock.monotonic() - began });
+      return answers;
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      announce('loop.failed', { loop: 'claim', error });
+      return [];
+    }
+  }
+}
