@@ -27,10 +27,24 @@ export const REFUSALS = {
   NO_SUCH_PATH: { status: 404, title: 'There is nothing at this path', remedy: 'All paths are described at /docs.' },
   DAG_NOT_FOUND: { status: 404, title: 'There is no such DAG', remedy: 'GET /api/v1/dags lists what there is.' },
   TASK_NOT_FOUND: { status: 404, title: 'There is no such task', remedy: 'GET /api/v1/dags/{dagId}/tasks lists the tasks of a DAG.' },
+  COMMAND_NOT_FOUND: { status: 404, title: 'There is no such command', remedy: 'GET /api/v1/dags/{dagId}/commands lists the commands of a DAG.' },
+  LETTER_NOT_FOUND: { status: 404, title: 'There is no such dead letter', remedy: 'GET /api/v1/dead-letters lists what there is.' },
+  COMMAND_REFUSED: {
+    status: 409,
+    title: 'The command makes no sense in the present state',
+    remedy: 'The detail says why, and what to do instead.',
+  },
+  DAG_NOT_FINAL: { status: 409, title: 'The DAG is still live', remedy: 'Cancel it first, or wait for its end.' },
+  LETTER_CLOSED: { status: 409, title: 'The dead letter is closed', remedy: 'What it tells of can still be retried as a task.' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large', remedy: 'Send a smaller DAG, or raise the setting limits.bodyBytes.' },
   DAG_TOO_LARGE: { status: 413, title: 'The DAG is beyond the limits', remedy: 'Divide the DAG, or raise the limit that is named.' },
   INVALID_DAG: { status: 422, title: 'The DAG cannot be run', remedy: 'Each problem is listed with its path.' },
-  KEY_REUSED: { status: 422, title: 'The idempotency key belongs to another body', remedy: 'Use a new Idempotency-Key for a new submission.' },
+  INVALID_EDIT: { status: 422, title: 'The change of the DAG cannot be made', remedy: 'Each problem is listed with its path.' },
+  KEY_REUSED: {
+    status: 422,
+    title: 'The idempotency key belongs to another body',
+    remedy: 'Use a new Idempotency-Key for a new submission or command.',
+  },
   UNEXPECTED: { status: 500, title: 'Something unexpected went wrong', remedy: "The server's log has the cause under the request id." },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -3,6 +3,7 @@
  * a second, where class-validator takes many; class-validator then finds the words, for what was refused only.
  */
 import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
+import { pathOf, stepsOf } from '../core/paths';
 import type { Problem } from '../core/refusal';
 import { createNearest } from '../plan/nearest';
 import { PROBLEMS_SHOWN } from '../plan/problems';
@@ -12,18 +13,6 @@ import { submissionSchemas, type JsonSchema } from './schema';
 
 const TASKS_EXPLAINED = 50;
 const NAMES_COMPARED = 1_000;
-const LONGEST_STEP = 80;
-
-type Steps = readonly (string | number)[];
-
-const step = (name: string | number): string => {
-  if (typeof name === 'number') return `[${name}]`;
-  return /^[A-Za-z_$][\w$]{0,79}$/.test(name) ? `.${name}` : `[${JSON.stringify(name.slice(0, LONGEST_STEP))}]`;
-};
-
-/** A path as JavaScript writes it. */
-export const pathOf = (steps: Steps): string => steps.map(step).join('').replace(/^\./, '');
-
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const unknownField = (known: readonly string[], name: string): string => {
@@ -38,10 +27,7 @@ const ofViolation = ({ steps, owner, rule, sentence }: Violation, schemas: Recor
 };
 
 const ofSchemaError = ({ instancePath, params, message }: ErrorObject): Problem => {
-  const steps: (string | number)[] = instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
+  const steps = stepsOf(instancePath);
   const extra: unknown = (params as { additionalProperty?: unknown }).additionalProperty;
   if (typeof extra === 'string') return { path: pathOf([...steps, extra]), message: 'there is no such field' };
   return { path: pathOf(steps), message: message ?? 'is not allowed here' };

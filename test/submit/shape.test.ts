@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { pathOf } from '../../src/core/paths';
 import { DagDto, violations } from '../../src/submit/dto';
-import { createShapeCheck, pathOf } from '../../src/submit/shape';
+import { createShapeCheck } from '../../src/submit/shape';
 
 const check = createShapeCheck();
 const problems = (body: unknown): string[] => {

@@ -1,0 +1,91 @@
+/** Reads the bodies of commands: right, or refused with every wrong field and its path. */
+import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
+import { pathOf, stepsOf } from '../core/paths';
+import { refusal, type Problem } from '../core/refusal';
+import type { LetterKind } from '../ports/letters';
+import { bodySchemas, CONTROL_BODIES, type ControlBody } from './schemas';
+
+type Maybe<T> = T | null | undefined;
+
+export interface Who {
+  readonly by?: Maybe<string>;
+  readonly reason?: Maybe<string>;
+}
+
+export interface LetterFilterBody {
+  readonly kind?: Maybe<readonly LetterKind[]>;
+  readonly type?: Maybe<string>;
+  readonly dagId?: Maybe<string>;
+  readonly dagName?: Maybe<string>;
+  readonly taskName?: Maybe<string>;
+  readonly failedAfter?: Maybe<string>;
+  readonly failedBefore?: Maybe<string>;
+}
+
+/** Null and undefined both mean "not said", but for payloads and results, where null is a value. */
+export interface Bodies extends Record<ControlBody, Who> {
+  readonly CommandBody: Who;
+  readonly RetryDagBody: Who & { readonly tasks?: Maybe<readonly string[]>; readonly downstream?: Maybe<boolean>; readonly payload?: unknown };
+  readonly RerunDagBody: Who & { readonly from?: Maybe<string> };
+  readonly EditDagBody: Who & {
+    readonly add?: Maybe<readonly unknown[]>;
+    readonly replace?: Maybe<readonly unknown[]>;
+    readonly remove?: Maybe<readonly string[]>;
+  };
+  readonly RetryTaskBody: Who & { readonly downstream?: Maybe<boolean>; readonly payload?: unknown };
+  readonly HoldTaskBody: Who & { readonly resumeAt?: Maybe<string> };
+  readonly MarkTaskBody: Who & { readonly as: 'COMPLETED' | 'FAILED'; readonly result?: unknown };
+  readonly ReplayBody: Who & { readonly payload?: unknown };
+  readonly BulkReplayBody: Who & { readonly filter: LetterFilterBody; readonly payload?: unknown; readonly ratePerSecond?: Maybe<number> };
+  readonly BulkDiscardBody: Who & { readonly filter: LetterFilterBody };
+}
+
+const PROBLEMS_SHOWN = 100;
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
+
+const isTime = (text: string): boolean => {
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  return ISO_TIME.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10)) && !Number.isNaN(Date.parse(text));
+};
+
+/** Milliseconds since 1970 of a time that the check let pass; undefined for none. */
+export const timeOf = (text: Maybe<string>): number | undefined => (text === null || text === undefined ? undefined : Date.parse(text));
+
+const sentences: Readonly<Record<string, string>> = {
+  'date-time': 'must be an ISO 8601 time with its zone, like 2026-01-31T12:00:00Z',
+  uuid: 'must be a UUID',
+};
+
+const knownIn = (error: ErrorObject): string => Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {}).join(', ');
+
+const problemOf = (error: ErrorObject): Problem => {
+  const steps = stepsOf(error.instancePath);
+  const { additionalProperty, missingProperty, format, allowedValues } = error.params as Readonly<Record<string, unknown>>;
+  if (typeof additionalProperty === 'string')
+    return { path: pathOf([...steps, additionalProperty]), message: `there is no such field here, only ${knownIn(error)}` };
+  if (typeof missingProperty === 'string') return { path: pathOf([...steps, missingProperty]), message: 'is missing' };
+  if (typeof format === 'string') return { path: pathOf(steps), message: sentences[format] ?? 'is not allowed here' };
+  if (Array.isArray(allowedValues)) return { path: pathOf(steps), message: `must be one of ${allowedValues.join(', ')}` };
+  if (error.keyword === 'pattern') return { path: pathOf(steps), message: 'must hold neither NUL nor half a surrogate pair' };
+  return { path: pathOf(steps), message: error.message ?? 'is not allowed here' };
+};
+
+export type ReadBody = <N extends ControlBody>(name: N, value: unknown) => Bodies[N];
+
+/** Makes the reader. Compiles the schemas once: keep it. */
+export const createReadBody = (): ReadBody => {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, verbose: true });
+  ajv.addFormat('date-time', isTime).addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
+  // Tasks are read by the one who plans them.
+  const schemas = bodySchemas({ type: 'object' });
+  const checks = new Map(CONTROL_BODIES.map((name): [string, ValidateFunction] => [name, ajv.compile(schemas[name])]));
+  return (name, value) => {
+    const check = checks.get(name)!;
+    const given = value === undefined ? {} : value;
+    if (!check(given)) {
+      const problems = (check.errors ?? []).slice(0, PROBLEMS_SHOWN).map(problemOf);
+      throw refusal('WRONG_SHAPE', 'the body has fields that are wrong or missing', { problems });
+    }
+    return given as Bodies[typeof name];
+  };
+};

@@ -1,0 +1,128 @@
+/** The paths that change what exists: commands on DAGs and tasks, dead letters, deletion. */
+import { Router, type Request, type Response } from 'express';
+import type { DagId, TaskRef } from '../core/ids';
+import { parseTaskId } from '../core/ids';
+import { refusal } from '../core/refusal';
+import { gone, jsonOf, jsonOrNothing, keyOf, param, rawBody, sendJson } from '../edge/requests';
+import type { DeadLetterView, DeadLetterViews } from '../ports/letters';
+import type { DagView, DagViews, TaskView, TaskViews } from '../ports/views';
+import { createReadBody, type Bodies } from './bodies';
+import { PLAIN_DAG_COMMANDS, PLAIN_TASK_COMMANDS, type Asking, type Control } from './commands';
+import type { Letters } from './letters';
+import type { Requested } from './requester';
+import type { ControlBody } from './schemas';
+
+export interface ControlRoutesNeeds {
+  readonly control: Control;
+  readonly letters: Letters;
+  readonly views: Pick<DagViews, 'dag'> & Pick<TaskViews, 'task'> & Pick<DeadLetterViews, 'letter'>;
+  /** Of a body, after it was unpacked. */
+  readonly bodyBytes: number;
+  /** JSON texts, as every other answer shows them. */
+  readonly present: { dag(dag: DagView): string; task(task: TaskView): string; letter(letter: DeadLetterView): string };
+}
+
+const askingOf = (request: Request, response: Response): Asking => ({ key: keyOf(request), signal: gone(response) });
+
+/** 200 once it is applied, 202 while it waits; `subject` is a member with what the command was about, as it is now. */
+const sendOutcome = (response: Response, { id, repeated, outcome }: Requested, subject: string): void => {
+  if (repeated) response.set('Idempotency-Replayed', 'true');
+  response.set('Location', `/api/v1/commands/${id}`);
+  const facts = JSON.stringify({ commandId: id, outcome: outcome?.outcome ?? null, affected: outcome?.affected ?? 0 });
+  sendJson(response, `${facts.slice(0, -1)},${subject}}`, outcome === undefined ? 202 : 200);
+};
+
+type Ask<N extends ControlBody> = (id: string, body: Bodies[N], asking: Asking) => Promise<Requested>;
+
+interface Tools extends Pick<ControlRoutesNeeds, 'views' | 'present' | 'bodyBytes'> {
+  readonly router: Router;
+  readonly read: ReturnType<typeof createReadBody>;
+}
+
+const dagMember = async ({ views, present }: Tools, dag: DagId): Promise<string> => {
+  const view = await views.dag(dag);
+  return `"dag":${view === undefined ? 'null' : present.dag(view)}`;
+};
+
+const taskMember = async ({ views, present }: Tools, task: TaskRef): Promise<string> => {
+  const view = await views.task(task);
+  return `"task":${view === undefined ? 'null' : present.task(view)}`;
+};
+
+/** A command on the DAG of the path. */
+const onDag = <N extends ControlBody>(tools: Tools, method: 'post' | 'patch', path: string, [name, ask]: readonly [N, Ask<N>]): void => {
+  const { router, read, bodyBytes } = tools;
+  router[method](`/api/v1/dags/:dagId/${path}`, jsonOrNothing, rawBody(bodyBytes), async (request, response) => {
+    const dagId = param(request, 'dagId');
+    const requested = await ask(dagId, read(name, jsonOf(request)), askingOf(request, response));
+    sendOutcome(response, requested, await dagMember(tools, dagId.toLowerCase() as DagId));
+  });
+};
+
+/** A command on the task of the path. */
+const onTask = <N extends ControlBody>(tools: Tools, path: string, [name, ask]: readonly [N, Ask<N>]): void => {
+  const { router, read, bodyBytes } = tools;
+  router.post(`/api/v1/tasks/:taskId/${path}`, jsonOrNothing, rawBody(bodyBytes), async (request, response) => {
+    const taskId = param(request, 'taskId');
+    const requested = await ask(taskId, read(name, jsonOf(request)), askingOf(request, response));
+    sendOutcome(response, requested, await taskMember(tools, parseTaskId(taskId)!));
+  });
+};
+
+const dagCommands = (tools: Tools, control: Control): void => {
+  for (const kind of PLAIN_DAG_COMMANDS) onDag(tools, 'post', kind, ['CommandBody', (id, body, asking) => control.onDag(kind, id, body, asking)]);
+  onDag(tools, 'post', 'retry', ['RetryDagBody', control.retryDag]);
+  onDag(tools, 'post', 'rerun', ['RerunDagBody', control.rerunDag]);
+  onDag(tools, 'patch', 'tasks', ['EditDagBody', control.editDag]);
+  tools.router.delete('/api/v1/dags/:dagId', async (request, response) => {
+    await control.deleteDag(param(request, 'dagId'));
+    response.status(204).end();
+  });
+};
+
+const taskCommands = (tools: Tools, control: Control): void => {
+  for (const kind of PLAIN_TASK_COMMANDS) onTask(tools, kind, ['CommandBody', (id, body, asking) => control.onTask(kind, id, body, asking)]);
+  onTask(tools, 'retry', ['RetryTaskBody', control.retryTask]);
+  onTask(tools, 'hold', ['HoldTaskBody', control.holdTask]);
+  onTask(tools, 'mark', ['MarkTaskBody', control.markTask]);
+};
+
+const letterMember = async ({ views, present }: Tools, id: string): Promise<string> => {
+  const letter = await views.letter(id);
+  if (letter === undefined) throw refusal('LETTER_NOT_FOUND', `no dead letter ${id}`);
+  return `"letter":${present.letter(letter)}`;
+};
+
+const letterCommands = (tools: Tools, letters: Letters): void => {
+  const { router, read, bodyBytes } = tools;
+  const body = [jsonOrNothing, rawBody(bodyBytes)];
+  router.post('/api/v1/dead-letters/replay', body, async (request: Request, response: Response) => {
+    const { lastAt, ...counts } = await letters.replayAll(read('BulkReplayBody', jsonOf(request)), keyOf(request));
+    sendJson(response, JSON.stringify({ ...counts, lastAt: lastAt === null ? null : new Date(lastAt).toISOString() }), 202);
+  });
+  router.post('/api/v1/dead-letters/discard', body, async (request: Request, response: Response) => {
+    sendJson(response, JSON.stringify(await letters.discardAll(read('BulkDiscardBody', jsonOf(request)))));
+  });
+  router.post('/api/v1/dead-letters/:letterId/replay', body, async (request: Request, response: Response) => {
+    const id = param(request, 'letterId');
+    const requested = await letters.replay(id, read('ReplayBody', jsonOf(request)), askingOf(request, response));
+    const letter = await letterMember(tools, id);
+    if (requested === undefined) sendJson(response, `{"commandId":null,"outcome":"APPLIED","affected":0,${letter}}`);
+    else sendOutcome(response, requested, letter);
+  });
+  router.post('/api/v1/dead-letters/:letterId/discard', body, async (request: Request, response: Response) => {
+    const id = param(request, 'letterId');
+    await letters.discard(id, read('CommandBody', jsonOf(request)));
+    sendJson(response, `{${await letterMember(tools, id)}}`);
+  });
+};
+
+/** All paths that take commands. */
+export const controlRoutes = ({ control, letters, ...needs }: ControlRoutesNeeds): Router => {
+  const router = Router();
+  const tools: Tools = { ...needs, router, read: createReadBody() };
+  dagCommands(tools, control);
+  taskCommands(tools, control);
+  letterCommands(tools, letters);
+  return router;
+};

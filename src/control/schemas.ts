@@ -1,0 +1,111 @@
+/** The bodies of commands: their JSON schemas (draft 2020-12) are what they are validated by and what the API's document shows. */
+import { FAILURE_KINDS } from '../core/dag';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const LONGEST_NAME = 512;
+const LONGEST_BY = 128;
+const LONGEST_REASON = 1_000;
+export const MOST_NAMED_TASKS = 10_000;
+export const MOST_LETTERS_AT_ONCE = 10_000;
+export const DEFAULT_RATE_PER_SECOND = 50;
+
+/** PostgreSQL's text holds neither NUL nor half a surrogate pair. */
+const STORABLE = '^[^\\u0000\\uD800-\\uDFFF]*$';
+
+const text = (longest: number, description: string): Json => ({
+  type: ['string', 'null'],
+  minLength: 1,
+  maxLength: longest,
+  pattern: STORABLE,
+  description,
+});
+const time = (description: string): Json => ({ type: ['string', 'null'], format: 'date-time', description });
+const anyJson = (description: string): Json => ({ description });
+
+const who: Readonly<Record<string, Json>> = {
+  by: text(LONGEST_BY, 'Who asks, for the history.'),
+  reason: text(LONGEST_REASON, 'Why, for the history.'),
+};
+
+const object = (properties: Readonly<Record<string, Json>>, required: readonly string[] = []): Json => ({
+  type: 'object',
+  properties,
+  additionalProperties: false,
+  ...(required.length === 0 ? {} : { required }),
+});
+
+const downstream: Json = {
+  type: ['boolean', 'null'],
+  description: 'Whether what was skipped because of them runs as well; true by default.',
+};
+const payload = anyJson('A payload in the place of the stored one; null for none.');
+const tasks = (description: string): Json => ({
+  type: ['array', 'null'],
+  minItems: 1,
+  maxItems: MOST_NAMED_TASKS,
+  items: { type: 'string', minLength: 1, maxLength: LONGEST_NAME },
+  description,
+});
+const taskList = (task: Json, description: string): Json => ({ type: ['array', 'null'], maxItems: MOST_NAMED_TASKS, items: task, description });
+
+const filter = object({
+  kind: { type: ['array', 'null'], items: { enum: [...FAILURE_KINDS, 'UNDECODABLE'] }, description: 'One of these classes of failure.' },
+  type: text(LONGEST_NAME, 'The type of the task.'),
+  dagId: { type: ['string', 'null'], format: 'uuid' },
+  dagName: text(LONGEST_NAME, 'The exact name, or its beginning followed by *.'),
+  taskName: text(LONGEST_NAME, 'The exact name, or its beginning followed by *.'),
+  failedAfter: time('Failed at this time or later.'),
+  failedBefore: time('Failed before this time.'),
+});
+
+export const CONTROL_BODIES = [
+  'CommandBody',
+  'RetryDagBody',
+  'RerunDagBody',
+  'EditDagBody',
+  'RetryTaskBody',
+  'HoldTaskBody',
+  'MarkTaskBody',
+  'ReplayBody',
+  'BulkReplayBody',
+  'BulkDiscardBody',
+] as const;
+export type ControlBody = (typeof CONTROL_BODIES)[number];
+
+/** Each body by its name, with the schema that tasks of an edit have. */
+export const bodySchemas = (task: Json): Readonly<Record<ControlBody, Json>> => ({
+  CommandBody: object(who),
+  RetryDagBody: object({
+    ...who,
+    tasks: tasks('Names or ids of failed or cancelled tasks; all of them without it.'),
+    downstream,
+    payload: anyJson('A payload in the place of the stored one, where exactly one task is named; null for none.'),
+  }),
+  RerunDagBody: object({ ...who, from: text(LONGEST_NAME, 'Name or id of a task: it and everything after it. The whole DAG without it.') }),
+  EditDagBody: object({
+    ...who,
+    add: taskList(task, 'New tasks; they may depend on any task of the DAG as it will be.'),
+    replace: taskList(task, 'Tasks that have not begun, by their names, as they shall be.'),
+    remove: tasks('Names of tasks that have not begun and that nothing depends on then.'),
+  }),
+  RetryTaskBody: object({ ...who, downstream, payload }),
+  HoldTaskBody: object({ ...who, resumeAt: time('When it is released by itself; held until it is released by hand without it.') }),
+  MarkTaskBody: object({ ...who, as: { enum: ['COMPLETED', 'FAILED'] }, result: anyJson('What its dependents read; for COMPLETED only.') }, ['as']),
+  ReplayBody: object({ ...who, payload }),
+  BulkReplayBody: object(
+    {
+      ...who,
+      filter,
+      payload,
+      ratePerSecond: {
+        type: ['number', 'null'],
+        exclusiveMinimum: 0,
+        maximum: 10_000,
+        description: `How many tasks start in a second; ${DEFAULT_RATE_PER_SECOND} by default.`,
+      },
+    },
+    ['filter'],
+  ),
+  BulkDiscardBody: object({ ...who, filter }, ['filter']),
+});
