@@ -1,7 +1,8 @@
 /** A shard as its owner has it in memory. */
 import type { DagRecord } from '../core/change';
 import type { DagId } from '../core/ids';
-import { runOfRecord, type Run } from '../core/run';
+import { runOfRecord } from '../core/restore';
+import type { Run } from '../core/run';
 import type { CommandStore, LogPosition, OwnedShard, RunStore } from '../ports/store';
 import { createRecent, type Recent } from './recent';
 

@@ -1,64 +1,74 @@
 /** One event of a shard's log, applied to the runs of that shard: the law's front door. */
-import type { Dispatched, Due, Event, Lost, Released } from './event';
+import { applyDagDue, applyDue } from './due';
+import type { Dispatched, Due, Event, Lost, Released, Withdrawn } from './event';
 import type { DagId } from './ids';
+import type { Moment } from './law';
+import { applyLost, applyReleased, applyWithdrawn } from './losses';
+import { applyCommand } from './obey';
 import type { Run } from './run';
 import type { Step } from './step';
-import { applyContinued, applyDue, applyLost, applyReleased, applyReport, type LawSettings } from './transition';
+import { applyContinued, applyReport } from './transition';
 
-export interface Lawful {
+export interface Lawful extends Moment {
   readonly runs: ReadonlyMap<DagId, Run>;
-  /** The shard's time: the record's timestamp, never lower than the last. */
-  readonly now: number;
-  readonly law: LawSettings;
 }
 
-const eachKnown = (step: Step, event: Released | Lost | Due, { runs }: Lawful, apply: (run: Run, task: Dispatched) => void): void => {
-  for (const task of event.tasks) {
-    const run = runs.get(task.dag);
-    if (run === undefined) step.refused.push({ type: event.type, reason: 'no such live DAG' });
-    else apply(run, task);
+type OfTasks = Released | Lost | Due | Withdrawn;
+type Lawless = { readonly type: 'submitted' | 'alive' };
+type OfDag = Exclude<Event, OfTasks | Lawless>;
+
+const applyToTask = (step: Step, run: Run, { event, each, moment }: { event: OfTasks; each: Dispatched; moment: Moment }): void => {
+  switch (event.type) {
+    case 'released':
+      applyReleased(step, run, { ...each, session: event.session }, moment);
+      return;
+    case 'lost': {
+      const { session, evidence, lastHeartbeatAt } = event;
+      applyLost(step, run, { ...each, session, evidence, ...(lastHeartbeatAt === undefined ? {} : { lastHeartbeatAt }) }, moment);
+      return;
+    }
+    case 'due':
+      applyDue(step, run, each, moment);
+      return;
+    case 'withdrawn':
+      applyWithdrawn(step, run, { ...each, session: event.session }, moment);
+      return;
+  }
+};
+
+const applyToDag = (step: Step, run: Run, event: OfDag, moment: Moment): void => {
+  switch (event.type) {
+    case 'continued':
+      applyContinued(step, run, moment);
+      return;
+    case 'dagDue':
+      applyDagDue(step, run, moment);
+      return;
+    case 'commanded':
+      applyCommand(step, run, event, moment);
+      return;
+    default:
+      applyReport(step, run, event, moment);
   }
 };
 
 /**
  * Applies `event`; what it can't be applied to is refused and counted, never an error: late and repeated events are
- * ordinary. `submitted` is no matter of the law: the owner reads that DAG from the store.
+ * ordinary. `submitted` and `alive` are no matters of the law: the owner deals with them. A `commanded` event must be one
+ * that wasn't settled before.
  */
-export const applyEvent = (step: Step, event: Exclude<Event, { type: 'submitted' }>, lawful: Lawful): void => {
-  const { runs, now, law } = lawful;
-  switch (event.type) {
-    case 'released':
-      if (event.leaving) step.leaving.push(event.session);
-      eachKnown(step, event, lawful, (run, task) => {
-        applyReleased(step, run, task, now);
-      });
-      return;
-    case 'lost': {
-      const { evidence, session } = event;
-      eachKnown(step, event, lawful, (run, task) => {
-        applyLost(step, run, { ...task, evidence, session }, { now, law });
-      });
-      return;
-    }
-    case 'due':
-      eachKnown(step, event, lawful, (run, task) => {
-        applyDue(step, run, task, now);
-      });
-      return;
-    case 'continued': {
-      const run = runs.get(event.dag);
-      if (run !== undefined) applyContinued(step, run, { now, law });
-      return;
-    }
-    case 'dagDue':
-    case 'withdrawn':
-    case 'commanded':
-      step.refused.push({ type: event.type, reason: 'not known yet' });
-      return;
-    default: {
-      const run = runs.get(event.dag);
+export const applyEvent = (step: Step, event: Exclude<Event, Lawless>, lawful: Lawful): void => {
+  const { runs } = lawful;
+  if ('tasks' in event) {
+    if (event.type === 'released' && event.leaving) step.leaving.push(event.session);
+    for (const each of event.tasks) {
+      const run = runs.get(each.dag);
       if (run === undefined) step.refused.push({ type: event.type, reason: 'no such live DAG' });
-      else applyReport(step, run, event, { now, law });
+      else applyToTask(step, run, { event, each, moment: lawful });
     }
+    return;
   }
+  const run = runs.get(event.dag);
+  if (run !== undefined) applyToDag(step, run, event, lawful);
+  else if (event.type !== 'continued') step.refused.push({ type: event.type, reason: 'no such live DAG' });
 };

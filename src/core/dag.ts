@@ -145,6 +145,8 @@ export const REASON_CODES = [
   /** Its DAG was drained before it began. */
   'DRAINED',
   'DAG_TIMEOUT',
+  /** Its own time is over, or its last wait for a worker: FAILED once nobody runs it any more. */
+  'TIMED_OUT',
   'MARKED_COMPLETED',
   'MARKED_FAILED',
 ] as const;

@@ -33,8 +33,9 @@ const shift = (lane: Lane): ReadyTask | undefined => {
   return item;
 };
 
-/** Still the dispatch that was queued: its run may have moved on or been forgotten. */
-const isLive = ({ run, task, dispatch }: ReadyTask): boolean => run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch;
+/** Still the dispatch that was queued, of a DAG that is neither paused nor on its way to an early end. */
+const isLive = ({ run, task, dispatch }: ReadyTask): boolean =>
+  run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch && run.reason === null;
 
 export interface ReadyQueue {
   push(run: Run, task: number): void;

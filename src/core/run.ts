@@ -2,10 +2,12 @@
  * A live DAG in memory: its graph and its tasks' states in compact arrays, never payloads or results. It belongs to the
  * one owner of its shard; only the law (transition.ts) writes it.
  */
-import type { DagRecord, TaskRecord } from './change';
-import type { DagStatus, PlannedDag, RetryPolicy, Simulation } from './dag';
+import type { BudgetUse } from './change';
+import type { DagReason, DagStatus, PlannedDag, PlannedTask, RetryPolicy, Simulation, TaskOptions, TaskReason } from './dag';
+import { nextDeadline } from './deadlines';
 import type { DagId } from './ids';
-import { CODE, statusCode } from './states';
+import { isMet, newTally, type Tally } from './rules';
+import { CODE } from './states';
 
 /** What a dispatch needs to know of a task and what never changes. */
 export interface TaskSpec {
@@ -16,6 +18,7 @@ export interface TaskSpec {
   readonly retry: RetryPolicy;
   readonly timeoutSeconds: number | null;
   readonly simulate: Simulation | null;
+  readonly options: TaskOptions | null;
   readonly hasPayload: boolean;
   readonly dependencies: readonly number[];
 }
@@ -37,50 +40,76 @@ export interface Spent {
   retryWaitMs: number;
 }
 
-export interface Run {
+/** What of a run has a place for each task: made anew where a change of the graph adds tasks. */
+export interface Tasks {
+  specs: readonly TaskSpec[];
+  /** Children of task t: children[childStart[t] .. childStart[t + 1]]. */
+  childStart: Uint32Array;
+  children: Uint32Array;
+  /** Codes of core/states.ts. */
+  state: Uint8Array;
+  /** Dependencies that aren't COMPLETED. */
+  unmet: Uint32Array;
+  /** What other trigger rules than all_success need to know; null where no task has one. */
+  tally: Tally | null;
+  /** The number of the dispatch that is under way or comes next, from 1. */
+  dispatch: Uint16Array;
+  /** Attempts that ended in failure, whatever its class. */
+  failures: Uint16Array;
+  /** Dispatches lost before they were known to run. */
+  losses: Uint8Array;
+  /** When the task last became ready or, while RETRYING, when it failed; 0 before. */
+  since: Float64Array;
+  /** When its trigger rule was first met; 0 before. */
+  unblockedAt: Float64Array;
+}
+
+export interface Run extends Tasks {
   readonly dag: DagId;
   readonly shard: number;
   readonly name: string;
   readonly createdAt: number;
   status: DagStatus;
+  /** Why nothing more of it starts: it is paused, or on its way to an early end. */
+  reason: DagReason | null;
+  /** When its own time is over; null for never. */
+  dueAt: number | null;
+  /** How often its graph was changed. */
+  version: number;
   startedAt: number | null;
   completedAt: number | null;
   completed: number;
   failed: number;
   skipped: number;
   cancelled: number;
-  readonly specs: readonly TaskSpec[];
-  /** Children of task t: children[childStart[t] .. childStart[t + 1]]. */
-  readonly childStart: Uint32Array;
-  readonly children: Uint32Array;
-  /** Codes of core/states.ts. */
-  readonly state: Uint8Array;
-  /** Dependencies that aren't COMPLETED. */
-  readonly unmet: Uint32Array;
-  /** The number of the dispatch that is under way or comes next, from 1. */
-  readonly dispatch: Uint16Array;
-  /** Attempts that ended in failure. */
-  readonly failures: Uint16Array;
-  readonly losses: Uint8Array;
-  /** When the task last became ready or, while RETRYING, when it failed; 0 before. */
-  readonly since: Float64Array;
-  /** When all dependencies were first met; 0 before. */
-  readonly unblockedAt: Float64Array;
-  /** End of the wait of RETRYING tasks. */
-  readonly dueAt: Map<number, number>;
+  /** The next time at which something happens to a task by itself. */
+  readonly dueTimes: Map<number, number>;
+  readonly reasons: Map<number, TaskReason>;
+  readonly budgets: Map<number, BudgetUse>;
   readonly running: Map<number, Running>;
   readonly spent: Map<number, Spent>;
   /** Tasks whose handler left a result, a checkpoint: a dispatch reads them only then. */
   readonly withResult: Set<number>;
   readonly withCheckpoint: Set<number>;
-  /** Settled tasks whose dependents are still to be skipped. */
+  /** Settled tasks whose dependents are still to be looked at. */
   readonly cascade: number[];
+  /** While the DAG ends early: all tasks before this one were told to. */
+  ended: number;
 }
 
-export const taskCount = (run: Run): number => run.specs.length;
+export const taskCount = (run: Pick<Run, 'specs'>): number => run.specs.length;
+
+/** Whether nothing of this DAG begins any more: it was cancelled or drained, or its time is over. */
+export const isEnding = ({ reason }: Pick<Run, 'reason'>): boolean => reason !== null && reason.code !== 'PAUSED';
+
+/** Whether it is held by hand: PENDING though its rule may be met. */
+export const isHeld = (run: Run, task: number): boolean => run.state[task] === CODE.PENDING && run.reasons.get(task)?.code === 'HELD';
+
+/** Whether a cascade was cut off, so that it waits for an event of its own. */
+export const isCutOff = (run: Run): boolean => run.cascade.length > 0 || (isEnding(run) && run.ended < taskCount(run));
 
 /** The children of every task, from the dependencies of every task, in one flat array. */
-const childrenOf = (specs: readonly TaskSpec[]): Pick<Run, 'childStart' | 'children'> => {
+export const childrenOf = (specs: readonly TaskSpec[]): Pick<Run, 'childStart' | 'children'> => {
   const childStart = new Uint32Array(specs.length + 1);
   for (const spec of specs) for (const parent of spec.dependencies) childStart[parent + 1]! += 1;
   for (let i = 0; i < specs.length; i++) childStart[i + 1]! += childStart[i]!;
@@ -92,9 +121,13 @@ const childrenOf = (specs: readonly TaskSpec[]): Pick<Run, 'childStart' | 'child
   return { childStart, children };
 };
 
-const emptyRun = (head: Pick<Run, 'dag' | 'shard' | 'name' | 'createdAt'>, specs: readonly TaskSpec[]): Run => ({
+/** A run none of whose tasks has begun. */
+export const emptyRun = (head: Pick<Run, 'dag' | 'shard' | 'name' | 'createdAt'>, specs: readonly TaskSpec[]): Run => ({
   ...head,
   status: 'CREATED',
+  reason: null,
+  dueAt: null,
+  version: 0,
   startedAt: null,
   completedAt: null,
   completed: 0,
@@ -105,112 +138,64 @@ const emptyRun = (head: Pick<Run, 'dag' | 'shard' | 'name' | 'createdAt'>, specs
   ...childrenOf(specs),
   state: new Uint8Array(specs.length),
   unmet: Uint32Array.from(specs, (spec) => spec.dependencies.length),
+  tally: newTally(specs),
   dispatch: new Uint16Array(specs.length).fill(1),
   failures: new Uint16Array(specs.length),
   losses: new Uint8Array(specs.length),
   since: new Float64Array(specs.length),
   unblockedAt: new Float64Array(specs.length),
-  dueAt: new Map(),
+  dueTimes: new Map(),
+  reasons: new Map(),
+  budgets: new Map(),
   running: new Map(),
   spent: new Map(),
   withResult: new Set(),
   withCheckpoint: new Set(),
   cascade: [],
+  ended: 0,
 });
+
+/** Makes the next time of a task agree with its state. */
+export const setDueTime = (run: Run, task: number): void => {
+  const due = nextDeadline({
+    code: run.state[task]!,
+    options: run.specs[task]!.options,
+    since: run.since[task]!,
+    unblockedAt: run.unblockedAt[task]!,
+    reason: run.reasons.get(task),
+  });
+  if (due !== undefined) run.dueTimes.set(task, due);
+  else if (run.dueTimes.size > 0) run.dueTimes.delete(task);
+};
 
 const rootsBecomeReady = (run: Run): void => {
   for (let task = 0; task < run.specs.length; task++) {
-    if (run.unmet[task] !== 0) continue;
+    if (!isMet(run, task)) continue;
     run.state[task] = CODE.QUEUED;
     run.since[task] = run.unblockedAt[task] = run.createdAt;
+    if (run.specs[task]!.options !== null) setDueTime(run, task);
   }
 };
+
+/** What a run keeps of a planned task. */
+export const specOf = ({ name, type, priority, tags, retry, timeoutSeconds, simulate, options, payload, dependencies }: PlannedTask): TaskSpec => ({
+  name,
+  type,
+  priority,
+  tags,
+  retry,
+  timeoutSeconds,
+  simulate,
+  options,
+  hasPayload: payload !== null,
+  dependencies,
+});
 
 /** The run of a DAG that was just stored: its roots are ready. */
-export const runOfPlan = (plan: PlannedDag): Run => {
-  const specs = plan.tasks.map((task): TaskSpec => ({
-    name: task.name,
-    type: task.type,
-    priority: task.priority,
-    tags: task.tags,
-    retry: task.retry,
-    timeoutSeconds: task.timeoutSeconds,
-    simulate: task.simulate,
-    hasPayload: task.payload !== null,
-    dependencies: task.dependencies,
-  }));
-  const run = emptyRun({ dag: plan.dagId, shard: plan.shard, name: plan.name, createdAt: plan.createdAt }, specs);
+export const runOfPlan = ({ dagId, shard, name, createdAt, dueAt, tasks }: PlannedDag): Run => {
+  const run = emptyRun({ dag: dagId, shard, name, createdAt }, tasks.map(specOf));
+  run.dueAt = dueAt;
   rootsBecomeReady(run);
-  return run;
-};
-
-const SETTLED_BADLY = new Set<number>([CODE.FAILED, CODE.SKIPPED, CODE.CANCELLED]);
-
-const restoreTask = (run: Run, record: TaskRecord): void => {
-  const { task } = record;
-  const begun = record.status === 'RUNNING' || record.status === 'COMPLETED';
-  run.state[task] = statusCode(record.status);
-  run.dispatch[task] = Math.max(1, record.dispatch);
-  run.failures[task] = begun ? Math.max(0, record.attempt - 1) : record.attempt;
-  run.losses[task] = record.losses;
-  run.unblockedAt[task] = record.status === 'PENDING' ? 0 : run.createdAt + record.blockedMs;
-  run.since[task] = record.status === 'RETRYING' ? (record.completedAt ?? run.createdAt) : (record.queuedAt ?? run.unblockedAt[task]);
-  if (record.dueAt !== null) run.dueAt.set(task, record.dueAt);
-  if (record.hasResult) run.withResult.add(task);
-  if (record.hasCheckpoint) run.withCheckpoint.add(task);
-  if (record.queuedMs + record.dispatchedMs + record.runningMs + record.retryWaitMs > 0) {
-    const { queuedMs, dispatchedMs, runningMs, retryWaitMs } = record;
-    run.spent.set(task, { queuedMs, dispatchedMs, runningMs, retryWaitMs });
-  }
-  if (record.status === 'RUNNING' && record.session !== null && record.startedAt !== null) {
-    const { session, worker, fence, startedAt } = record;
-    run.running.set(task, { session, worker: worker ?? session, fence: fence ?? '0', sentAt: record.dispatchedAt ?? startedAt, startedAt });
-  }
-};
-
-/** What the rows leave to be derived: which tasks are ready and whose dependents are still to be skipped. */
-const derive = (run: Run, now: number): void => {
-  for (let task = 0; task < run.specs.length; task++) {
-    const settledBadly = SETTLED_BADLY.has(run.state[task]!);
-    let open = false;
-    for (let i = run.childStart[task]!; i < run.childStart[task + 1]!; i++) {
-      const child = run.children[i]!;
-      if (run.state[task] === CODE.COMPLETED) run.unmet[child]! -= 1;
-      open ||= run.state[child] === CODE.PENDING;
-    }
-    if (settledBadly && open) run.cascade.push(task);
-  }
-  for (let task = 0; task < run.specs.length; task++) {
-    if (run.state[task] !== CODE.PENDING || run.unmet[task] !== 0) continue;
-    run.state[task] = CODE.QUEUED;
-    run.since[task] = run.unblockedAt[task] = now;
-  }
-};
-
-/** The run of a DAG as the store has it, after a takeover. `now` stands for the time at which unstored readiness began. */
-export const runOfRecord = (record: DagRecord, now: number): Run => {
-  const { dag, shard, name, createdAt } = record;
-  const specs = record.tasks.map(({ name: taskName, type, priority, tags, retry, timeoutSeconds, simulate, hasPayload, dependencies }): TaskSpec => ({
-    name: taskName,
-    type,
-    priority,
-    tags,
-    retry,
-    timeoutSeconds,
-    simulate,
-    hasPayload,
-    dependencies,
-  }));
-  const run = emptyRun({ dag, shard, name, createdAt }, specs);
-  run.status = record.status;
-  run.startedAt = record.startedAt;
-  run.completedAt = record.completedAt;
-  run.completed = record.completedTasks;
-  run.failed = record.failedTasks;
-  run.skipped = record.skippedTasks;
-  run.cancelled = record.cancelledTasks;
-  for (const task of record.tasks) restoreTask(run, task);
-  derive(run, now);
   return run;
 };
 

@@ -2,25 +2,27 @@
 import { TASK_STATUSES, type DagStatus, type TaskStatus } from './dag';
 
 export const TASK_MOVES: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
-  PENDING: ['QUEUED', 'SKIPPED', 'CANCELLED'],
-  QUEUED: ['RUNNING', 'COMPLETED', 'FAILED', 'RETRYING', 'QUEUED', 'CANCELLED'],
+  PENDING: ['QUEUED', 'COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'],
+  QUEUED: ['RUNNING', 'COMPLETED', 'FAILED', 'RETRYING', 'QUEUED', 'CANCELLING', 'CANCELLED'],
   RUNNING: ['COMPLETED', 'FAILED', 'RETRYING', 'QUEUED', 'CANCELLING', 'CANCELLED'],
-  RETRYING: ['QUEUED', 'CANCELLED'],
-  WAITING: ['QUEUED', 'CANCELLED'],
-  CANCELLING: ['CANCELLED', 'COMPLETED', 'FAILED'],
-  COMPLETED: [],
-  FAILED: [],
-  SKIPPED: [],
-  CANCELLED: [],
+  RETRYING: ['QUEUED', 'PENDING', 'COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'],
+  // Signals, approvals and times of day are still to come.
+  WAITING: [],
+  CANCELLING: ['PENDING', 'QUEUED', 'COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'],
+  // Only commands lead out of a final state.
+  COMPLETED: ['PENDING', 'QUEUED'],
+  FAILED: ['PENDING', 'QUEUED', 'COMPLETED'],
+  SKIPPED: ['PENDING', 'QUEUED', 'COMPLETED'],
+  CANCELLED: ['PENDING', 'QUEUED', 'COMPLETED'],
 };
 
 export const DAG_MOVES: Readonly<Record<DagStatus, readonly DagStatus[]>> = {
-  CREATED: ['RUNNING', 'PAUSED', 'CANCELLED', 'COMPLETED', 'FAILED'],
+  CREATED: ['RUNNING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELLED'],
   RUNNING: ['PAUSED', 'COMPLETED', 'FAILED', 'CANCELLED'],
-  PAUSED: ['RUNNING', 'CREATED', 'CANCELLED'],
-  COMPLETED: [],
-  FAILED: [],
-  CANCELLED: [],
+  PAUSED: ['RUNNING', 'CREATED', 'COMPLETED', 'FAILED', 'CANCELLED'],
+  COMPLETED: ['RUNNING'],
+  FAILED: ['RUNNING', 'COMPLETED', 'CANCELLED'],
+  CANCELLED: ['RUNNING', 'COMPLETED'],
 };
 
 /** Statuses as small numbers, for the compact arrays of live runs. */

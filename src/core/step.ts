@@ -116,8 +116,8 @@ export const touchDag = (step: Step, run: Run): void => {
 };
 
 const attemptShown = (run: Run, task: number): number => {
-  const begun = run.state[task] === CODE.RUNNING || run.state[task] === CODE.COMPLETED;
-  return run.failures[task]! + (begun ? 1 : 0);
+  const succeeded = run.state[task] === CODE.COMPLETED && run.reasons.get(task)?.code !== 'MARKED_COMPLETED';
+  return run.failures[task]! + (succeeded || run.running.has(task) ? 1 : 0);
 };
 
 const taskChange = (run: Run, task: number, { texts, told }: Touched): TaskChange => {
@@ -130,10 +130,10 @@ const taskChange = (run: Run, task: number, { texts, told }: Touched): TaskChang
     attempt: attemptShown(run, task),
     dispatch: run.dispatch[task]!,
     losses: run.losses[task]!,
-    budgets: null,
-    reason: null,
+    budgets: run.budgets.get(task) ?? null,
+    reason: run.reasons.get(task) ?? null,
     ...told,
-    dueAt: run.dueAt.get(task) ?? null,
+    dueAt: run.dueTimes.get(task) ?? null,
     // A task that is skipped was blocked to its end.
     blockedMs: Math.max(0, (unblockedAt === 0 ? (told.completedAt ?? run.createdAt) : unblockedAt) - run.createdAt),
     queuedMs: spent?.queuedMs ?? 0,
@@ -153,15 +153,13 @@ const dagChange = (run: Run): DagChange => ({
   cancelledTasks: run.cancelled,
   startedAt: run.startedAt,
   completedAt: run.completedAt,
-  reason: null,
-  dueAt: null,
+  reason: run.reason,
+  dueAt: run.dueAt,
 });
 
-/** What only a task that isn't final needs. */
+/** What only a task that isn't final needs: one that is begun again by hand begins with nothing spent. */
 const forget = (run: Run, task: number): void => {
   run.spent.delete(task);
-  run.dueAt.delete(task);
-  run.withCheckpoint.delete(task);
 };
 
 /** The rows to write, each once, however often the batch changed it. */

@@ -148,7 +148,7 @@ test('two events of two shards in one refused commit: only the bad one is blamed
 });
 
 test('a cascade that was cut off ends through the log', async () => {
-  scheduler = await startScheduler({ law: { maxLosses: 3, cascadeLimit: 4 } });
+  scheduler = await startScheduler({ law: { maxLosses: 3, maxDeaths: 3, maxKills: 3, cascadeLimit: 4 } });
   await scheduler.admit(planOf([plannedTask('root', []), ...Array.from({ length: 30 }, (_, i) => plannedTask(`leaf${String(i)}`, [i]))]));
   await scheduler.tell(failed(0));
   for (let i = 0; i < 10; i++) await turns();

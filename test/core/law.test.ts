@@ -1,7 +1,8 @@
 /** Sentences about the law that stay true for any DAG and any sequence of events, true, late, doubled or made up. */
 import fc from 'fast-check';
 import { isFinalDag, isFinalTask, type PlannedTask } from '../../src/core/dag';
-import { runOfPlan, runOfRecord, taskCount, type Run } from '../../src/core/run';
+import { runOfRecord } from '../../src/core/restore';
+import { runOfPlan, taskCount, type Run } from '../../src/core/run';
 import { CODE, statusOf } from '../../src/core/states';
 import type { Step } from '../../src/core/step';
 import {
@@ -22,7 +23,7 @@ import {
   type Rows,
 } from './model';
 
-const LAW = { maxLosses: 2, cascadeLimit: 3 };
+const LAW = { maxLosses: 2, maxDeaths: 2, maxKills: 1, cascadeLimit: 3 };
 
 /** A random DAG: each task depends on some of those before it. */
 const anyTasks: fc.Arbitrary<PlannedTask[]> = fc
@@ -143,7 +144,7 @@ const checkRun = (run: Run): void => {
       run.unmet[task] === run.specs[task]!.dependencies.filter((parent) => run.state[parent] !== CODE.COMPLETED).length,
       'the counter of unmet dependencies is wrong',
     );
-    must(run.dueAt.has(task) === (run.state[task] === CODE.RETRYING), 'a due time without a wait, or a wait without one');
+    must(run.dueTimes.has(task) === (run.state[task] === CODE.RETRYING), 'a due time without a wait, or a wait without one');
     must(run.running.has(task) === (run.state[task] === CODE.RUNNING), 'an execution without RUNNING, or RUNNING without one');
   }
 };
@@ -211,9 +212,10 @@ const TIMES = [
 const withoutTimes = (rows: Rows): unknown => {
   const { tasks, ...dag } = rows.record();
   return {
-    dag: { ...dag, startedAt: null, completedAt: null },
+    dag: { ...dag, startedAt: null, completedAt: null, reason: dag.reason === null ? null : { ...dag.reason, at: 0 } },
     tasks: tasks.map((task) => ({
       ...Object.fromEntries(Object.entries(task).filter(([key]) => !TIMES.includes(key as never))),
+      reason: task.reason === null ? null : { ...task.reason, at: 0 },
       texts: rows.texts(task.task),
     })),
   };
@@ -302,7 +304,8 @@ test('losses use a budget of their own, and its end fails the task', () => {
   });
   const step = applyAll(run, [lost(0, 3)], T0, LAW);
   expect(run.status).toBe('FAILED');
-  expect(JSON.parse(changesOf(step).tasks[0]!.error!)).toMatchObject({ kind: 'LOST_WORKER' });
+  expect(JSON.parse(changesOf(step).tasks[0]!.error!)).toMatchObject({ kind: 'NEVER_STARTED' });
+  expect(step.deadLetters).toEqual([{ dag: DAG, task: 0, dispatch: 3, failedAt: T0, kind: 'NEVER_STARTED' }]);
 });
 
 test('a session that does not have the task can not lose it', () => {

@@ -2,8 +2,9 @@
 import { newStep, changesOf, type Step } from '../../src/core/step';
 import { applyEvent } from '../../src/core/applyEvent';
 import type { DagChange, DagRecord, TaskChange, TaskRecord, TaskState } from '../../src/core/change';
+import type { Command } from '../../src/core/command';
 import type { PlannedDag, PlannedTask } from '../../src/core/dag';
-import type { Event, Execution } from '../../src/core/event';
+import type { Execution } from '../../src/core/event';
 import type { DagId } from '../../src/core/ids';
 import type { Run } from '../../src/core/run';
 import { DEFAULT_LAW, type LawSettings } from '../../src/core/transition';
@@ -150,7 +151,7 @@ export const rowsOf = (plan: PlannedDag): Rows =>
     new Map(),
   );
 
-export type LawEvent = Exclude<Event, { type: 'submitted' }>;
+export type LawEvent = Exclude<Event, { type: 'submitted' | 'alive' }>;
 
 /** Applies events to one run, all in one step; the answer is that step. */
 export const applyAll = (run: Run, events: readonly LawEvent[], now: number, law: LawSettings = DEFAULT_LAW): Step => {
@@ -201,3 +202,18 @@ export const released = (task: number, dispatch = 1, session = 's1'): LawEvent =
 });
 
 export const due = (task: number, dispatch: number): LawEvent => ({ type: 'due', tasks: [{ dag: DAG, task, dispatch }] });
+
+export const withdrawn = (task: number, dispatch = 1, session: string | null = null): LawEvent => ({
+  type: 'withdrawn',
+  session,
+  tasks: [{ dag: DAG, task, dispatch }],
+});
+
+export const commanded = (command: Command, other: { id?: string; by?: string; reason?: string } = {}): LawEvent => ({
+  type: 'commanded',
+  id: other.id ?? '1',
+  dag: DAG,
+  command,
+  by: other.by ?? null,
+  reason: other.reason ?? null,
+});

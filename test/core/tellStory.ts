@@ -6,12 +6,13 @@
  *   due NAME#DISPATCH      continue      restart (the memory is lost; the run is read from its rows)
  */
 import type { PlannedTask } from '../../src/core/dag';
-import { runOfPlan, runOfRecord, type Run } from '../../src/core/run';
+import { runOfRecord } from '../../src/core/restore';
+import { runOfPlan, type Run } from '../../src/core/run';
 import { statusOf } from '../../src/core/states';
 import type { Step } from '../../src/core/step';
 import { applyAll, changesOf, completed, DAG, due, failed, lost, planOf, plannedTask, released, rowsOf, started, T0, type LawEvent } from './model';
 
-const LAW = { maxLosses: 2, cascadeLimit: 3 };
+const LAW = { maxLosses: 2, maxDeaths: 2, maxKills: 1, cascadeLimit: 3 };
 
 const readTask = (line: string, names: string[]): PlannedTask => {
   const [, name, parents, retries] = /^ {2}(\w+)(?: <- ([\w, ]+))?(?:; retries (\d+))?$/.exec(line) ?? [];
@@ -50,7 +51,7 @@ const outcomeOf = (run: Run, step: Step): string => {
   const parts = step.ready.map(({ task, dispatch }) => `ready ${run.specs[task]!.name}#${String(dispatch)}`);
   for (const status of ['RUNNING', 'RETRYING', 'COMPLETED', 'FAILED', 'SKIPPED'] as const) {
     const of = tasks.filter((change) => change.status === status).map(({ task }) => task);
-    if (of.length > 0) parts.push(`${names(of)} ${status}${status === 'RETRYING' ? ` until +${String(run.dueAt.get(of[0]!)! - T0)} ms` : ''}`);
+    if (of.length > 0) parts.push(`${names(of)} ${status}${status === 'RETRYING' ? ` until +${String(run.dueTimes.get(of[0]!)! - T0)} ms` : ''}`);
   }
   for (const { reason } of step.refused) parts.push(`refused: ${reason}`);
   if (step.continued.size > 0) parts.push('to be continued');

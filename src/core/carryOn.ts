@@ -1,0 +1,51 @@
+/** What follows from the ends of tasks, as far as one event may go; the rest waits for an event of its own. */
+import type { DagReason } from './dag';
+import type { Moment } from './law';
+import { isCutOff, isEnding, taskCount, type Run } from './run';
+import { isFinalCode } from './rules';
+import { cascade, endingReason, settleDag } from './settle';
+import { CODE } from './states';
+import { touchDag, type Step } from './step';
+import { takeAway } from './withdrawals';
+
+/** Whether an early end of the DAG takes a task that isn't final away from where it is. */
+const isTakenAway = (run: Run, task: number, drained: boolean): boolean => {
+  const state = run.state[task]!;
+  if (isFinalCode(state)) return false;
+  if (state === CODE.CANCELLING) return run.reasons.get(task)?.code === 'HELD';
+  // What runs goes on to its end where the DAG is drained.
+  return !(drained && state === CODE.RUNNING);
+};
+
+/** Ends the tasks of a DAG that ends early, one after another, at most `limit` of them. */
+const endTasks = (step: Step, run: Run, { now, law }: Moment): void => {
+  const reason = endingReason(run.reason!);
+  const drained = run.reason?.code === 'DRAINED';
+  for (let left = law.cascadeLimit; left > 0 && run.ended < taskCount(run); run.ended++) {
+    if (!isTakenAway(run, run.ended, drained)) continue;
+    takeAway(step, run, run.ended, { reason, now });
+    left -= 1;
+  }
+};
+
+/** Goes on with whatever was begun and isn't finished, and ends the DAG if all of it is final. */
+export const carryOn = (step: Step, run: Run, moment: Moment): void => {
+  if (isEnding(run)) endTasks(step, run, moment);
+  else cascade(step, run, moment.now, moment.law.cascadeLimit);
+  if (isCutOff(run)) step.continued.add(run.dag);
+  touchDag(step, run);
+  settleDag(step, run, moment.now);
+};
+
+/** A DAG that isn't paused is RUNNING once a task of it has begun. */
+export const resumedStatus = ({ startedAt }: Pick<Run, 'startedAt'>): 'RUNNING' | 'CREATED' => (startedAt === null ? 'CREATED' : 'RUNNING');
+
+/** Begins the early end of a DAG: nothing of it starts any more, and its tasks end one after another. */
+export const endEarly = (step: Step, run: Run, reason: DagReason, moment: Moment): void => {
+  if (run.status === 'PAUSED') run.status = resumedStatus(run);
+  run.reason = reason;
+  run.ended = 0;
+  // Whatever it would have skipped is cancelled now.
+  run.cascade.length = 0;
+  carryOn(step, run, moment);
+};
