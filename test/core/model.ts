@@ -4,7 +4,7 @@ import { applyEvent } from '../../src/core/applyEvent';
 import type { DagChange, DagRecord, TaskChange, TaskRecord, TaskState } from '../../src/core/change';
 import type { Command } from '../../src/core/command';
 import type { PlannedDag, PlannedTask } from '../../src/core/dag';
-import type { Execution } from '../../src/core/event';
+import type { Event, Execution } from '../../src/core/event';
 import type { DagId } from '../../src/core/ids';
 import type { Run } from '../../src/core/run';
 import { DEFAULT_LAW, type LawSettings } from '../../src/core/transition';
