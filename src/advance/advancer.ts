@@ -5,7 +5,7 @@
 import type { PlannedDag } from '../core/dag';
 import { shardOf, type DagId } from '../core/ids';
 import { isFinalDag } from '../core/dag';
-import { forEachReady, hasUpstream, runOfPlan, type Run } from '../core/run';
+import { forEachReady, hasUpstream, isCutOff, runOfPlan, type Run } from '../core/run';
 import { CODE } from '../core/states';
 import type { Ready } from '../core/step';
 import { DEFAULT_LAW, type LawSettings } from '../core/transition';
@@ -105,7 +105,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     const cancelling = cancellingOf(added);
     if (cancelling.length > 0) outlet.revoked(cancelling);
     if (ready.length > 0) outlet.ready(ready);
-    if (added.cascade.length > 0) continueCascades([added.dag], added.shard);
+    if (isCutOff(added)) continueCascades([added.dag], added.shard);
   };
 
   const continueCascades = (dags: Iterable<DagId>, shard: number): void => {
@@ -126,8 +126,9 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     for (const each of step.refused) announce('event.refused', each);
     for (const each of step.commands) announce('command.settled', each);
     for (const run of step.settled) {
-      if (isCurrent(run)) shards.get(run.shard)?.runs.delete(run.dag);
+      // A command that was applied meanwhile may have begun it again.
       if (!isFinalDag(run.status)) continue;
+      if (isCurrent(run)) shards.get(run.shard)?.runs.delete(run.dag);
       const status = run.status as 'COMPLETED' | 'FAILED' | 'CANCELLED';
       announce('dag.finished', { dag: run.dag, name: run.name, status, tookMs: (run.completedAt ?? run.createdAt) - run.createdAt });
     }

@@ -31,7 +31,7 @@ export const hasNoInputs = (run: Run, task: number): boolean => !needsInputs(run
 
 /** The dispatch of a task, ready to travel. `inlineLimit` is infinite where dispatches stay within the process. */
 export const dispatchOf = (run: Run, task: number, inputs: TaskInputs | undefined, inlineLimit: number): Dispatch => {
-  const { name, type, priority, tags, timeoutSeconds, simulate } = run.specs[task]!;
+  const { name, type, priority, tags, timeoutSeconds, simulate, options } = run.specs[task]!;
   const fits = inputs === undefined || sizeOf(inputs) <= inlineLimit;
   const { payload, upstream, checkpoint } = fits ? (inputs ?? NONE) : NONE;
   return {
@@ -44,8 +44,8 @@ export const dispatchOf = (run: Run, task: number, inputs: TaskInputs | undefine
     priority,
     tags,
     timeoutSeconds,
-    progressTimeoutSeconds: null,
-    suspect: false,
+    progressTimeoutSeconds: options?.progressTimeoutSeconds ?? null,
+    suspect: run.losses[task]! > 0 || (run.budgets.get(task)?.deaths ?? 0) > 0,
     simulate,
     inputs: fits ? 'inline' : 'fetch',
     payload,
