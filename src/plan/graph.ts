@@ -5,7 +5,7 @@ import type { Problems } from './problems';
 import type { SubmittedTask } from './submitted';
 
 const NAMES_COMPARED = 200_000;
-const CYCLES_SHOWN = 10;
+export const CYCLES_SHOWN = 10;
 const NAMES_IN_A_CYCLE = 20;
 const LONGEST_QUOTED = 80;
 
@@ -29,33 +29,50 @@ const noSuchTask = (name: string, nearest: Nearest): string => {
   return `no task ${quoted(name)} in this DAG${meant === undefined ? '' : ` (did you mean ${quoted(meant)}?)`}`;
 };
 
-/** Turns the dependencies of all tasks into indexes. `lastSeen` finds repeats without a set for each task. */
-const resolve = (tasks: readonly SubmittedTask[], byName: Map<string, number>, problems: Problems): number[][] => {
-  const nearest = createNearest([...byName.keys()], NAMES_COMPARED);
-  const lastSeen = new Uint32Array(tasks.length);
-  return tasks.map((task, i) => {
-    const parents: number[] = [];
-    const names = task.dependencies ?? [];
-    for (let d = 0; d < names.length; d++) {
-      const name = names[d]!;
-      const parent = byName.get(name);
-      const at = (): string => `tasks[${i}].dependencies[${d}]`;
-      if (parent === undefined) problems.add(at(), problems.wanted ? noSuchTask(name, nearest) : '');
-      else if (parent === i) problems.add(at(), `the task ${quoted(name)} depends on itself`);
-      else if (lastSeen[parent] === i + 1) problems.add(at(), `the dependency ${quoted(name)} is there twice`);
-      else {
-        lastSeen[parent] = i + 1;
-        parents.push(parent);
-      }
+/** What reading dependencies needs: the names that there are, and a place to note which parent was seen last by whom. */
+export interface Names {
+  readonly byName: ReadonlyMap<string, number>;
+  readonly nearest: Nearest;
+  /** For each task the last one that named it, plus 1: it finds repeats without a set for each task. */
+  readonly lastSeen: Uint32Array;
+}
+
+export const namesOf = (byName: ReadonlyMap<string, number>, size: number): Names => ({
+  byName,
+  nearest: createNearest([...byName.keys()], NAMES_COMPARED),
+  lastSeen: new Uint32Array(size),
+});
+
+/** Turns the dependencies of the task with index `self` into indexes. */
+export const parentsOf = (
+  dependencies: readonly string[],
+  { self, path, problems }: { readonly self: number; readonly path: string; readonly problems: Problems },
+  { byName, nearest, lastSeen }: Names,
+): number[] => {
+  const parents: number[] = [];
+  for (let d = 0; d < dependencies.length; d++) {
+    const name = dependencies[d]!;
+    const parent = byName.get(name);
+    const at = (): string => `${path}.dependencies[${d}]`;
+    if (parent === undefined) problems.add(at(), problems.wanted ? noSuchTask(name, nearest) : '');
+    else if (parent === self) problems.add(at(), `the task ${quoted(name)} depends on itself`);
+    else if (lastSeen[parent] === self + 1) problems.add(at(), `the dependency ${quoted(name)} is there twice`);
+    else {
+      lastSeen[parent] = self + 1;
+      parents.push(parent);
     }
-    return parents;
-  });
+  }
+  return parents;
 };
 
-const spell = (cycle: readonly number[], tasks: readonly SubmittedTask[]): string => {
-  const names = [...cycle, cycle[0]!]
-    .map((i) => tasks[i]!.taskName)
-    .map((name) => (name.length > LONGEST_QUOTED ? `${name.slice(0, LONGEST_QUOTED)}…` : name));
+const resolve = (tasks: readonly SubmittedTask[], byName: Map<string, number>, problems: Problems): number[][] => {
+  const names = namesOf(byName, tasks.length);
+  return tasks.map((task, self) => parentsOf(task.dependencies ?? [], { self, path: `tasks[${self}]`, problems }, names));
+};
+
+/** A cycle in words, cut in its middle where it is long. */
+export const spell = (cycle: readonly number[], nameOf: (task: number) => string): string => {
+  const names = [...cycle, cycle[0]!].map(nameOf).map((name) => (name.length > LONGEST_QUOTED ? `${name.slice(0, LONGEST_QUOTED)}…` : name));
   const middle = names.length - NAMES_IN_A_CYCLE;
   const shown = middle <= 0 ? names : [...names.slice(0, NAMES_IN_A_CYCLE - 2), `(${middle} more)`, ...names.slice(-2)];
   return shown.join(' → ');
@@ -63,7 +80,7 @@ const spell = (cycle: readonly number[], tasks: readonly SubmittedTask[]): strin
 
 const reportCycles = (tasks: readonly SubmittedTask[], dependencies: readonly (readonly number[])[], problems: Problems): void => {
   for (const cycle of findCycles(dependencies, CYCLES_SHOWN)) {
-    problems.add(`tasks[${cycle[0]!}].dependencies`, `these tasks wait for each other in a cycle: ${spell(cycle, tasks)}`);
+    problems.add(`tasks[${cycle[0]!}].dependencies`, `these tasks wait for each other in a cycle: ${spell(cycle, (i) => tasks[i]!.taskName)}`);
   }
 };
 

@@ -2,12 +2,11 @@
 import type { PlannedDag, PlannedTask } from '../core/dag';
 import type { DagId } from '../core/ids';
 import type { Problem } from '../core/refusal';
-import { quoted, readGraph } from './graph';
-import { createNearest } from './nearest';
-import { payloadText, utf8Bytes } from './payload';
-import { deploymentDefaults, resolvePolicy, type Resolved } from './policy';
+import { readGraph } from './graph';
+import { deploymentDefaults, resolvePolicy } from './policy';
 import { createProblems, type Problems } from './problems';
-import type { PlanSettings, SubmittedDag, SubmittedPolicy, SubmittedTask } from './submitted';
+import type { PlanSettings, SubmittedDag, SubmittedTask } from './submitted';
+import { checkedPayload, checkSimulation, checkTotal, checkTypes, planTask, type TaskContext } from './task';
 
 export type { PlanSettings, SubmittedDag } from './submitted';
 
@@ -31,75 +30,18 @@ const checkSize = ({ tasks }: SubmittedDag, { limits }: PlanSettings, problems: 
   if (edges > limits.edgesPerDag) problems.tooLarge('tasks', `${edges} dependencies are more than the limit of ${limits.edgesPerDag}`);
 };
 
-const checkTypes = (tasks: readonly SubmittedTask[], types: ReadonlySet<string>, problems: Problems): void => {
-  const nearest = createNearest([...types], 10_000);
-  tasks.forEach(({ type }, i) => {
-    if (types.has(type)) return;
-    const meant = nearest(type);
-    const hint = meant === undefined ? `there are ${[...types].join(', ')}` : `did you mean ${quoted(meant)}?`;
-    problems.add(`tasks[${i}].type`, `no task type ${quoted(type)} (${hint})`);
-  });
-};
-
-/** Checks one payload and answers its text; null where it is none or is refused. */
-const checkedPayload = (policy: SubmittedPolicy, path: string, limitBytes: number, problems: Problems): string | null => {
-  const text = payloadText(policy.payload);
-  if (text === undefined) {
-    problems.add(path, 'the payload is nested too deeply');
-    return null;
-  }
-  // A text of n units has at most 3 n bytes: most need no count.
-  if (text === null || text.length * 3 <= limitBytes) return text;
-  const bytes = utf8Bytes(text);
-  if (bytes > limitBytes) problems.tooLarge(path, `the payload of ${bytes} bytes is larger than the limit of ${limitBytes}`);
-  return text;
-};
-
-const checkSimulation = (policy: SubmittedPolicy, path: string, problems: Problems): void => {
-  const duration = policy.simulate?.durationMs;
-  if (typeof duration === 'object' && duration !== null && duration[0] > duration[1]) {
-    problems.add(`${path}simulate.durationMs`, `the shortest duration ${duration[0]} is above the longest ${duration[1]}`);
-  }
-};
-
-const checkTotal = (tasks: readonly PlannedTask[], limitBytes: number, problems: Problems): void => {
-  const bytes = tasks.reduce((sum, task) => sum + (task.payload?.length ?? 0) + task.tags.reduce((all, tag) => all + tag.length, 0), 0);
-  if (bytes > limitBytes)
-    problems.tooLarge(
-      'tasks',
-      `payloads and tags of all tasks, with what they inherit, come to ${bytes} bytes: more than the limit of ${limitBytes}`,
-    );
-};
-
-interface Context {
-  readonly base: Resolved;
-  readonly basePayload: string | null;
-  readonly settings: PlanSettings;
-  readonly problems: Problems;
-}
-
-const planTask = (task: SubmittedTask, index: number, { base, basePayload, settings, problems }: Context): Omit<PlannedTask, 'dependencies'> => {
-  checkSimulation(task, `tasks[${index}].`, problems);
-  return {
-    name: task.taskName,
-    type: task.type,
-    ...resolvePolicy(task, base),
-    options: null,
-    payload: task.payload === undefined ? basePayload : checkedPayload(task, `tasks[${index}].payload`, settings.limits.payloadBytes, problems),
-  };
-};
-
 const planTasks = (submitted: SubmittedDag, settings: PlanSettings, problems: Problems): PlannedTask[] => {
-  const context: Context = {
+  const context: TaskContext = {
     base: resolvePolicy(submitted, deploymentDefaults(settings.retry)),
     basePayload: checkedPayload(submitted, 'payload', settings.limits.payloadBytes, problems),
     settings,
     problems,
   };
   checkSimulation(submitted, '', problems);
-  checkTypes(submitted.tasks, settings.types, problems);
+  const path = (i: number): string => `tasks[${i}]`;
+  checkTypes(submitted.tasks, path, { types: settings.types, problems });
   const dependencies = readGraph(submitted.tasks, problems);
-  const tasks = submitted.tasks.map((task, i) => ({ ...planTask(task, i, context), dependencies: dependencies[i]! }));
+  const tasks = submitted.tasks.map((task, i) => ({ ...planTask(task, path(i), context), dependencies: dependencies[i]! }));
   checkTotal(tasks, settings.limits.dagBytes, problems);
   return tasks;
 };
@@ -125,7 +67,7 @@ export const plan = (submitted: SubmittedDag, identity: DagIdentity, settings: P
     description: submitted.description ?? null,
     tags: submitted.tags ?? [],
     createdAt,
-    dueAt: null,
+    dueAt: typeof submitted.dagTimeoutSeconds === 'number' ? createdAt + submitted.dagTimeoutSeconds * 1000 : null,
     tasks,
   };
   return { kind: 'planned', dag };

@@ -1,5 +1,5 @@
 /** Resolves what a task said, what its DAG said for all of them, and what the deployment says, in this order. */
-import { DEFAULT_PRIORITY, type Backoff, type PlannedTask, type RetryPolicy, type Simulation } from '../core/dag';
+import { DEFAULT_PRIORITY, type Backoff, type PlannedTask, type RetryPolicy, type Simulation, type TaskOptions } from '../core/dag';
 import type { SubmittedPolicy } from './submitted';
 
 type Partly<T> = { readonly [K in keyof T]?: T[K] | null | undefined };
@@ -19,8 +19,22 @@ const simulationOf = (policy: SubmittedPolicy, base: Simulation | null): Simulat
   return { ...base, ...said<Simulation>(policy.simulate) };
 };
 
+/** Null where nothing differs from the engine's defaults, so that ordinary tasks carry nothing. */
+const optionsOf = (policy: SubmittedPolicy, base: TaskOptions | null): TaskOptions | null => {
+  const { triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries } = policy;
+  const own = said<TaskOptions>({ triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries });
+  if (Object.keys(own).length === 0) return base;
+  const { triggerRule: rule, noRetryOn: excluded, ...rest } = { ...base, ...own };
+  const options: TaskOptions = {
+    ...rest,
+    ...(rule === undefined || rule === 'all_success' ? {} : { triggerRule: rule }),
+    ...(excluded === undefined || excluded.length === 0 ? {} : { noRetryOn: excluded }),
+  };
+  return Object.keys(options).length === 0 ? null : options;
+};
+
 /** What a policy resolves to, the payload aside. */
-export type Resolved = Pick<PlannedTask, 'priority' | 'retry' | 'timeoutSeconds' | 'tags' | 'simulate'>;
+export type Resolved = Pick<PlannedTask, 'priority' | 'retry' | 'timeoutSeconds' | 'tags' | 'simulate' | 'options'>;
 
 /** What holds for tasks where not even their DAG said anything. */
 export const deploymentDefaults = (retry: RetryPolicy): Resolved => ({
@@ -29,6 +43,7 @@ export const deploymentDefaults = (retry: RetryPolicy): Resolved => ({
   timeoutSeconds: null,
   tags: [],
   simulate: null,
+  options: null,
 });
 
 /** `policy` over `base`; parts that weren't said stay the same objects, so that 100,000 tasks share one retry policy. */
@@ -38,4 +53,5 @@ export const resolvePolicy = (policy: SubmittedPolicy, base: Resolved): Resolved
   timeoutSeconds: policy.timeoutSeconds ?? base.timeoutSeconds,
   tags: policy.tags ?? base.tags,
   simulate: simulationOf(policy, base.simulate),
+  options: optionsOf(policy, base.options),
 });

@@ -21,7 +21,39 @@ describe('what holds where nothing is said', () => {
       timeoutSeconds: null,
       payload: null,
       simulate: null,
+      options: null,
     });
+  });
+
+  test('options are kept only where they differ from the engine, and a task overrides its DAG', () => {
+    const dag = planned({
+      triggerRule: 'all_done',
+      queueTimeoutSeconds: 5,
+      dagTimeoutSeconds: 60,
+      tasks: [
+        task,
+        { ...task, taskName: 'b', triggerRule: 'all_success', noRetryOn: [] },
+        { ...task, taskName: 'c', totalTimeoutSeconds: 9, noRetryOn: ['EACCES'], maxTimeoutRetries: 0, progressTimeoutSeconds: 1 },
+      ],
+    });
+    expect(dag.tasks.map(({ options }) => options)).toEqual([
+      { triggerRule: 'all_done', queueTimeoutSeconds: 5 },
+      { queueTimeoutSeconds: 5 },
+      {
+        triggerRule: 'all_done',
+        queueTimeoutSeconds: 5,
+        totalTimeoutSeconds: 9,
+        noRetryOn: ['EACCES'],
+        maxTimeoutRetries: 0,
+        progressTimeoutSeconds: 1,
+      },
+    ]);
+    expect(dag.dueAt).toBe(dag.createdAt + 60_000);
+    expect(planned({ tasks: [task, { ...task, taskName: 'b', triggerRule: 'all_success' }] }).tasks.map(({ options }) => options)).toEqual([
+      null,
+      null,
+    ]);
+    expect(planned({ tasks: [task] }).dueAt).toBeNull();
   });
 
   test('by the DAG, and a task overrides it field by field', () => {
