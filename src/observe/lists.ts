@@ -1,11 +1,15 @@
 /** Pages of DAGs and tasks, and the whole of a DAG's tasks as a stream of pieces. */
 import { refusal } from '../core/refusal';
 import type { DagId } from '../core/ids';
+import type { HistoryViews } from '../ports/history';
+import type { DeadLetterViews } from '../ports/letters';
 import type { DagViews, TaskView, TaskViews } from '../ports/views';
 import { dagJson, taskJson } from './present';
+import { commandJson, eventJson, letterJson } from './presentHistory';
 import {
   DAG_FILTERS,
   DEFAULT_LIMIT,
+  LETTER_FILTERS,
   MAX_LIMIT,
   TASK_FILTERS,
   dagCursorOf,
@@ -14,6 +18,9 @@ import {
   indexCursorOf,
   indexCursorText,
   intOf,
+  letterFilterOf,
+  numberCursorOf,
+  numberCursorText,
   onlyKnown,
   taskCursorOf,
   taskCursorText,
@@ -56,6 +63,31 @@ export const listTasks = async (views: Pick<TaskViews, 'tasks'>, query: Query): 
   const rows = await views.tasks(taskFilterOf(query), limit + 1, taskCursorOf(query));
   const { page, nextCursor } = cut(rows, limit, ({ ref }) => taskCursorText(ref));
   return { json: envelope(page.map(taskJson), nextCursor), nextCursor, limit };
+};
+
+/** GET /api/v1/dags/{dagId}/events: oldest first. */
+export const listEvents = async (views: Pick<HistoryViews, 'events'>, dag: DagId, query: Query): Promise<Page> => {
+  const limit = limitOf(query);
+  const rows = await views.events(dag, limit + 1, numberCursorOf(query));
+  const { page, nextCursor } = cut(rows, limit, ({ id }) => numberCursorText(id));
+  return { json: envelope(page.map(eventJson), nextCursor), nextCursor, limit };
+};
+
+/** GET /api/v1/dags/{dagId}/commands: oldest first. */
+export const listCommands = async (views: Pick<HistoryViews, 'commands'>, dag: DagId, query: Query): Promise<Page> => {
+  const limit = limitOf(query);
+  const rows = await views.commands(dag, limit + 1, numberCursorOf(query));
+  const { page, nextCursor } = cut(rows, limit, ({ id }) => numberCursorText(id));
+  return { json: envelope(page.map(commandJson), nextCursor), nextCursor, limit };
+};
+
+/** GET /api/v1/dead-letters: newest first. */
+export const listLetters = async (views: Pick<DeadLetterViews, 'letters'>, query: Query): Promise<Page> => {
+  onlyKnown(query, [...LETTER_FILTERS, 'limit', 'cursor']);
+  const limit = limitOf(query);
+  const rows = await views.letters(letterFilterOf(query), limit + 1, numberCursorOf(query));
+  const { page, nextCursor } = cut(rows, limit, ({ id }) => numberCursorText(id));
+  return { json: envelope(page.map(letterJson), nextCursor), nextCursor, limit };
 };
 
 type TasksOfDag = Pick<DagViews, 'dag'> & Pick<TaskViews, 'tasksOf'>;

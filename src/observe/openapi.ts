@@ -1,13 +1,13 @@
 /** The API's OpenAPI 3.1 document: submissions from the schemas that validate them, answers from here. */
+import { controls } from './openapiControl';
 import { readings } from './openapiPaths';
 import { answerSchemas } from './openapiSchemas';
-
-type Json = Readonly<Record<string, unknown>>;
+import { idempotencyKey, problem, type Json } from './openapiWords';
 
 export interface OpenApiNeeds {
   readonly version: string;
-  /** Schemas of a submission by name, `DagDto` among them, with references below `#/components/schemas/`. */
-  readonly submission: Readonly<Record<string, Json>>;
+  /** Schemas of what clients send, by name, with references below `#/components/schemas/`: `DagDto` and what it refers to, and the bodies of commands. */
+  readonly bodies: Readonly<Record<string, Json>>;
 }
 
 const EXAMPLE = {
@@ -20,24 +20,11 @@ const EXAMPLE = {
   ],
 };
 
-const problem = (description: string): Json => ({
-  description,
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-});
-
 const submit: Json = {
   operationId: 'submitDag',
   summary: 'Submit a DAG',
   tags: ['DAGs'],
-  parameters: [
-    {
-      name: 'Idempotency-Key',
-      in: 'header',
-      required: false,
-      schema: { type: 'string', minLength: 1, maxLength: 255 },
-      description: 'Makes a repeated request answer the first result, with the header Idempotency-Replayed: true.',
-    },
-  ],
+  parameters: [idempotencyKey],
   requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/DagDto' }, example: EXAMPLE } } },
   responses: {
     201: {
@@ -53,15 +40,19 @@ const submit: Json = {
   },
 };
 
-/** Builds the document. */
-export const openApiDocument = ({ version, submission }: OpenApiNeeds): Json => {
-  const paths = readings();
-  return {
-    openapi: '3.1.0',
-    info: { title: 'Distributed task scheduler', version, description: 'Submit DAGs of tasks, and see what becomes of them.' },
-    servers: [{ url: '/' }],
-    tags: [{ name: 'DAGs' }, { name: 'Tasks' }, { name: 'Operation' }],
-    paths: { ...paths, '/api/v1/dags': { ...(paths['/api/v1/dags'] as Json), post: submit } },
-    components: { schemas: { ...submission, ...answerSchemas() } },
-  };
+/** The methods of each path, from several parts of the document. */
+const merged = (...parts: readonly Readonly<Record<string, Json>>[]): Record<string, Json> => {
+  const paths: Record<string, Json> = {};
+  for (const part of parts) for (const [path, methods] of Object.entries(part)) paths[path] = { ...paths[path], ...methods };
+  return paths;
 };
+
+/** Builds the document. */
+export const openApiDocument = ({ version, bodies }: OpenApiNeeds): Json => ({
+  openapi: '3.1.0',
+  info: { title: 'Distributed task scheduler', version, description: 'Submit DAGs of tasks, see what becomes of them, and step in.' },
+  servers: [{ url: '/' }],
+  tags: [{ name: 'DAGs' }, { name: 'Tasks' }, { name: 'Dead letters' }, { name: 'Operation' }],
+  paths: merged(readings(), controls(), { '/api/v1/dags': { post: submit } }),
+  components: { schemas: { ...bodies, ...answerSchemas() } },
+});

@@ -1,17 +1,7 @@
-/** The paths that only read, as OpenAPI describes them. */
+/** The paths of DAGs, tasks and operation that only read, as OpenAPI describes them. */
 import { DAG_STATUSES, TASK_STATUSES } from '../core/dag';
-import { DEFAULT_LIMIT, MAX_LIMIT, MAX_WAIT_SECONDS } from './query';
-
-type Json = Readonly<Record<string, unknown>>;
-
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
-const json = (description: string, schema: Json): Json => ({ description, content: { 'application/json': { schema } } });
-const problem = (description: string): Json => ({ description, content: { 'application/problem+json': { schema: ref('Problem') } } });
-const inQuery = (name: string, schema: Json, description: string): Json => ({ name, in: 'query', required: false, schema, description });
-const inPath = (name: string): Json => ({ name, in: 'path', required: true, schema: { type: 'string', format: 'uuid' } });
-
-const limit = inQuery('limit', { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }, 'How many at most.');
-const cursor = inQuery('cursor', { type: 'string' }, 'The nextCursor of the page before.');
+import { away, cursor, get, inPath, inQuery, json, limit, missing, ref, wrong, type Json } from './openapiWords';
+import { MAX_WAIT_SECONDS } from './query';
 
 const filters = (statuses: readonly string[]): Json[] => [
   { ...inQuery('status', { type: 'array', items: { enum: statuses } }, 'One or several.'), explode: true },
@@ -20,22 +10,6 @@ const filters = (statuses: readonly string[]): Json[] => [
   inQuery('createdAfter', { type: 'string', format: 'date-time' }, 'Created at this time or later.'),
   inQuery('createdBefore', { type: 'string', format: 'date-time' }, 'Created before this time.'),
 ];
-
-interface Reading {
-  readonly operationId: string;
-  readonly summary: string;
-  readonly tag: 'DAGs' | 'Tasks' | 'Operation';
-  readonly parameters?: readonly Json[];
-  readonly answers: Readonly<Record<number, Json>>;
-}
-
-const get = ({ operationId, summary, tag, parameters = [], answers }: Reading): Json => ({
-  get: { operationId, summary, tags: [tag], parameters, responses: answers },
-});
-
-const wrong = problem('A parameter is wrong.');
-const away = problem('The database is out of reach.');
-const missing = (what: string): Json => problem(`There is no such ${what}.`);
 
 const dagPaths = (): Record<string, Json> => ({
   '/api/v1/dags': get({

@@ -1,20 +1,8 @@
 /** The shapes of the API's answers, as present.ts writes them. */
-import { DAG_STATUSES, TASK_STATUSES } from '../core/dag';
-
-type Json = Readonly<Record<string, unknown>>;
-
-const text: Json = { type: 'string' };
-const count: Json = { type: 'integer', minimum: 0 };
-const ms: Json = { type: 'number', minimum: 0 };
-const uuid: Json = { type: 'string', format: 'uuid' };
-const time: Json = { type: 'string', format: 'date-time' };
-const timeOrNull: Json = { type: ['string', 'null'], format: 'date-time' };
-const list = (items: Json): Json => ({ type: 'array', items });
-const object = (properties: Readonly<Record<string, Json>>, optional: readonly string[] = []): Json => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
+import { DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES } from '../core/dag';
+import { controlSchemas } from './openapiControlSchemas';
+import { count, list, ms, object, orNull, page, text, time, timeOrNull, uuid } from './openapiShapes';
+import type { Json } from './openapiWords';
 
 const dag = object({
   id: { type: 'integer' },
@@ -33,10 +21,18 @@ const dag = object({
   tags: list(text),
 });
 
-const error = object({ kind: { enum: ['HANDLER', 'TIMEOUT', 'LOST_WORKER', 'UNSTORABLE'] }, message: text, name: text, stack: text }, [
-  'name',
-  'stack',
-]);
+const error = object(
+  {
+    kind: { enum: FAILURE_KINDS },
+    message: text,
+    name: text,
+    code: text,
+    stack: text,
+    retryAfterMs: ms,
+    evidence: { type: 'object', description: 'What the verdict rests on: the last heartbeat, an exit code, a signal.' },
+  },
+  ['name', 'code', 'stack', 'retryAfterMs', 'evidence'],
+);
 
 const backoff = object({
   type: { enum: ['exponential', 'linear', 'fixed'] },
@@ -57,8 +53,6 @@ const timing: Json = {
   }),
   description: 'Milliseconds in each stage, over all attempts.',
 };
-
-const orNull = (schema: Json): Json => ({ anyOf: [schema, { type: 'null' }] });
 
 const task = object({
   taskId: uuid,
@@ -136,8 +130,6 @@ const problem = object(
   ['requestId', 'errors'],
 );
 
-const page = (name: string): Json => object({ items: list({ $ref: `#/components/schemas/${name}` }), nextCursor: { type: ['string', 'null'] } });
-
 /** All schemas of answers, by name. */
 export const answerSchemas = (): Readonly<Record<string, Json>> => ({
   Dag: dag,
@@ -149,4 +141,5 @@ export const answerSchemas = (): Readonly<Record<string, Json>> => ({
   Worker: worker,
   Health: health,
   Problem: problem,
+  ...controlSchemas(),
 });

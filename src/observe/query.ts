@@ -1,7 +1,8 @@
 /** Reads path and query parameters: each wrong one is a refusal that names it. */
-import { DAG_STATUSES, TASK_STATUSES } from '../core/dag';
+import { DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES } from '../core/dag';
 import { MAX_TASKS_IN_ID, parseDagId, parseTaskId, parseUuid, taskIdOf, type DagId, type TaskRef } from '../core/ids';
-import { refusal, type Refusal } from '../core/refusal';
+import { refusal, type Refusal, type RefusalCode } from '../core/refusal';
+import type { DeadLetterFilter, LetterKind, LetterState } from '../ports/letters';
 import type { DagCursor, DagFilter, TaskCursor, TaskFilter } from '../ports/views';
 
 /** Query parameters as they came: text, several texts where one was repeated. */
@@ -65,13 +66,13 @@ const timeOf = (query: Query, name: string): number | undefined => {
   return time;
 };
 
-/** Statuses: repeated, or several in one with commas. */
-const statusesOf = <S extends string>(query: Query, all: readonly S[]): readonly S[] | undefined => {
-  const value = query.status;
+/** Words of a list: repeated, or several in one with commas. */
+const wordsOf = <S extends string>(query: Query, name: string, all: readonly S[]): readonly S[] | undefined => {
+  const value = query[name];
   if (value === undefined) return undefined;
   const texts = (Array.isArray(value) ? value : [value]).flatMap((text) => String(text).split(',')).map((text) => text.trim().toUpperCase());
   const strange = texts.find((text) => !(all as readonly string[]).includes(text));
-  if (strange !== undefined) throw wrong('status', `must be of ${all.join(', ')}`);
+  if (strange !== undefined) throw wrong(name, `must be of ${all.join(', ')}`);
   return [...new Set(texts)] as S[];
 };
 
@@ -88,16 +89,35 @@ export const DAG_FILTERS = ['status', 'name', 'tag', 'createdAfter', 'createdBef
 export const TASK_FILTERS = ['status', 'name', 'tag', 'type', 'createdAfter', 'createdBefore'] as const;
 
 export const dagFilterOf = (query: Query): DagFilter =>
-  given<DagFilter>({ status: statusesOf(query, DAG_STATUSES), name: textOf(query, 'name'), tag: textOf(query, 'tag'), ...times(query) });
+  given<DagFilter>({ status: wordsOf(query, 'status', DAG_STATUSES), name: textOf(query, 'name'), tag: textOf(query, 'tag'), ...times(query) });
 
 export const taskFilterOf = (query: Query): TaskFilter =>
   given<TaskFilter>({
-    status: statusesOf(query, TASK_STATUSES),
+    status: wordsOf(query, 'status', TASK_STATUSES),
     name: textOf(query, 'name'),
     tag: textOf(query, 'tag'),
     type: textOf(query, 'type'),
     ...times(query),
   });
+
+/** As ports/letters has them; ports have nothing to run. */
+export const LETTER_STATES = ['OPEN', 'REPLAYED', 'DISCARDED'] as const satisfies readonly LetterState[];
+export const LETTER_KINDS = [...FAILURE_KINDS, 'UNDECODABLE'] as const satisfies readonly LetterKind[];
+export const LETTER_FILTERS = ['state', 'kind', 'type', 'dagId', 'dagName', 'taskName', 'failedAfter', 'failedBefore'] as const;
+
+export const letterFilterOf = (query: Query): DeadLetterFilter => {
+  const dagId = textOf(query, 'dagId');
+  return given<DeadLetterFilter>({
+    state: wordsOf(query, 'state', LETTER_STATES),
+    kind: wordsOf(query, 'kind', LETTER_KINDS),
+    type: textOf(query, 'type'),
+    dag: dagId === undefined ? undefined : dagIdIn(dagId),
+    dagName: textOf(query, 'dagName'),
+    taskName: textOf(query, 'taskName'),
+    failedAfter: timeOf(query, 'failedAfter'),
+    failedBefore: timeOf(query, 'failedBefore'),
+  });
+};
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url');
 
@@ -131,6 +151,19 @@ export const indexCursorOf = (query: Query): number | undefined =>
     const index = idIn(text, 't');
     return index !== undefined && index <= MAX_TASKS_IN_ID ? index : undefined;
   });
+
+/** A place in a list of numbered rows: after this one. */
+export const numberCursorText = (id: string): string => encode(`n${id}`);
+export const numberCursorOf = (query: Query): string | undefined => decode(query, (text) => /^n(\d{1,18})$/.exec(text)?.[1]);
+
+const numberIn = (text: string, code: RefusalCode, what: string): string => {
+  if (!/^\d{1,18}$/.test(text)) throw refusal(code, `no ${what} ${text.slice(0, 40)}`);
+  return text;
+};
+
+/** The command, or the dead letter, that a path names. */
+export const commandIdIn = (text: string): string => numberIn(text, 'COMMAND_NOT_FOUND', 'command');
+export const letterIdIn = (text: string): string => numberIn(text, 'LETTER_NOT_FOUND', 'dead letter');
 
 /** The DAG that a path names. */
 export const dagIdIn = (text: string): DagId => {

@@ -1,18 +1,22 @@
 /** The paths that only read: DAGs, tasks, workers, health, metrics, and the API's own description. */
 import path from 'node:path';
 import express, { Router, type Request, type Response } from 'express';
+import type { DagId } from '../core/ids';
 import { refusal } from '../core/refusal';
 import { gone, param, sendJson } from '../edge/requests';
+import type { HistoryViews } from '../ports/history';
 import type { LiveWorker } from '../ports/leases';
+import type { DeadLetterViews } from '../ports/letters';
 import type { WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
 import { PAGE_POLICY, docsPage, docsScript, errorsPage } from './docsPages';
 import { createExplain, type ExplainNeeds } from './explain';
 import type { createAwaitedDag } from './finals';
 import type { HealthReport } from './health';
-import { allOfDag, listDags, listTasks, mustExist, pageOfDag, type Page } from './lists';
+import { allOfDag, listCommands, listDags, listEvents, listLetters, listTasks, mustExist, pageOfDag, type Page } from './lists';
 import { dagJson, taskJson, workerJson } from './present';
-import { dagIdIn, onlyKnown, taskRefIn, waitMsOf, type Query } from './query';
+import { commandJson, letterDetailJson } from './presentHistory';
+import { commandIdIn, dagIdIn, letterIdIn, onlyKnown, taskRefIn, waitMsOf, type Query } from './query';
 import { inputsJson } from './inputs';
 
 /** Only its folder is needed: loading the package would evaluate the whole page, in workers too. */
@@ -105,6 +109,43 @@ export const taskRoutes = (needs: TaskRoutesNeeds): Router => {
     const explanation = await explain(taskRefIn(param(request, 'taskId')));
     if (explanation === undefined) throw refusal('TASK_NOT_FOUND', `no task ${param(request, 'taskId')}`);
     sendJson(response, JSON.stringify(explanation));
+  });
+  return router;
+};
+
+/** What was done to DAGs and what happened to them. */
+export const historyRoutes = ({ views }: { readonly views: Pick<DagViews, 'dag'> & HistoryViews }): Router => {
+  const router = Router();
+  const ofDag = (path: string, list: (views: HistoryViews, dag: DagId, query: Query) => Promise<Page>): void => {
+    router.get(path, async (request, response) => {
+      onlyKnown(queryOf(request), ['limit', 'cursor']);
+      const dagId = dagIdIn(param(request, 'dagId'));
+      await mustExist(views, dagId);
+      sendPage(request, response, await list(views, dagId, queryOf(request)));
+    });
+  };
+  ofDag('/api/v1/dags/:dagId/events', listEvents);
+  ofDag('/api/v1/dags/:dagId/commands', listCommands);
+  router.get('/api/v1/commands/:commandId', async (request, response) => {
+    onlyKnown(queryOf(request), []);
+    const command = await views.command(commandIdIn(param(request, 'commandId')));
+    if (command === undefined) throw refusal('COMMAND_NOT_FOUND', `no command ${param(request, 'commandId')}`);
+    sendJson(response, commandJson(command));
+  });
+  return router;
+};
+
+/** The dead letters. */
+export const letterRoutes = ({ views }: { readonly views: Pick<DeadLetterViews, 'letters' | 'letter'> }): Router => {
+  const router = Router();
+  router.get('/api/v1/dead-letters', async (request, response) => {
+    sendPage(request, response, await listLetters(views, queryOf(request)));
+  });
+  router.get('/api/v1/dead-letters/:letterId', async (request, response) => {
+    onlyKnown(queryOf(request), []);
+    const letter = await views.letter(letterIdIn(param(request, 'letterId')));
+    if (letter === undefined) throw refusal('LETTER_NOT_FOUND', `no dead letter ${param(request, 'letterId')}`);
+    sendJson(response, letterDetailJson(letter));
   });
   return router;
 };

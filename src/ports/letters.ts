@@ -4,8 +4,7 @@ import type { DagId, TaskRef } from '../core/ids';
 import type { AttemptView } from './history';
 import type { TaskView } from './views';
 
-export const LETTER_STATES = ['OPEN', 'REPLAYED', 'DISCARDED'] as const;
-export type LetterState = (typeof LETTER_STATES)[number];
+export type LetterState = 'OPEN' | 'REPLAYED' | 'DISCARDED';
 export type LetterKind = FailureKind | 'UNDECODABLE';
 
 /** Times in milliseconds since 1970. */

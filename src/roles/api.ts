@@ -1,6 +1,7 @@
 /** The HTTP side of a process that schedules, and of one that only works. */
 import type { Config } from '../config';
 import { BUILT_IN_TASK_TYPES } from '../core/dag';
+import { bodySchemas } from '../control/schemas';
 import { createApp } from '../edge/app';
 import { createHttpServer, type HttpServer } from '../edge/httpServer';
 import { createFinals, createAwaitedDag } from '../observe/finals';
@@ -88,7 +89,12 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
       ready: () => engine.advancer.owned().length > 0,
       metrics: metricsOf(life, { queue, workers }, config.worker.types),
     }),
-    docsRoutes({ openApi: openApiDocument({ version: life.version, submission: submissionSchemas('#/components/schemas/') }) }),
+    docsRoutes({
+      openApi: openApiDocument({
+        version: life.version,
+        bodies: { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) },
+      }),
+    }),
   ]);
 };
 

@@ -10,6 +10,7 @@ import { createTaskViews } from '../../src/adapters/postgres/taskViews';
 import { createWorkIndex } from '../../src/adapters/postgres/workIndex';
 import { systemClock } from '../../src/adapters/system/clock';
 import { BUILT_IN_TASK_TYPES, type PlannedDag } from '../../src/core/dag';
+import { bodySchemas } from '../../src/control/schemas';
 import { createApp } from '../../src/edge/app';
 import { createEmitter, type Emitter } from '../../src/lifecycle/emitter';
 import type { QueuePlace } from '../../src/observe/explain';
@@ -84,7 +85,12 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
         queue: { sizes: () => [{ priority: 9, type: 'API_CALL', size: 2 }] },
       }),
     }),
-    docsRoutes({ openApi: openApiDocument({ version: '0.0.0', submission: submissionSchemas('#/components/schemas/') }) }),
+    docsRoutes({
+      openApi: openApiDocument({
+        version: '0.0.0',
+        bodies: { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) },
+      }),
+    }),
   ];
 };
 

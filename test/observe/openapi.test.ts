@@ -1,17 +1,22 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { version } from '../../package.json';
 import type { Router } from 'express';
+import { controlRoutes } from '../../src/control/routes';
+import { bodySchemas } from '../../src/control/schemas';
 import { mintDagId } from '../../src/core/ids';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagJson, taskJson, workerJson } from '../../src/observe/present';
-import { dagRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
+import { dagRoutes, historyRoutes, letterRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
 import type { LiveWorker } from '../../src/ports/leases';
 import type { DagView, TaskView } from '../../src/ports/views';
 import { submitRoutes } from '../../src/submit/routes';
 import { submissionSchemas } from '../../src/submit/schema';
 import { expectRecorded } from './recorded';
 
-const document = openApiDocument({ version, submission: submissionSchemas('#/components/schemas/') }) as {
+const document = openApiDocument({
+  version,
+  bodies: { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) },
+}) as {
   paths: Record<string, Record<string, unknown>>;
   components: { schemas: Record<string, object> };
 };
@@ -31,10 +36,24 @@ test('the document has exactly the paths that are served', () => {
     throw new Error('only the routes are read');
   };
   const views = { dag: never, dags: never, task: never, tasks: never, tasksOf: never, blockers: never };
+  const history = { events: never, commands: never, command: never, attempts: never };
+  const letters = { letters: never, letter: never };
+  const control = { onDag: never, retryDag: never, rerunDag: never, editDag: never, deleteDag: never };
+  const taskControl = { onTask: never, retryTask: never, holdTask: never, markTask: never };
+  const letterControl = { replay: never, discard: never, replayAll: never, discardAll: never };
   const routers: Router[] = [
     submitRoutes({ submitter: { submit: never }, bodyBytes: 1, present: never }),
     dagRoutes({ views, awaitedDag: never }),
     taskRoutes({ views, workers: never, queue: { position: never, sentTo: never } }),
+    historyRoutes({ views: { ...views, ...history } }),
+    letterRoutes({ views: letters }),
+    controlRoutes({
+      control: { ...control, ...taskControl },
+      letters: letterControl,
+      views: { ...views, ...letters },
+      bodyBytes: 1,
+      present: { dag: never, task: never, letter: never },
+    }),
     workerListRoutes({ workers: never }),
     probeRoutes({ health: never, ready: never, metrics: { contentType: '', text: never } }),
   ];
