@@ -1,9 +1,15 @@
 /** The handlers that a worker of this deployment runs. */
 import type { Config } from '../config';
-import type { Handlers } from '../execute/handler';
+import type { HandlerConfig } from '../config/shape';
 import { createSimulatedHandler } from '../execute/handlers/simulated';
-import type { Limits } from '../execute/work';
-import { pause } from '../lifecycle/timing';
+import type { Handler } from '../execute/handler';
+import { createPool, type Pool } from '../execute/isolation/pool';
+import { processRoom, threadRoom } from '../execute/isolation/rooms';
+import { fileOfModule, loadHandler } from '../execute/loadHandler';
+import type { Isolated, Limits, Runnables } from '../execute/work';
+import { resource } from '../lifecycle/assembled';
+import type { Service } from '../lifecycle/service';
+import { pause, within } from '../lifecycle/timing';
 import type { Clock } from '../ports/clock';
 import type { WorkerDescription } from '../ports/leases';
 import type { ProcessLife } from './processLife';
@@ -16,10 +22,46 @@ const sleepOn =
     if (signal.aborted) throw new Error('the execution was aborted');
   };
 
-/** A simulated handler for each type that the worker takes. */
-export const handlersOf = (config: Config, clock: Clock): Handlers => {
-  const handler = createSimulatedHandler({ types: config.simulation.types, random: () => clock.random(), sleep: sleepOn(clock) });
-  return new Map(config.worker.types.map((type) => [type, handler]));
+/** The longest that a user's module may take to load. */
+const LOAD_MS = 30_000;
+
+const loadInto = async (pool: Pool, { module, isolation, heapMb }: HandlerConfig, defaultHeapMb: number) => {
+  const file = fileOfModule(module, process.cwd());
+  if (isolation === 'none') return loadHandler(file);
+  const open = (isolation === 'thread' ? threadRoom : processRoom)({ file, heapMb: heapMb ?? defaultHeapMb });
+  await pool.warm(open);
+  return pool.isolated(open);
+};
+
+const openHandler = (pool: Pool, handler: HandlerConfig, { worker, clock }: { worker: Config['worker']; clock: Clock }) =>
+  within(clock, LOAD_MS, loadInto(pool, handler, worker.isolatedHeapMb), () => new Error(`it took longer than ${String(LOAD_MS / 1000)} s`)).catch(
+    (error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`worker.handlers: the handler of ${handler.type} can't be loaded from ${handler.module}: ${why}`);
+    },
+  );
+
+export interface OpenHandlers {
+  readonly handlers: Runnables;
+  /** Ends their threads and processes. */
+  readonly service: Service;
+}
+
+/**
+ * Users' own handlers, loaded, and a simulated one for each other type, for `workers` workers of this process. Rejects where a
+ * module can't be loaded.
+ */
+export const openHandlers = async (config: Config, clock: Clock, workers = 1): Promise<OpenHandlers> => {
+  const simulated = createSimulatedHandler({ types: config.simulation.types, random: () => clock.random(), sleep: sleepOn(clock) });
+  const pool = createPool({ places: workers * config.worker.concurrency });
+  const handlers = new Map<string, Handler | Isolated>(config.worker.types.map((type) => [type, simulated]));
+  try {
+    for (const handler of config.worker.handlers) handlers.set(handler.type, await openHandler(pool, handler, { worker: config.worker, clock }));
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  return { handlers, service: resource('handlers', () => pool.close()) };
 };
 
 /** The bounds of what a handler does here. */

@@ -8,7 +8,7 @@ import type { Service } from '../lifecycle/service';
 import { createApi } from './api';
 import { createEngine } from './engine';
 import { createHands, type Hands } from './hands';
-import { boundsOf, descriptionOf, handlersOf, takeoverMsOf } from './handlers';
+import { boundsOf, descriptionOf, openHandlers, takeoverMsOf } from './handlers';
 import { createProcessLife, type ProcessLife } from './processLife';
 import { openStorage, type Storage } from './storage';
 
@@ -29,7 +29,7 @@ const startDatabase = async (config: Config, { log }: ProcessLife, include: Incl
 const createWorkers = (
   config: Config,
   life: ProcessLife,
-  parts: Pick<Parameters<typeof createHands>[0], 'sessions' | 'claims' | 'log' | 'queue'>,
+  parts: Pick<Parameters<typeof createHands>[0], 'sessions' | 'claims' | 'log' | 'queue' | 'handlers'>,
 ): Hands[] =>
   Array.from({ length: config.standalone.workers }, (_, i) =>
     createHands({
@@ -41,12 +41,13 @@ const createWorkers = (
       takeoverMs: takeoverMsOf(config),
       ...boundsOf(config),
       description: descriptionOf(config, life, `worker-${String(i + 1)}`, config.server.port ?? 0),
-      handlers: handlersOf(config, life.clock),
     }),
   );
 
 const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
   const { clock, announce } = life;
+  const { handlers, service: places } = await openHandlers(config, clock, config.standalone.workers);
+  await include(places);
   const url = await startDatabase(config, life, include);
   const storage: Storage = await openStorage(config, url, life, stopping);
   await include(resource('database connections', () => storage.database.close()));
@@ -82,7 +83,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
   const api = createApi({ config, life, engine, ...storage, components });
-  const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue });
+  const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue, handlers });
   await include(engine.service);
   for (const { service } of workers) await include(service);
   await include(api);

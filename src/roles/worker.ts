@@ -5,12 +5,14 @@ import type { Service } from '../lifecycle/service';
 import { createProbes } from './api';
 import { openLeases, openTransport } from './distributed';
 import { createHands, type Hands } from './hands';
-import { boundsOf, descriptionOf, handlersOf, takeoverMsOf } from './handlers';
+import { boundsOf, descriptionOf, openHandlers, takeoverMsOf } from './handlers';
 import { createProcessLife, processId, type ProcessLife } from './processLife';
 
 const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
   const { clock, announce } = life;
   const made: { hands?: Hands } = {};
+  const { handlers, service: places } = await openHandlers(config, clock);
+  await include(places);
   const transport = await openTransport(config, life, include, stopping);
   const leases = await openLeases(config, life, {
     include,
@@ -47,7 +49,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
       process.exit(1);
     },
     description: descriptionOf(config, life, life.id, probes.port() ?? 0),
-    handlers: handlersOf(config, clock),
+    handlers,
   }));
   await include(hands.service);
   life.log.info(

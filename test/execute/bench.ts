@@ -1,7 +1,7 @@
 /** An executor on claims, reports and a clock that a test holds in its hands. */
 import type { Dispatch, Event } from '../../src/core/event';
 import { Executor } from '../../src/execute/executor';
-import type { Handler } from '../../src/execute/handler';
+import type { Handler, TaskLogger } from '../../src/execute/handler';
 import type { Runnables } from '../../src/execute/work';
 import type { ClaimAnswer, Wanted } from '../../src/ports/leases';
 import type { WorkOrder } from '../../src/ports/transport';
@@ -42,6 +42,12 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
   const clock = createVirtualClock();
   const [calls, reports, claimed, back, finished] = [[] as Call[], [] as Event[], [] as Wanted[], [] as Wanted[], [] as string[]];
   const happenings: string[] = [];
+  const logged: { level: string; message: string; details?: unknown }[] = [];
+  const note =
+    (level: string): TaskLogger['info'] =>
+    (message, details) => {
+      logged.push({ level, message, ...(details === undefined ? {} : { details }) });
+    };
   let answer: (wanted: Wanted) => Promise<ClaimAnswer> | ClaimAnswer = ({ dispatch }) => ({ kind: 'granted', fence: String(dispatch) });
   let durable: () => Promise<void> = () => Promise.resolve();
   const handler: Handler = (context) =>
@@ -94,7 +100,7 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
       finished.push(`${String(task)}#${String(dispatch)}`);
     },
     fetchInputs: () => Promise.resolve({ payload: '"fetched"', checkpoint: null, upstream: {} }),
-    logger: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
+    logger: () => ({ info: note('info'), warn: note('warn'), error: note('error') }),
     announce: (name) => {
       happenings.push(name);
     },
@@ -120,6 +126,7 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
     finished,
     vitals,
     happenings,
+    logged,
     order,
     hand: async (dispatches: readonly Dispatch[], other: Partial<WorkOrder> = {}) => {
       void executor.accept([order(dispatches, other)]);

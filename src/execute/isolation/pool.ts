@@ -1,0 +1,60 @@
+/** The places of one worker's isolated handlers: as many as it has slots, kept for the next attempt when one has ended. */
+import type { Isolated } from '../work';
+import { createPlace, type OpenRoom, type Place } from './place';
+
+export interface Pool {
+  /** A handler whose attempts run in places opened by `open`, each in one of its own. */
+  isolated(open: OpenRoom): Isolated;
+  /** Opens a first place; rejects with the reason where its module can't be loaded. */
+  warm(open: OpenRoom): Promise<void>;
+  /** Ends every place, with what runs in it. */
+  close(): Promise<void>;
+}
+
+/** `places`: how many there may be at once. Attempts at one time are never more than that: the worker's slots see to it. */
+export const createPool = ({ places }: { readonly places: number }): Pool => {
+  const all = new Set<Place>();
+  /** In order of their last use. */
+  let idle: { readonly open: OpenRoom; readonly place: Place }[] = [];
+
+  const opened = (open: OpenRoom): Place => {
+    if (all.size >= places) idle.shift()?.place.end();
+    const place = createPlace(open);
+    all.add(place);
+    void place.over.then(() => {
+      all.delete(place);
+      idle = idle.filter((one) => one.place !== place);
+    });
+    return place;
+  };
+  const placeFor = (open: OpenRoom): Place => {
+    const at = idle.findLastIndex((one) => one.open === open && one.place.isUsable());
+    return at < 0 ? opened(open) : idle.splice(at, 1)[0]!.place;
+  };
+  const putBack = (open: OpenRoom, place: Place): void => {
+    if (place.isUsable()) idle.push({ open, place });
+  };
+
+  return {
+    isolated: (open) => ({
+      begin: (work, voice, signal) => {
+        const place = placeFor(open);
+        const begun = place.run(work, voice, signal);
+        const outcome = begun.outcome.finally(() => {
+          putBack(open, place);
+        });
+        return { ...begun, outcome };
+      },
+    }),
+    warm: async (open) => {
+      const place = opened(open);
+      await place.loaded;
+      putBack(open, place);
+    },
+    close: async () => {
+      const open = [...all];
+      for (const place of open) place.end();
+      await Promise.all(open.map(({ over }) => over));
+    },
+  };
+};

@@ -1,0 +1,82 @@
+/** Threads and processes for isolated handlers. */
+import { fork } from 'node:child_process';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { FromPlace, PlaceSettings } from './messages';
+import type { OpenRoom } from './place';
+
+export interface RoomSettings extends PlaceSettings {
+  /** Of the JavaScript heap; beyond it an attempt ends as OUT_OF_MEMORY. */
+  readonly heapMb: number;
+}
+
+const doNothing = (): void => undefined;
+
+/** A thread: quick to start, shares the process's fate and its memory outside of the heap. */
+export const threadRoom =
+  ({ file, heapMb }: RoomSettings): OpenRoom =>
+  ({ onMessage, onExit }) => {
+    const thread = new Worker(path.join(__dirname, 'threadHost.js'), {
+      workerData: { file } satisfies PlaceSettings,
+      resourceLimits: { maxOldGenerationSizeMb: heapMb },
+      name: 'handler',
+    });
+    let outOfMemory = false;
+    thread.on('message', (message: FromPlace) => {
+      onMessage(message);
+    });
+    thread.on('error', (error: Error & { readonly code?: string }) => {
+      outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      if (!outOfMemory) onMessage({ kind: 'crashed', error: { kind: 'HANDLER', name: error.name, message: error.message } });
+    });
+    thread.on('exit', (code) => {
+      onExit({ outOfMemory, code, signal: null });
+    });
+    return {
+      post: (message) => {
+        thread.postMessage(message);
+      },
+      kill: () => {
+        void thread.terminate();
+      },
+    };
+  };
+
+/** What V8 says on standard error before it ends a process whose heap is full. */
+const HEAP_IS_FULL = /heap out of memory|invalid size error|Allocation failed/i;
+const KEPT_CHARACTERS = 4000;
+
+/** A process: nothing that the handler does can harm the worker, not even native code. */
+export const processRoom =
+  ({ file, heapMb }: RoomSettings): OpenRoom =>
+  ({ onMessage, onExit }) => {
+    const child = fork(path.join(__dirname, 'processHost.js'), [file], {
+      execArgv: [`--max-old-space-size=${String(heapMb)}`],
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    });
+    let lastWords = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      lastWords = (lastWords + text).slice(-KEPT_CHARACTERS);
+      process.stderr.write(text);
+    });
+    child.on('message', (message) => {
+      onMessage(message as FromPlace);
+    });
+    // It can't be started, or a message comes too late for it.
+    child.on('error', (error) => {
+      onMessage({ kind: 'crashed', error: { kind: 'HANDLER', name: error.name, message: error.message } });
+      if (child.pid === undefined) onExit({ outOfMemory: false, code: null, signal: null });
+    });
+    // After its last words, so that they count.
+    child.on('close', (code, signal) => {
+      onExit({ outOfMemory: signal === 'SIGABRT' && HEAP_IS_FULL.test(lastWords), code, signal });
+    });
+    return {
+      post: (message) => {
+        child.send(message, doNothing);
+      },
+      kill: () => {
+        child.kill('SIGKILL');
+      },
+    };
+  };
