@@ -33,6 +33,8 @@ export interface AdvancerNeeds {
   readonly firstBeforeCommit: boolean;
   /** These shards were given up and must be taken anew. */
   readonly doubted: (shards: readonly number[]) => void;
+  /** Milliseconds that a worker's word in the log counts for. */
+  readonly sessionLeaseMs: number;
   readonly law?: LawSettings;
 }
 
@@ -213,7 +215,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     },
     take: async (owned) => {
       const began = clock.monotonic();
-      const shard = newLiveShard(owned);
+      const shard = newLiveShard(owned, needs.sessionLeaseMs);
       shards.set(owned.shard, shard);
       outlet.shardTaken(owned.shard, owned.epoch);
       try {

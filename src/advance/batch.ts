@@ -66,6 +66,9 @@ const applyCommand = (batch: Batch, shard: LiveShard, command: Commanded, law: L
 const applyOne = (batch: Batch, shard: LiveShard, event: Event, law: LawSettings): void => {
   if (!isEvent(event)) batch.step.refused.push({ type: 'unknown', reason: 'malformed' });
   else if (event.type === 'submitted') batch.submitted.push({ shard, dag: event.dag });
+  else if (event.type === 'alive') shard.vouchers.hear(event.session, shard.now);
+  else if (event.type === 'lost' && shard.vouchers.speaksFor(event.session, shard.now))
+    batch.step.refused.push({ type: 'lost', reason: 'its session lives by the log' });
   else if (event.type === 'commanded') applyCommand(batch, shard, event, law);
   else applyEvent(batch.step, event, { runs: shard.runs, now: shard.now, law });
 };

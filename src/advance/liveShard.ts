@@ -5,6 +5,7 @@ import { runOfRecord } from '../core/restore';
 import type { Run } from '../core/run';
 import type { CommandStore, LogPosition, OwnedShard, RunStore } from '../ports/store';
 import { createRecent, type Recent } from './recent';
+import { createVouchers, type Vouchers } from './vouchers';
 
 export interface LiveShard {
   readonly shard: number;
@@ -13,6 +14,7 @@ export interface LiveShard {
   /** The law's time: the newest record's timestamp, never lower than before. */
   now: number;
   readonly runs: Map<DagId, Run>;
+  readonly vouchers: Vouchers;
   /** Numbers of commands that were settled lately. */
   readonly settled: Recent;
   /** False once the shard was given up: what still refers to it does nothing. */
@@ -24,12 +26,13 @@ const SETTLED_REMEMBERED = 20_000;
 /** Longer than a hint may be late. */
 const SETTLED_BEFORE_MS = 600_000;
 
-export const newLiveShard = ({ shard, epoch, position }: OwnedShard): LiveShard => ({
+export const newLiveShard = ({ shard, epoch, position }: OwnedShard, sessionLeaseMs: number): LiveShard => ({
   shard,
   epoch,
   position,
   now: position.last?.timestamp ?? 0,
   runs: new Map(),
+  vouchers: createVouchers(sessionLeaseMs),
   settled: createRecent(SETTLED_REMEMBERED),
   live: true,
 });

@@ -37,6 +37,7 @@ const SHAPES: Readonly<Record<Event['type'], Readonly<Record<string, Check>>>> =
   due: { tasks },
   dagDue: { dag: text },
   commanded: { id: text, dag: text, command: record, by: textOrNull, reason: textOrNull },
+  alive: { session: text },
   continued: { dag: text },
   submitted: { dag: text },
 };

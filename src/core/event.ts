@@ -89,6 +89,11 @@ export interface Withdrawn {
   readonly session: string | null;
   readonly tasks: readonly Dispatched[];
 }
+/** A session whose leases don't answer says that it lives: no loss of it counts within a lease after this. */
+export interface Alive {
+  readonly type: 'alive';
+  readonly session: string;
+}
 /** The time that a DAG was given is over. */
 export interface DagDue {
   readonly type: 'dagDue';
@@ -107,7 +112,7 @@ export interface Submitted {
 }
 
 export type Report = Started | Completed | Failed | Progressed | Checkpointed;
-export type Event = Report | Released | Lost | Due | DagDue | Continued | Submitted | Withdrawn | Commanded;
+export type Event = Report | Released | Lost | Due | DagDue | Continued | Submitted | Withdrawn | Commanded | Alive;
 
 /** What a worker is handed: everything it needs to run one attempt. */
 export interface Dispatch {

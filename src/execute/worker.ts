@@ -17,6 +17,8 @@ export interface WorkerNeeds {
   readonly claims: Pick<Claims, 'claim' | 'release' | 'finish' | 'reassert'>;
   readonly report: (shard: number, event: Event) => Promise<void>;
   /** Turns claims of finished tasks into tombstones, many at once. */
+  /** Tells the log that this session lives, while the leases don't answer; resolves when that is durable. */
+  readonly vouch?: (session: string) => Promise<void>;
   readonly finished: (session: string, done: Dispatched) => void;
   readonly fetchInputs: ExecutorNeeds['fetchInputs'];
   readonly handlers: ExecutorNeeds['handlers'];
@@ -74,7 +76,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
 
   const begin = async (): Promise<Shift> => {
     const vitals: Vitals = { cells: new Int32Array(new SharedArrayBuffer(16)) };
-    const session = await needs.sessions.open(description, vitals);
+    const session = await needs.sessions.open(description, vitals, needs.vouch);
     let inbox: { close(): Promise<void> } | undefined;
     try {
       await needs.queue.provide(session.inbox + 1);

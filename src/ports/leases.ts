@@ -47,8 +47,10 @@ export interface WorkerSessions {
   /**
    * Takes the worker's id and an inbox, and renews both in the background until closed. Rejects with `WorkerIdHeld`
    * (core/failure) while another session holds the id; a dead holder's id is free when its lease ends.
+   * `vouch` tells the shards' log that the session lives, and resolves when that is durable: it is called again and again
+   * while a renewal isn't answered, and keeps the session alive meanwhile.
    */
-  open(worker: WorkerDescription, vitals: Vitals): Promise<Session>;
+  open(worker: WorkerDescription, vitals: Vitals, vouch?: (session: string) => Promise<void>): Promise<Session>;
 }
 
 /** A live, announced worker as the dispatchers see it. */

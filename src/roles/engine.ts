@@ -43,6 +43,8 @@ export interface EngineSettings {
   readonly renewMs: number;
   readonly rosterMs: number;
   readonly sweepMs: number;
+  /** A worker's lease: for so long its word in the log counts, too. */
+  readonly sessionLeaseMs: number;
   /** Dispatches that may be with a worker on top of its slots. */
   readonly prefetch: number;
 }
@@ -175,6 +177,7 @@ export const createEngine = (needs: EngineNeeds): Engine => {
     announce,
     firstBeforeCommit: needs.durableTransport,
     outlet,
+    sessionLeaseMs: settings.sessionLeaseMs,
     doubted: (shards) => {
       ownership.doubt(shards);
       beat.nudge();

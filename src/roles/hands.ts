@@ -27,6 +27,8 @@ export interface HandsNeeds {
   readonly logger: (held: Held) => TaskLogger;
   readonly clock: Clock;
   readonly announce: Announce;
+  /** How many shards' logs hear of a worker whose leases don't answer. */
+  readonly shards: number;
   readonly drainMs: number;
   readonly takeoverMs: number;
   readonly limits: Limits;
@@ -91,6 +93,12 @@ const createFinisher = ({ claims, clock, announce }: Pick<HandsNeeds, 'claims' |
 
 /** Builds a worker; it takes no work before its service is started. */
 export const createHands = ({ description, log, claims, clock, announce, ...needs }: HandsNeeds): Hands => {
+/** Says in every shard's log that a session lives: each owner judges the losses of its own shards. */
+const vouchIn =
+  (log: Pick<EventLog, 'append'>, shards: number) =>
+  (session: string): Promise<void> =>
+    log.append(new Map(Array.from({ length: shards }, (_, shard) => [shard, [{ type: 'alive', session } as const]])));
+
   const reporter = createReporter({ log, clock, announce });
   const finisher = createFinisher({ claims, clock, announce });
   const worker = createWorker({
@@ -102,6 +110,7 @@ export const createHands = ({ description, log, claims, clock, announce, ...need
     report: (shard, event) => reporter.report(shard, event),
     finished: finisher.finished,
     fetchInputs: createFetchInputs(clock),
+    vouch: vouchIn(log, needs.shards),
   });
   return { service: together('hands', [reporter, finisher, worker]), worker };
 };

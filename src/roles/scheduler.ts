@@ -28,7 +28,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     announce,
     durableTransport: true,
     origin: () => config.server.advertisedUrl ?? `http://${hostname()}:${String(api.port() ?? 0)}`,
-    settings: { ...config.scheduler, prefetch: config.worker.prefetch },
+    settings: { ...config.scheduler, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
   const components = {
     postgres: { needed: true, check: () => storage.database.ping() },

@@ -37,6 +37,7 @@ const createWorkers = (
       clock: life.clock,
       announce: life.announce,
       logger: life.taskLogger,
+      shards: config.scheduler.shards,
       drainMs: config.worker.drainMs,
       takeoverMs: takeoverMsOf(config),
       ...boundsOf(config),
@@ -79,7 +80,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     announce,
     durableTransport: false,
     origin: () => `http://127.0.0.1:${String(api.port() ?? 0)}`,
-    settings: { ...config.scheduler, prefetch: config.worker.prefetch },
+    settings: { ...config.scheduler, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
   const api = createApi({ config, life, engine, ...storage, components });

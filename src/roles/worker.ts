@@ -49,6 +49,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
       process.exit(1);
     },
     description: descriptionOf(config, life, life.id, probes.port() ?? 0),
+    shards: config.scheduler.shards,
     handlers,
   }));
   await include(hands.service);

@@ -61,6 +61,7 @@ export const startScheduler = async (
     clock,
     announce,
     firstBeforeCommit: options.firstBeforeCommit ?? true,
+    sessionLeaseMs: 1600,
     ...(options.law === undefined ? {} : { law: options.law }),
     doubted: (which) => {
       doubted.push(...which);

@@ -30,13 +30,16 @@ const LONGEST_WAIT_MS = 500;
 /** Calls that may wait for their answers: far more than a batching caller ever has. */
 const MAX_WAITING = 10_000;
 
+const connectTimeoutOf = (timeoutMs: number): number => Math.max(timeoutMs, 1000);
+
 export const script = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') });
 
+/** A client, and when its connection last showed a sign of life or death: by `clock.monotonic`. */
 const openClient = ({ url, clock, timeoutMs, onError }: RedisConnectionNeeds) => {
   const client = createClient({
     url,
     socket: {
-      connectTimeout: Math.max(timeoutMs, 1000),
+      connectTimeout: connectTimeoutOf(timeoutMs),
       // With jitter, so that a fleet doesn't come back in one moment.
       reconnectStrategy: (retries) => 20 + clock.random() * Math.min(LONGEST_WAIT_MS, 20 * 2 ** Math.min(retries, 10)),
     },
@@ -47,6 +50,11 @@ const openClient = ({ url, clock, timeoutMs, onError }: RedisConnectionNeeds) =>
     maintNotifications: 'disabled',
     disableClientInfo: true,
   });
+  const opened = { client, signAt: clock.monotonic() };
+  const sign = (): void => {
+    opened.signAt = clock.monotonic();
+  };
+  client.on('connect', sign).on('reconnecting', sign).on('error', sign);
   // An outage is told once, not at each try to connect again.
   let told: string | undefined;
   client.on('error', (error: Error) => {
@@ -58,9 +66,10 @@ const openClient = ({ url, clock, timeoutMs, onError }: RedisConnectionNeeds) =>
   });
   // It retries for ever: a rejection means that it was closed.
   client.connect().catch(() => undefined);
-  return client;
+  return opened;
 };
-type Client = ReturnType<typeof openClient>;
+type Opened = ReturnType<typeof openClient>;
+type Client = Opened['client'];
 
 const untilReady = async (client: Client, { clock, timeoutMs }: RedisConnectionNeeds): Promise<void> => {
   if (client.isReady) return;
@@ -85,23 +94,25 @@ const evaluate = async (client: Client, { text, sha }: Script, args: readonly st
 /** Begins to connect at once; calls that come before wait for it, within their time. */
 export const createRedisConnection = (needs: RedisConnectionNeeds): RedisConnection => {
   const { clock, timeoutMs } = needs;
-  let client: Client | undefined = openClient(needs);
+  let opened: Opened | undefined = openClient(needs);
 
-  const replace = (silent: Client): void => {
-    if (client !== silent) return;
+  const replace = (silent: Opened): void => {
+    if (opened !== silent) return;
     // Node never learns that the other side of an idle TCP connection is gone or frozen: a new one is the only test.
-    silent.destroy();
-    client = openClient(needs);
+    silent.client.destroy();
+    opened = openClient(needs);
   };
+  /** Connected, as far as TCP goes, and greeted without an answer: the client itself would wait for ever. */
+  const isStuck = ({ client, signAt }: Opened): boolean => !client.isReady && clock.monotonic() - signAt > 2 * connectTimeoutOf(timeoutMs);
   const call = async (send: (client: Client) => Promise<unknown>): Promise<unknown> => {
-    const used = client;
+    const used = opened;
     if (used === undefined) throw failure('LEASES_UNAVAILABLE', 'the connection to Redis is closed');
     const late = new Error(`Redis gave no answer within ${String(timeoutMs)} ms`);
     try {
-      await untilReady(used, needs);
-      return await within(clock, timeoutMs, send(used), () => late);
+      await untilReady(used.client, needs);
+      return await within(clock, timeoutMs, send(used.client), () => late);
     } catch (error) {
-      if (error === late && used.isReady) replace(used);
+      if ((error === late && used.client.isReady) || isStuck(used)) replace(used);
       throw failure('LEASES_UNAVAILABLE', `Redis is out of reach: ${error instanceof Error ? error.message : String(error)}`, error);
     }
   };
@@ -111,8 +122,8 @@ export const createRedisConnection = (needs: RedisConnectionNeeds): RedisConnect
       await call((used) => used.ping());
     },
     close: async () => {
-      const closing = client;
-      client = undefined;
+      const closing = opened?.client;
+      opened = undefined;
       if (closing === undefined) return;
       if (closing.isReady) await within(clock, timeoutMs, closing.close(), () => new Error('late')).catch(() => undefined);
       if (closing.isOpen) closing.destroy();

@@ -27,12 +27,16 @@ export interface HeartbeatSpec {
   readonly vitals: Int32Array<SharedArrayBuffer>;
   /** [1 once announced, 1 once the main loop knows that the session is over] */
   readonly control: Int32Array<SharedArrayBuffer>;
+  /** [when the log was last told, durably, that the session lives: microseconds by `monotonicMs`, 0 for never] */
+  readonly vouched: BigInt64Array<SharedArrayBuffer>;
 }
 export const CONTROL = { announced: 0, acknowledged: 1 } as const;
 
 export type HeartbeatMessage =
   /** The first renewal succeeded. */
   | { readonly kind: 'beating' }
+  /** A renewal failed: the log should be told that the session lives. */
+  | { readonly kind: 'unheard' }
   /** Redis had lost its memory and was told the session's names again: now come the claims. */
   | { readonly kind: 'forgotten' }
   /** What an operator asks of the worker. */
@@ -70,6 +74,11 @@ const createPulse = ({ vitals, stalledMs }: HeartbeatSpec, clock: Timing): (() =
   };
 };
 
+const vouchedUntil = ({ vouched, leaseMs }: HeartbeatSpec): number => {
+  const at = Number(Atomics.load(vouched, 0)) / 1000;
+  return at === 0 ? 0 : at + leaseMs;
+};
+
 /** Begins at once; `stop` ends it without a word. */
 export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: HeartbeatNeeds): { stop(): Promise<void> } => {
   const { session, worker, inbox, description, heartbeatMs, leaseMs, vitals, control } = spec;
@@ -90,9 +99,15 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     };
     cancelWatch = clock.after(ACKNOWLEDGE_MS, killUnlessKnown);
   };
+  /** Dead is who is silent in both: a word in the log is as good as a renewal. */
+  const endsAt = (): number => Math.max(leaseEndsAt, vouchedUntil(spec));
   const watch = (): void => {
     cancelWatch();
-    cancelWatch = clock.after(Math.max(0, leaseEndsAt - clock.monotonic()), () => {
+    cancelWatch = clock.after(Math.max(0, endsAt() - clock.monotonic()), () => {
+      if (endsAt() > clock.monotonic()) {
+        watch();
+        return;
+      }
       finish(
         `the lease ended without a renewal${lastError === undefined ? '' : `: ${lastError instanceof Error ? lastError.message : typeof lastError}`}`,
       );
@@ -107,7 +122,9 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     const sentAt = clock.monotonic();
     const vital = pulse();
     let [kind, newest, asked] = await ask(RENEW, [session, generation, ...vital]);
-    if (kind === 'forgotten') [kind, newest, asked] = await resume(vital);
+    // Cut off from Redis alone, it may have been given up there; the log says that it wasn't.
+    const spokenFor = kind === 'ended' && asked !== 'remove' && vouchedUntil(spec) > clock.monotonic();
+    if (kind === 'forgotten' || spokenFor) [kind, newest, asked] = await resume(vital);
     // It may have ended while the answer was on its way.
     if (isOver()) return;
     hearWish(asked);
@@ -119,7 +136,7 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     watch();
     if (state === 'first') tell({ kind: 'beating' });
     state = 'beating';
-    if (newest !== generation) tell({ kind: 'forgotten' });
+    if (newest !== generation || spokenFor) tell({ kind: 'forgotten' });
     generation = newest;
   };
   const isOver = (): boolean => state === 'over';
@@ -138,6 +155,7 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     onError: (error) => {
       lastError = error;
       onError(error);
+      if (state === 'beating') tell({ kind: 'unheard' });
       clock.after(heartbeatMs / 4, () => {
         loop.nudge();
       });

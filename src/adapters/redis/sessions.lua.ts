@@ -2,7 +2,8 @@
  * Scripts about who lives. Keys, each after the prefix:
  *
  *   generation     made anew where it is missing: then everything else is missing, too
- *   grace          there for one lease after that: absence proves nothing yet
+ *   grace          there for one lease after that, or after an outage: absence proves nothing yet
+ *   seen           when anybody was last heard of, in Redis's milliseconds
  *   sessions       hash: session → "expires inbox announced free held draining beat worker", times in Redis's milliseconds
  *   workers        hash: worker → session        inboxes   hash: number → session
  *   descriptions   hash: session → JSON          (of announced sessions)
@@ -20,8 +21,24 @@ local p, lease = ARGV[1], tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
--- False for one lease after the memory was lost.
+-- With nobody heard of for most of a lease, Redis itself was away, or all were: leases didn't run on meanwhile.
+local function noticeOutage()
+  local seen = tonumber(redis.call('GET', p .. 'seen') or now)
+  if now - seen > lease * 3 / 4 then
+    redis.call('SET', p .. 'grace', '1', 'PX', lease)
+    local all = redis.call('HGETALL', p .. 'sessions')
+    for i = 1, #all, 2 do
+      local expires, rest = string.match(all[i + 1], '^(%d+)( .*)$')
+      -- Whoever was over before stays over; all others need a moment to connect again.
+      if tonumber(expires) > seen then redis.call('HSET', p .. 'sessions', all[i], string.format('%.0f', now + 3 * lease) .. rest) end
+    end
+  end
+  if now - seen > 50 or now == seen then redis.call('SET', p .. 'seen', string.format('%.0f', now)) end
+end
+
+-- False for one lease after the memory was lost, or after an outage.
 local function remembers()
+  noticeOutage()
   if redis.call('EXISTS', p .. 'generation') == 0 then
     redis.call('SET', p .. 'generation', ARGV[3])
     redis.call('SET', p .. 'grace', '1', 'PX', lease)
@@ -128,13 +145,14 @@ put(session, now + lease, inbox, announced, ARGV[6], ARGV[7], draining, worker)
 return { 'ok', generation, wish }
 `);
 
-/** session, worker, inbox, announced, free, held, draining, description → ['ok', generation] | ['ended']: says everything again after a loss of memory */
+/** session, worker, inbox, announced, free, held, draining, description → ['ok', generation] | ['ended']: says everything again, after a loss of memory or where the log spoke for it meanwhile */
 export const RESUME = script(`${PRELUDE}${SESSION}
 local session, worker, inbox = ARGV[4], ARGV[5], ARGV[6]
 remembers()
 local holder, reader = redis.call('HGET', p .. 'workers', worker), redis.call('HGET', p .. 'inboxes', inbox)
 if holder and holder ~= session and live(holder) then return { 'ended' } end
 if reader and reader ~= session and live(reader) then return { 'ended' } end
+redis.call('HDEL', p .. 'lost', worker)
 redis.call('HSET', p .. 'workers', worker, session)
 redis.call('HSET', p .. 'inboxes', inbox, session)
 if ARGV[7] == '1' then redis.call('HSET', p .. 'descriptions', session, ARGV[11]) end

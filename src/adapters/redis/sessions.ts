@@ -46,13 +46,18 @@ const createOpening =
         const holder = `the worker id ${decodeURIComponent(worker)} is held by the live session ${String(text)}`;
         throw failure('WORKER_ID_HELD', `${holder}: stop that worker, or choose another --worker-id`);
       }
-      // Redis just lost its memory, or is new: whoever lives says so within a lease, and keeps its names.
-      await pause(clock, Math.max(10, Number(text)));
+      // Redis just lost its memory, or is new: whoever lives says so within a lease, and keeps its names. In small steps: with
+      // nobody else about, a long silence would look like an outage.
+      await pause(clock, Math.min(leaseMs / 4, Math.max(10, Number(text))));
     }
   };
 
 /** Passes on what the heartbeat says; resolves with the first word, which is whether it beats. */
-const listenTo = (start: StartHeartbeat, spec: HeartbeatSpec, on: { forgotten(): void; wish(wish: Wish): void; ended(why: string): void }) => {
+const listenTo = (
+  start: StartHeartbeat,
+  spec: HeartbeatSpec,
+  on: { forgotten(): void; unheard(): void; wish(wish: Wish): void; ended(why: string): void },
+) => {
   let settle!: (message: HeartbeatMessage) => void;
   const first = new Promise<HeartbeatMessage>((resolve) => {
     settle = resolve;
@@ -61,21 +66,43 @@ const listenTo = (start: StartHeartbeat, spec: HeartbeatSpec, on: { forgotten():
     if (message.kind === 'forgotten') on.forgotten();
     if (message.kind === 'ended') on.ended(message.why);
     if (message.kind === 'wish') on.wish(message.wish);
+    else if (message.kind === 'unheard') on.unheard();
     else settle(message);
   });
   return { first, heartbeat };
 };
 
+/** Tells the log that the session lives, one word at a time; when the last one is durable, the heartbeat's thread knows when it was sent. */
+const createVouching = (needs: { vouched: BigInt64Array; monotonic: () => number; vouch: () => Promise<void> | undefined }): (() => void) => {
+  let underWay = false;
+  return () => {
+    if (underWay) return;
+    underWay = true;
+    const sentAt = needs.monotonic();
+    const done = (): void => {
+      underWay = false;
+    };
+    needs
+      .vouch()
+      ?.then(() => {
+        Atomics.store(needs.vouched, 0, BigInt(Math.round(sentAt * 1000)));
+      })
+      // A log that is away, too: the lease ends, as it must.
+      .then(done, done);
+  };
+};
+
 /** Opens sessions; each renews itself until it is closed. */
 export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions => {
-  const { ask, prefix, leaseMs, heartbeatMs, startHeartbeat, onForgotten, newName = randomUUID } = needs;
+  const { ask, prefix, leaseMs, heartbeatMs, startHeartbeat, onForgotten, newName = randomUUID, monotonic = monotonicMs } = needs;
   const openNames = createOpening(needs);
 
-  const open = async (described: WorkerDescription, vitals: Vitals): Promise<Session> => {
+  const open = async (described: WorkerDescription, vitals: Vitals, vouch?: (session: string) => Promise<void>): Promise<Session> => {
     const worker = encodeURIComponent(described.workerId);
     const id = `${worker}.${newName()}`;
     const { generation, inbox, sentAt } = await openNames(id, worker, vitals);
     const control = new Int32Array(new SharedArrayBuffer(8));
+    const vouched = new BigInt64Array(new SharedArrayBuffer(8));
     const over = new AbortController();
     let wish: Wish | undefined;
     const description = JSON.stringify(described);
@@ -96,11 +123,13 @@ export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions =
       firstLeaseEndsAt: sentAt + Math.max(leaseMs, FIRST_LEASE_MS),
       vitals: vitals.cells,
       control,
+      vouched,
     };
     const { first, heartbeat } = listenTo(startHeartbeat, spec, {
       forgotten: () => {
         onForgotten(id);
       },
+      unheard: createVouching({ vouched, monotonic, vouch: () => vouch?.(id) }),
       wish: (asked) => {
         wish = asked;
       },

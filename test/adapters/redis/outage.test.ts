@@ -6,6 +6,8 @@ import { freshPrefix, redisUrl } from '../../harness/services';
 import { until } from '../../harness/until';
 import { clock, deleteKeys, heartbeatHere } from './world';
 
+const LEASE_MS = 900;
+
 const startProxy = async () => {
   const { hostname, port } = new URL(redisUrl);
   let state: 'open' | 'frozen' | 'refusing' = 'open';
@@ -56,15 +58,19 @@ const open = async () => {
   const { keys } = freshPrefix();
   const proxy = await startProxy();
   const beating = new Map<string, { stop(): Promise<void> }>();
-  const service = createRedisLockService({
-    url: proxy.url,
-    prefix: keys,
-    clock,
-    leaseMs: 900,
-    heartbeatMs: 200,
-    startHeartbeat: heartbeatHere(beating, proxy.url),
-    onError: () => undefined,
-  });
+  const forgotten: string[] = [];
+  const serviceAt = (url: string) =>
+    createRedisLockService({
+      url,
+      prefix: keys,
+      clock,
+      leaseMs: LEASE_MS,
+      heartbeatMs: 200,
+      startHeartbeat: heartbeatHere(beating, url),
+      onForgotten: (session) => forgotten.push(session),
+      onError: () => undefined,
+    });
+  const service = serviceAt(proxy.url);
   await service.start();
   await until(async () => (await service.roster.read()).trusted, { what: 'the end of the first grace' });
   const close = async (): Promise<void> => {
@@ -73,7 +79,7 @@ const open = async () => {
     await proxy.close();
     await deleteKeys(keys);
   };
-  return { proxy, service, close };
+  return { proxy, service, forgotten, serviceAt, close };
 };
 
 test.each(['frozen', 'refusing'] as const)('while Redis is %s calls reject soon, and work again afterwards', async (state) => {
@@ -109,6 +115,49 @@ test('a session outlives a cut connection, and ends when Redis is away for longe
   await until(() => session.ended.aborted, { what: 'the end of the lease' });
   expect(String(session.ended.reason)).toMatch(/^the lease ended/);
   proxy.become('open');
+  await close();
+});
+
+test('a session that the log speaks for outlives a Redis that is away, and nobody is given up when it is back', async () => {
+  const { proxy, service, close } = await open();
+  const vouched: number[] = [];
+  const session = await service.sessions.open(describedAs('w'), vitalsOf(), () => {
+    vouched.push(performance.now());
+    return Promise.resolve();
+  });
+  await session.announce();
+  await service.claims.claim(session.id, [{ ...TASK, dispatch: 1 }]);
+  proxy.become('frozen');
+  await until(() => vouched.length > 1 && vouched.at(-1)! - vouched[0]! > 2 * LEASE_MS, { what: 'words for longer than two leases' });
+  proxy.become('open');
+  const { workers } = await until(
+    async () => {
+      const read = await service.roster.read();
+      return read.trusted ? read : undefined;
+    },
+    { what: 'a roster that proves something' },
+  );
+  expect(workers.map((each) => each.session)).toEqual([session.id]);
+  expect(session.ended.aborted).toBe(false);
+  expect(await service.ledger.holders([{ ...TASK, dispatch: 1 }])).toEqual([{ kind: 'held', session: session.id }]);
+  await close();
+});
+
+test('a session that Redis gave up while only it was cut off says its names again, if the log spoke for it', async () => {
+  const { proxy, service, forgotten, serviceAt, close } = await open();
+  const others = serviceAt(redisUrl);
+  await others.start();
+  const live = async () => (await others.roster.read()).workers.length;
+  const session = await service.sessions.open(describedAs('w'), vitalsOf(), () => Promise.resolve());
+  await session.announce();
+  expect(await live()).toBe(1);
+  proxy.become('frozen');
+  await until(async () => (await live()) === 0, { what: 'the end of its lease' });
+  proxy.become('open');
+  await until(async () => (await live()) === 1, { what: 'its return' });
+  expect(session.ended.aborted).toBe(false);
+  expect(forgotten).toEqual([session.id]);
+  await others.stop();
   await close();
 });
 
