@@ -3,5 +3,12 @@ import { Schema1764000000000 } from './1764000000000-Schema';
 import { Storage1764000000001 } from './1764000000001-Storage';
 import { CommitFunction1764000000002 } from './1764000000002-CommitFunction';
 import { Control1764000000003 } from './1764000000003-Control';
+import { CommitByIndex1764000000004 } from './1764000000004-CommitByIndex';
 
-export const MIGRATIONS = [Schema1764000000000, Storage1764000000001, CommitFunction1764000000002, Control1764000000003] as const;
+export const MIGRATIONS = [
+  Schema1764000000000,
+  Storage1764000000001,
+  CommitFunction1764000000002,
+  Control1764000000003,
+  CommitByIndex1764000000004,
+] as const;
