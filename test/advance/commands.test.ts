@@ -1,0 +1,109 @@
+import type { Command } from '../../src/core/command';
+import { commanded, completed, DAG, failed, lost, planOf, plannedTask, started, withdrawn } from '../core/model';
+import { createMemoryStore } from '../harness/memoryStore';
+import { turns } from '../lifecycle/virtualClock';
+import { sentNames, startScheduler, type TestScheduler } from './scheduler';
+
+let scheduler: TestScheduler;
+afterEach(() => scheduler.stop());
+
+const pair = planOf([plannedTask('a', []), plannedTask('b', [0])]);
+const RETRY: Command = { kind: 'retry', tasks: null, downstream: true };
+const CANCEL: Command = { kind: 'cancel', tasks: null };
+const statuses = (): string[] =>
+  scheduler.store
+    .rows(DAG)
+    .record()
+    .tasks.map(({ status }) => status);
+
+/** Stores a command and tells it to the log, as the API does; the answer is its id. */
+const ask = async (command: Command): Promise<string> => {
+  const [stored] = await scheduler.store.request([{ dag: DAG, command, by: 'me', reason: null, notBefore: null, key: null }]);
+  await scheduler.tell(commanded(command, { id: stored!.id }));
+  await turns();
+  return stored!.id;
+};
+const outcome = (id: string) => scheduler.store.commandOutcome(id);
+
+test('what a command takes away is revoked once that is stored, and its outcome with it', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(pair);
+  scheduler.store.meet('held');
+  const id = await ask(CANCEL);
+  expect(scheduler.revoked).toEqual([]);
+  scheduler.store.release();
+  await turns();
+  expect(scheduler.revoked).toEqual(['a']);
+  expect(await outcome(id)).toMatchObject({ outcome: 'APPLIED', affected: 2 });
+  await scheduler.tell(withdrawn(0));
+  expect(statuses()).toEqual(['CANCELLED', 'CANCELLED']);
+  expect(scheduler.advancer.isKnown(DAG, 0)).toBe(false);
+});
+
+test('a command on a final DAG brings it back, once, however often it is told', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(pair);
+  await scheduler.tell(failed(0));
+  expect(statuses()).toEqual(['FAILED', 'SKIPPED']);
+  const id = await ask(RETRY);
+  expect(await outcome(id)).toMatchObject({ outcome: 'APPLIED' });
+  expect(sentNames(scheduler)).toEqual(['a#1', 'a#2']);
+  await scheduler.tell(failed(0, 2));
+  await scheduler.tell(commanded(RETRY, { id }));
+  expect(statuses()).toEqual(['FAILED', 'SKIPPED']);
+  expect(sentNames(scheduler)).toEqual(['a#1', 'a#2']);
+});
+
+test('a command that a final DAG refuses leaves it out of memory', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(pair);
+  await scheduler.tell(completed(0), completed(1));
+  expect(await outcome(await ask(CANCEL))).toMatchObject({ outcome: 'REFUSED' });
+  expect(scheduler.advancer.isKnown(DAG, 0)).toBe(false);
+});
+
+test('a command on a DAG that is gone is refused', async () => {
+  scheduler = await startScheduler();
+  expect(await outcome(await ask(CANCEL))).toMatchObject({ outcome: 'REFUSED', detail: 'there is no such DAG any more' });
+});
+
+test('a command whose commit failed is applied by whoever takes the shard; one that was settled before is not applied again', async () => {
+  const store = createMemoryStore();
+  scheduler = await startScheduler({ store });
+  await scheduler.admit(pair);
+  store.meet('fails');
+  const id = await ask(CANCEL);
+  expect(await outcome(id)).toBeUndefined();
+  await scheduler.retake();
+  expect(await outcome(id)).toMatchObject({ outcome: 'APPLIED' });
+  await scheduler.tell(withdrawn(0));
+  await scheduler.stop();
+
+  scheduler = await startScheduler({ store });
+  const before = store.commits.flatMap(({ commands }) => commands).length;
+  await scheduler.tell(commanded(CANCEL, { id }));
+  await turns();
+  expect(store.commits.flatMap(({ commands }) => commands)).toHaveLength(before);
+});
+
+test('a takeover asks again about what was being cancelled', async () => {
+  const store = createMemoryStore();
+  scheduler = await startScheduler({ store });
+  await scheduler.admit(pair);
+  await scheduler.tell(started(0));
+  await ask(CANCEL);
+  await scheduler.stop();
+  scheduler = await startScheduler({ store });
+  expect(scheduler.revoked).toEqual(['a']);
+});
+
+test('a session that speaks in the log loses nothing, until it was silent for a lease', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(pair);
+  await scheduler.tell({ type: 'alive', session: 's1' } as never);
+  await scheduler.tell(lost(0));
+  expect(sentNames(scheduler)).toEqual(['a#1']);
+  await scheduler.clock.advance(2000);
+  await scheduler.tell(lost(0));
+  expect(sentNames(scheduler)).toEqual(['a#1', 'a#2']);
+});
