@@ -85,37 +85,54 @@ const explain = (
 
 export type Shape = { readonly kind: 'right'; readonly submitted: SubmittedDag } | { readonly kind: 'wrong'; readonly problems: readonly Problem[] };
 
+/** The check of a task that stands alone. */
+export interface TaskCheck {
+  isRight(value: unknown): boolean;
+  /** What is wrong with a wrong one, each problem below `path`. */
+  explain(value: unknown, path: string): Problem[];
+}
+
+type Schemas = Record<string, JsonSchema>;
+
+/** Compiles once: keep it. */
+export const createTaskCheck = (schemas: Schemas = submissionSchemas('#/$defs/')): TaskCheck => {
+  const task = { $defs: schemas, ...schemas.TaskDto };
+  const first = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(task);
+  const all = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(task);
+  return {
+    isRight: (value) => first(value),
+    explain: (value, path) => {
+      if (!isObject(value)) return [{ path, message: 'must be an object' }];
+      return explain(TaskDto, value, all, schemas).map((problem) => ({
+        path: `${path}${problem.path.startsWith('[') ? '' : '.'}${problem.path}`,
+        message: problem.message,
+      }));
+    },
+  };
+};
+
 /** Makes the check of a parsed body: right, or every wrong field with its path (of the first 50 wrong tasks). Compiles once: keep it. */
 export const createShapeCheck = (): ((body: unknown) => Shape) => {
   const schemas = submissionSchemas('#/$defs/');
   const { DagDto: dag, ...parts } = schemas;
-  const first = new Ajv2020({ strict: true, allowUnionTypes: true });
-  const all = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
   // The tasks are checked one by one, so that wrong ones can be picked out.
   const head = { $defs: parts, ...dag, properties: { ...dag!.properties, tasks: { type: 'array' } } };
-  const task = { $defs: parts, ...parts.TaskDto };
-  const [validHead, validTask] = [first.compile(head), first.compile(task)];
-  const [allOfHead, allOfTask] = [all.compile(head), all.compile(task)];
-
-  const explainTask = (value: unknown, index: number): Problem[] => {
-    if (!isObject(value)) return [{ path: `tasks[${index}]`, message: 'must be an object' }];
-    return explain(TaskDto, value, allOfTask, schemas).map(({ path, message }) => ({
-      path: `tasks[${index}]${path.startsWith('[') ? '' : '.'}${path}`,
-      message,
-    }));
-  };
+  const validHead = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(head);
+  const allOfHead = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(head);
+  const taskCheck = createTaskCheck(schemas);
 
   const explainAll = (body: Record<string, unknown>, wrongTasks: readonly number[]): Problem[] => {
     const noList = Array.isArray(body.tasks) ? [] : [{ path: 'tasks', message: 'must be a list of tasks' }];
     const ofHead = validHead(body) ? [] : explain(DagDto, { ...body, tasks: [] }, allOfHead, schemas);
-    return [...ofHead, ...noList, ...wrongTasks.flatMap((i) => explainTask((body.tasks as unknown[])[i], i))].slice(0, PROBLEMS_SHOWN);
+    const ofTasks = wrongTasks.flatMap((i) => taskCheck.explain((body.tasks as unknown[])[i], `tasks[${i}]`));
+    return [...ofHead, ...noList, ...ofTasks].slice(0, PROBLEMS_SHOWN);
   };
 
   return (body) => {
     if (!isObject(body)) return { kind: 'wrong', problems: [{ path: '', message: 'the body must be an object' }] };
     const wrong: number[] = [];
     if (Array.isArray(body.tasks))
-      for (let i = 0; i < body.tasks.length && wrong.length < TASKS_EXPLAINED; i++) if (!validTask(body.tasks[i])) wrong.push(i);
+      for (let i = 0; i < body.tasks.length && wrong.length < TASKS_EXPLAINED; i++) if (!taskCheck.isRight(body.tasks[i])) wrong.push(i);
     if (wrong.length === 0 && validHead(body)) return { kind: 'right', submitted: body as unknown as SubmittedDag };
     return { kind: 'wrong', problems: explainAll(body, wrong) };
   };

@@ -1,25 +1,22 @@
 /** From a request's body to a stored DAG: parse, check its shape, plan, store, and tell the engine. */
 import { createHash } from 'node:crypto';
-import type { PlannedDag, RetryPolicy } from '../core/dag';
+import type { PlannedDag } from '../core/dag';
 import { failure } from '../core/failure';
 import { mintDagId } from '../core/ids';
 import { refusal } from '../core/refusal';
-import { plan, type PlanSettings } from '../plan/plan';
+import { plan } from '../plan/plan';
 import type { Clock } from '../ports/clock';
 import type { DagView, DagViews } from '../ports/views';
 import { createAdmission, type AdmissionNeeds } from './admission';
 import { parseJson } from '../core/json';
 import { createShapeCheck } from './shape';
+import { planSettings, type PlanningNeeds } from './planning';
 
-export interface SubmitterNeeds extends Omit<AdmissionNeeds, 'clock'> {
+export interface SubmitterNeeds extends Omit<AdmissionNeeds, 'clock'>, PlanningNeeds {
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'random'>;
   readonly views: Pick<DagViews, 'dag'>;
   /** Where new DAGs may be placed: the shards that this process owns, or all where it owns none. */
   readonly shards: () => readonly number[];
-  /** The task types that this deployment runs. */
-  readonly types: readonly string[];
-  readonly retry: RetryPolicy;
-  readonly limits: Pick<PlanSettings['limits'], 'tasksPerDag' | 'edgesPerDag' | 'payloadBytes'> & { readonly bodyBytes: number };
   /** Told of each stored DAG, before its client is. */
   readonly admitted: (dag: PlannedDag, id: number) => void;
 }
@@ -62,12 +59,6 @@ const asFirstAnswered = (view: DagView): DagView => ({
   cancelledTasks: 0,
   startedAt: null,
   completedAt: null,
-});
-
-const planSettings = ({ types, retry, limits }: SubmitterNeeds): PlanSettings => ({
-  types: new Set(types),
-  retry,
-  limits: { tasksPerDag: limits.tasksPerDag, edgesPerDag: limits.edgesPerDag, payloadBytes: limits.payloadBytes, dagBytes: limits.bodyBytes },
 });
 
 /** Makes the reader of bodies: parsed, checked and planned, or refused with all that is wrong. */

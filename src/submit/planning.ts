@@ -1,0 +1,16 @@
+/** What planning is told by the deployment. */
+import type { RetryPolicy } from '../core/dag';
+import type { PlanSettings } from '../plan/plan';
+
+export interface PlanningNeeds {
+  /** The task types that this deployment runs. */
+  readonly types: readonly string[];
+  readonly retry: RetryPolicy;
+  readonly limits: Pick<PlanSettings['limits'], 'tasksPerDag' | 'edgesPerDag' | 'payloadBytes'> & { readonly bodyBytes: number };
+}
+
+export const planSettings = ({ types, retry, limits }: PlanningNeeds): PlanSettings => ({
+  types: new Set(types),
+  retry,
+  limits: { tasksPerDag: limits.tasksPerDag, edgesPerDag: limits.edgesPerDag, payloadBytes: limits.payloadBytes, dagBytes: limits.bodyBytes },
+});
