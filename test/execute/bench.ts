@@ -49,6 +49,7 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
       logged.push({ level, message, ...(details === undefined ? {} : { details }) });
     };
   let answer: (wanted: Wanted) => Promise<ClaimAnswer> | ClaimAnswer = ({ dispatch }) => ({ kind: 'granted', fence: String(dispatch) });
+  let release: () => Promise<void> = () => Promise.resolve();
   let durable: () => Promise<void> = () => Promise.resolve();
   const handler: Handler = (context) =>
     new Promise((resolve, reject) => {
@@ -89,7 +90,7 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
       },
       release: (_session, released) => {
         back.push(...released);
-        return Promise.resolve();
+        return release();
       },
     },
     report: async (_shard, event) => {
@@ -134,6 +135,9 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
     },
     answerWith: (next: typeof answer) => {
       answer = next;
+    },
+    releaseWith: (next: typeof release) => {
+      release = next;
     },
     reportWith: (next: typeof durable) => {
       durable = next;
