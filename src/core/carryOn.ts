@@ -9,20 +9,27 @@ import { touchDag, type Step } from './step';
 import { takeAway } from './withdrawals';
 
 /** Whether an early end of the DAG takes a task that isn't final away from where it is. */
-const isTakenAway = (run: Run, task: number, drained: boolean): boolean => {
+const isTakenAway = (run: Run, task: number, code: DagReason['code']): boolean => {
   const state = run.state[task]!;
   if (isFinalCode(state)) return false;
   if (state === CODE.CANCELLING) return run.reasons.get(task)?.code === 'HELD';
   // What runs goes on to its end where the DAG is drained.
-  return !(drained && state === CODE.RUNNING);
+  return !(code === 'DRAINED' && state === CODE.RUNNING);
+};
+
+/** How many tasks an early end would take away. */
+export const takenAway = (run: Run, code: DagReason['code']): number => {
+  let taken = 0;
+  for (let task = 0; task < taskCount(run); task++) if (isTakenAway(run, task, code)) taken += 1;
+  return taken;
 };
 
 /** Ends the tasks of a DAG that ends early, one after another, at most `limit` of them. */
 const endTasks = (step: Step, run: Run, { now, law }: Moment): void => {
+  const { code } = run.reason!;
   const reason = endingReason(run.reason!);
-  const drained = run.reason?.code === 'DRAINED';
   for (let left = law.cascadeLimit; left > 0 && run.ended < taskCount(run); run.ended++) {
-    if (!isTakenAway(run, run.ended, drained)) continue;
+    if (!isTakenAway(run, run.ended, code)) continue;
     takeAway(step, run, run.ended, { reason, now });
     left -= 1;
   }

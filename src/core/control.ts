@@ -2,7 +2,7 @@
  * Commands on a whole DAG. Each is refused where it makes no sense, with the way out, and affects nothing where everything is
  * as it asks.
  */
-import { endEarly, resumedStatus } from './carryOn';
+import { endEarly, resumedStatus, takenAway } from './carryOn';
 import { isFinalDag } from './dag';
 import { waitAnew } from './due';
 import { ENDS_EARLY, type Answer, type Asked } from './order';
@@ -17,7 +17,7 @@ export const cancelDag = (step: Step, run: Run, { origin, moment }: Asked): Answ
   if (run.status === 'CANCELLED') return 0;
   if (isFinalDag(run.status)) return `the DAG is ${run.status}: there is nothing left to cancel`;
   if (run.reason?.code === 'CANCELLED' || run.reason?.code === 'DAG_TIMEOUT') return 0;
-  const affected = openTasks(run);
+  const affected = takenAway(run, 'CANCELLED');
   endEarly(step, run, { ...origin, code: 'CANCELLED' }, moment);
   return affected;
 };
@@ -26,7 +26,7 @@ export const cancelDag = (step: Step, run: Run, { origin, moment }: Asked): Answ
 export const drainDag = (step: Step, run: Run, { origin, moment }: Asked): Answer => {
   if (isFinalDag(run.status)) return `the DAG is ${run.status}: there is nothing left to drain`;
   if (isEnding(run)) return 0;
-  const affected = run.state.reduce((sum, code) => sum + (code === CODE.PENDING || code === CODE.QUEUED || code === CODE.RETRYING ? 1 : 0), 0);
+  const affected = takenAway(run, 'DRAINED');
   endEarly(step, run, { ...origin, code: 'DRAINED' }, moment);
   return affected;
 };

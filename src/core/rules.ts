@@ -38,6 +38,10 @@ export const isBad = ({ state, reasons }: Pick<Standing, 'state' | 'reasons'>, t
   return code === CODE.FAILED || code === CODE.CANCELLED;
 };
 
+/** Whether a task is ready as its DAG is stored. */
+export const startsAtOnce = ({ dependencies, options }: Standing['specs'][number]): boolean =>
+  dependencies.length === 0 || options?.triggerRule === 'always';
+
 /** The counters of a DAG none of whose tasks is final. */
 export const newTally = (specs: Standing['specs']): Tally | null => {
   if (!specs.some(({ options }) => options !== null && ruleIndex(options) !== 0)) return null;

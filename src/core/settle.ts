@@ -114,6 +114,7 @@ export const settleDag = (step: Step, run: Run, now: number): void => {
   if (run.completed + run.failed + run.skipped + run.cancelled < taskCount(run) || isFinalDag(run.status)) return;
   if (run.reason?.code === 'PAUSED') run.reason = null;
   run.status = endOf(run);
+  run.cascade.length = 0;
   run.completedAt = Math.max(now, run.startedAt ?? now);
   step.settled.push(run);
 };

@@ -1,11 +1,13 @@
 /** A DAG under test: its plan, and a model of the rows that a store would keep of it. */
 import { newStep, changesOf, type Step } from '../../src/core/step';
 import { applyEvent } from '../../src/core/applyEvent';
-import type { DagChange, DagRecord, TaskChange, TaskRecord, TaskState } from '../../src/core/change';
+import type { AppliedEdit, DagChange, DagRecord, TaskChange, TaskRecord, TaskState } from '../../src/core/change';
 import type { Command } from '../../src/core/command';
 import type { PlannedDag, PlannedTask } from '../../src/core/dag';
 import type { Event, Execution } from '../../src/core/event';
 import type { DagId } from '../../src/core/ids';
+import { firstDueAt } from '../../src/core/deadlines';
+import { startsAtOnce } from '../../src/core/rules';
 import type { Run } from '../../src/core/run';
 import { DEFAULT_LAW, type LawSettings } from '../../src/core/transition';
 
@@ -41,7 +43,7 @@ export const planOf = (tasks: readonly PlannedTask[], dagId: DagId = DAG, shard 
 
 /** The rows of one DAG as a store keeps them: merged from changes, read back as a record. */
 export interface Rows {
-  apply(changes: { readonly tasks: readonly TaskChange[]; readonly dags: readonly DagChange[] }): void;
+  apply(changes: { readonly tasks: readonly TaskChange[]; readonly dags: readonly DagChange[]; readonly edits?: readonly AppliedEdit[] }): void;
   record(): DagRecord;
   texts(task: number): { result: string | null; error: string | null; checkpoint: string | null };
   copy(): Rows;
@@ -61,8 +63,8 @@ const firstRow = (task: PlannedTask, index: number): TaskRecord => ({
   hasPayload: task.payload !== null,
   hasResult: false,
   hasCheckpoint: false,
-  status: task.dependencies.length === 0 ? 'QUEUED' : 'PENDING',
-  queuedAt: task.dependencies.length === 0 ? T0 : null,
+  status: startsAtOnce(task) ? 'QUEUED' : 'PENDING',
+  queuedAt: startsAtOnce(task) ? T0 : null,
   attempt: 0,
   dispatch: 0,
   losses: 0,
@@ -74,7 +76,7 @@ const firstRow = (task: PlannedTask, index: number): TaskRecord => ({
   dispatchedAt: null,
   startedAt: null,
   completedAt: null,
-  dueAt: null,
+  dueAt: startsAtOnce(task) ? firstDueAt(task, T0) : null,
   blockedMs: 0,
   queuedMs: 0,
   dispatchedMs: 0,
@@ -108,8 +110,22 @@ const stateOf = (change: TaskChange): TaskState => ({
   retryWaitMs: change.retryWaitMs,
 });
 
-const rowsWith = (plan: PlannedDag, head: { dag: DagChange }, tasks: TaskRecord[], texts: TextsOf): Rows => ({
+const applyGraphEdit = (tasks: TaskRecord[], { edit }: AppliedEdit): void => {
+  for (const task of edit.added) tasks.push(firstRow(task, tasks.length));
+  for (const { task, as } of edit.replaced) {
+    const { name, type, priority, tags, dependencies, retry, timeoutSeconds, simulate, options, payload } = as;
+    const spec = { name, type, priority, tags, dependencies, retry, timeoutSeconds, simulate, options, hasPayload: payload !== null };
+    tasks[task] = { ...tasks[task]!, ...spec };
+  }
+};
+
+const rowsWith = (plan: PlannedDag, head: { dag: DagChange; version: number }, tasks: TaskRecord[], texts: TextsOf): Rows => ({
   apply: (changes) => {
+    for (const each of changes.edits ?? []) {
+      if (each.dag !== plan.dagId) continue;
+      applyGraphEdit(tasks, each);
+      head.version = each.version;
+    }
     for (const change of changes.dags) if (change.dag === plan.dagId) head.dag = change;
     for (const change of changes.tasks) {
       if (change.dag !== plan.dagId) continue;
@@ -121,10 +137,17 @@ const rowsWith = (plan: PlannedDag, head: { dag: DagChange }, tasks: TaskRecord[
         checkpoint: checkpoint === undefined ? old.checkpoint : checkpoint,
       };
       texts.set(task, now);
-      tasks[task] = { ...tasks[task]!, ...stateOf(change), hasResult: now.result !== null, hasCheckpoint: now.checkpoint !== null };
+      const { hasPayload } = tasks[task]!;
+      tasks[task] = {
+        ...tasks[task]!,
+        ...stateOf(change),
+        hasPayload: change.payload === undefined ? hasPayload : change.payload !== null,
+        hasResult: now.result !== null,
+        hasCheckpoint: now.checkpoint !== null,
+      };
     }
   },
-  record: () => ({ ...head.dag, shard: plan.shard, name: plan.name, createdAt: plan.createdAt, version: 0, tasks: [...tasks] }),
+  record: () => ({ ...head.dag, shard: plan.shard, name: plan.name, createdAt: plan.createdAt, version: head.version, tasks: [...tasks] }),
   texts: (task) => texts.get(task) ?? NO_TEXTS,
   copy: () => rowsWith(plan, { ...head }, [...tasks], new Map(texts)),
 });
@@ -134,6 +157,7 @@ export const rowsOf = (plan: PlannedDag): Rows =>
   rowsWith(
     plan,
     {
+      version: 0,
       dag: {
         dag: plan.dagId,
         status: 'CREATED',
