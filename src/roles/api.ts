@@ -14,6 +14,8 @@ import type { RunStore, WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
 import { submitRoutes } from '../submit/routes';
 import { submissionSchemas } from '../submit/schema';
+import { createLargeReader, type LargeReader } from '../submit/large';
+import { planSettings, type PlanningNeeds } from '../submit/planning';
 import { createSubmitter } from '../submit/submitter';
 import type { Engine } from './engine';
 import type { ProcessLife } from './processLife';
@@ -47,7 +49,13 @@ const serverOf = (config: Config, life: ProcessLife, routers: Parameters<typeof 
   return createHttpServer({ app, host: config.server.host, port: config.server.port ?? { firstFreeFrom: 8081 }, drainMs: DRAIN_MS });
 };
 
-const submitterOf = ({ config, life, engine, store, views }: ApiNeeds) => {
+const planningOf = (config: Config): PlanningNeeds => ({
+  types: [...new Set([...BUILT_IN_TASK_TYPES, ...config.worker.types])],
+  retry: config.retries,
+  limits: config.limits,
+});
+
+const submitterOf = ({ config, life, engine, store, views }: ApiNeeds, large: LargeReader) => {
   const all = Array.from({ length: config.scheduler.shards }, (_, shard) => shard);
   return createSubmitter({
     store,
@@ -59,9 +67,8 @@ const submitterOf = ({ config, life, engine, store, views }: ApiNeeds) => {
       const owned = engine.advancer.owned().map(({ shard }) => shard);
       return owned.length > 0 ? owned : all;
     },
-    types: [...new Set([...BUILT_IN_TASK_TYPES, ...config.worker.types])],
-    retry: config.retries,
-    limits: config.limits,
+    ...planningOf(config),
+    large,
     admitted: (dag) => {
       engine.advancer.admit(dag);
     },
@@ -74,8 +81,9 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
   const { clock, listen } = life;
   const workers = () => engine.fleet.workers();
   const queue = engine.dispatcher.ready;
-  return serverOf(config, life, [
-    submitRoutes({ submitter: submitterOf(needs), bodyBytes: config.limits.bodyBytes, present: dagJson }),
+  const large = createLargeReader({ settings: planSettings(planningOf(config)), clock });
+  const server = serverOf(config, life, [
+    submitRoutes({ submitter: submitterOf(needs, large), bodyBytes: config.limits.bodyBytes, present: dagJson }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen, clock }) }) }),
     taskRoutes({
       views,
@@ -96,6 +104,13 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
       }),
     }),
   ]);
+  return {
+    ...server,
+    stop: async () => {
+      await server.stop();
+      await large.stop();
+    },
+  };
 };
 
 export interface ProbesNeeds {
