@@ -2,6 +2,7 @@
 import type { Config } from '../config';
 import { maskUrl } from '../config';
 import { createDatabaseIfMissing, openDatabase, type Database } from '../adapters/postgres/database';
+import { createCommandStore } from '../adapters/postgres/commandStore';
 import { createDagViews } from '../adapters/postgres/dagViews';
 import { migrate } from '../adapters/postgres/migrate';
 import { createRunStore } from '../adapters/postgres/runStore';
@@ -20,15 +21,6 @@ export interface Storage {
   readonly shardLeases: ShardLeases;
   readonly views: DagViews & TaskViews;
 }
-
-/** Until commands have their table. */
-const NO_COMMANDS: CommandStore = {
-  request: () => Promise.reject(new Error('commands have no table yet')),
-  pendingCommands: () => Promise.resolve([]),
-  commandOutcome: () => Promise.resolve(undefined),
-  settledCommands: () => Promise.resolve([]),
-  refuseCommands: () => Promise.resolve(),
-};
 
 /** Views may take a moment, but never long: a list is no reason to keep a connection. */
 const VIEW_TIMEOUT_MS = 10_000;
@@ -57,7 +49,7 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
     const shardLeases = createShardLeases(database);
     await shardLeases.define(config.scheduler.shards);
     const views = { ...createDagViews(database), ...createTaskViews(database) };
-    return { database, store: createRunStore(database), work: createWorkIndex(database), commands: NO_COMMANDS, shardLeases, views };
+    return { database, store: createRunStore(database), work: createWorkIndex(database), commands: createCommandStore(database), shardLeases, views };
   } catch (error) {
     await database.close();
     throw error;
