@@ -40,6 +40,9 @@ interface AttemptsOwner extends AttemptsNeeds {
 
 /** Executions shorter than this are told by their end alone. */
 const TELL_AFTER_MS = 100;
+/** What fits into a cell of the vitals. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 const begin = (runnable: Handler | Isolated, work: Work, voice: Voice, signal: AbortSignal): Begun =>
   typeof runnable === 'function' ? { outcome: carryOut(runnable, work, voice, signal) } : runnable.begin(work, voice, signal);
 
@@ -80,6 +83,22 @@ export class Attempts {
   /** The owner has committed a checkpoint. */
   acknowledge(dispatch: Dispatched, sequence: number): void {
     this.checkpoints.acknowledge(dispatch, sequence);
+  }
+
+  /**
+   * Milliseconds from now until an attempt that only the end of the process can end is past its hard limit; 0 where no attempt
+   * has one. Asked with every beat of the main loop, and before a handler that may hold it is called.
+   */
+  allowanceMs(next?: Held): number {
+    const now = this.needs.clock.now();
+    let least = Infinity;
+    const count = ({ dispatch }: Held, startedAt: number): void => {
+      if (dispatch.timeoutSeconds === null || typeof this.needs.handlers.get(dispatch.type) !== 'function') return;
+      least = Math.min(least, startedAt + dispatch.timeoutSeconds * 1000 + this.needs.hardLimitGraceMs - now);
+    };
+    for (const { held, startedAt } of this.running.values()) count(held, startedAt);
+    if (next !== undefined) count(next, now);
+    return least === Infinity ? 0 : Math.max(1, Math.min(LONGEST_MS, least));
   }
 
   /** Tells which executions run for a while, and fires the signals of those that run too long. */

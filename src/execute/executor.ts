@@ -71,6 +71,7 @@ export class Executor {
   /** Holds what runs to its limits, and shows that the main loop lives: called a few times a second. */
   tick(): void {
     this.attempts.tick();
+    Atomics.store(this.needs.vitals.cells, VITALS.allowanceMs, this.attempts.allowanceMs());
     Atomics.add(this.needs.vitals.cells, VITALS.beats, 1);
   }
 
@@ -113,6 +114,8 @@ export class Executor {
     while (this.attempts.size() < this.needs.slots && this.attempts.waiting() < this.needs.maxUnreported) {
       const held = this.prefetch.next();
       if (held === undefined) break;
+      // Its handler may hold the main loop from its first line on.
+      if (held.dispatch.timeoutSeconds !== null) Atomics.store(this.needs.vitals.cells, VITALS.allowanceMs, this.attempts.allowanceMs(held));
       void this.attempts.run(held);
     }
     this.showVitals();

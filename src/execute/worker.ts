@@ -6,7 +6,7 @@ import { pause } from '../lifecycle/timing';
 import type { Service } from '../lifecycle/service';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
-import type { Claims, Session, Vitals, WorkerDescription, WorkerSessions } from '../ports/leases';
+import { type Claims, type Session, type Vitals, VITALS_BYTES, type WorkerDescription, type WorkerSessions } from '../ports/leases';
 import type { WorkOrder, WorkQueue } from '../ports/transport';
 import { Executor, type ExecutorNeeds } from './executor';
 
@@ -75,7 +75,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
   });
 
   const begin = async (): Promise<Shift> => {
-    const vitals: Vitals = { cells: new Int32Array(new SharedArrayBuffer(16)) };
+    const vitals: Vitals = { cells: new Int32Array(new SharedArrayBuffer(VITALS_BYTES)) };
     const session = await needs.sessions.open(description, vitals, needs.vouch);
     let inbox: { close(): Promise<void> } | undefined;
     try {

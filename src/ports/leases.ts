@@ -18,10 +18,14 @@ export interface WorkerDescription {
 
 /** What a worker says with each heartbeat; shared memory, so that a thread can read it while the main one is busy. */
 export interface Vitals {
-  /** [free slots, tasks held, beats of the main loop, 1 while draining] */
+  /**
+   * [free slots, tasks held, beats of the main loop, 1 while draining, milliseconds from the last beat until a task that only the
+   * process's end can end is past its hard limit (0 for none)]
+   */
   readonly cells: Int32Array<SharedArrayBuffer>;
 }
-export const VITALS = { freeSlots: 0, held: 1, beats: 2, draining: 3 } as const;
+export const VITALS = { freeSlots: 0, held: 1, beats: 2, draining: 3, allowanceMs: 4 } as const;
+export const VITALS_BYTES = 20;
 
 /**
  * What operators ask of a worker, which hears of it with its next heartbeat: to finish what it has and leave; to finish

@@ -47,7 +47,7 @@ export const describedAs = (workerId: string, more: Partial<WorkerDescription> =
 });
 
 export const vitalsOf = (freeSlots = 8, held = 0): Vitals => {
-  const cells = new Int32Array(new SharedArrayBuffer(16));
+  const cells = new Int32Array(new SharedArrayBuffer(20));
   cells.set([freeSlots, held, 0, 0]);
   return { cells };
 };

@@ -69,7 +69,7 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
         },
       });
     });
-  const vitals = { cells: new Int32Array(new SharedArrayBuffer(16)) };
+  const vitals = { cells: new Int32Array(new SharedArrayBuffer(20)) };
   const executor = new Executor({
     session: 's1',
     worker: 'w1',

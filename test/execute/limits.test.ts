@@ -166,3 +166,17 @@ test.each([{ code: {} }, { retryAfterMs: -1 }, { retryAfterMs: NaN }, { retryAft
     expect((bench.reports[0] as { error: object }).error).not.toHaveProperty(Object.keys(fields)[0] === 'code' ? 'code' : 'retryAfterMs');
   },
 );
+
+test('the vitals say how long the main loop may stand still until a task in it is past its hard limit', async () => {
+  const bench = startBench({ slots: 3 });
+  const allowance = () => Atomics.load(bench.vitals.cells, VITALS.allowanceMs);
+  await bench.hand([dispatchOf(0)]);
+  expect(allowance()).toBe(0);
+  await bench.hand([dispatchOf(1, { timeoutSeconds: 9 }), dispatchOf(2, { timeoutSeconds: 4 })]);
+  expect(allowance()).toBe(4000 + GRACE_MS);
+  await later(bench, 1000);
+  expect(allowance()).toBe(3000 + GRACE_MS);
+  await bench.calls.find(({ name }) => name === 't2')!.end();
+  await later(bench, 1000);
+  expect(allowance()).toBe(7000 + GRACE_MS);
+});

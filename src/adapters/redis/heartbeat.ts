@@ -52,7 +52,7 @@ export interface HeartbeatNeeds {
   /** `monotonic` must be `monotonicMs`. */
   readonly clock: Timing;
   tell(message: HeartbeatMessage): void;
-  /** Ends the process at once: work is held, the lease is over, and the main loop can't be told. */
+  /** Ends the process at once: work is held, the lease or the task's time is over, and the main loop can't be told. */
   kill(): void;
   onError(error: unknown): void;
 }
@@ -60,17 +60,31 @@ export interface HeartbeatNeeds {
 /** The main loop has this long to learn that the session is over; it beats every 50 ms when it is well. */
 const ACKNOWLEDGE_MS = 500;
 
-/** Free slots as the dispatchers may count on them: none while the main loop stands still. */
-const createPulse = ({ vitals, stalledMs }: HeartbeatSpec, clock: Timing): (() => string[]) => {
+interface Pulse {
+  /** Free slots as the dispatchers may count on them (none while the main loop stands still), tasks held, whether it drains. */
+  take(): string[];
+  /** The main loop stands still, and a task in it is past its hard limit. */
+  isPastHardLimit(): boolean;
+}
+
+const createPulse = ({ vitals, stalledMs }: HeartbeatSpec, clock: Timing): Pulse => {
   let beats = Atomics.load(vitals, VITALS.beats);
   let changedAt = clock.monotonic();
-  return () => {
+  const stalledForMs = (): number => {
     const current = Atomics.load(vitals, VITALS.beats);
     if (current !== beats) changedAt = clock.monotonic();
     beats = current;
-    const stalled = clock.monotonic() - changedAt >= stalledMs;
-    const free = stalled ? 0 : Math.max(0, Atomics.load(vitals, VITALS.freeSlots));
-    return [free, Math.max(0, Atomics.load(vitals, VITALS.held)), Atomics.load(vitals, VITALS.draining)].map(String);
+    return clock.monotonic() - changedAt;
+  };
+  return {
+    take: () => {
+      const free = stalledForMs() >= stalledMs ? 0 : Math.max(0, Atomics.load(vitals, VITALS.freeSlots));
+      return [free, Math.max(0, Atomics.load(vitals, VITALS.held)), Atomics.load(vitals, VITALS.draining)].map(String);
+    },
+    isPastHardLimit: () => {
+      const allowanceMs = Atomics.load(vitals, VITALS.allowanceMs);
+      return allowanceMs > 0 && stalledForMs() >= Math.max(stalledMs, allowanceMs);
+    },
   };
 };
 
@@ -120,7 +134,8 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     if (state === 'over') return;
     // The lease counts from the sending: Redis counts from the arrival, which is later.
     const sentAt = clock.monotonic();
-    const vital = pulse();
+    const vital = pulse.take();
+    if (pulse.isPastHardLimit()) kill();
     let [kind, newest, asked] = await ask(RENEW, [session, generation, ...vital]);
     // Cut off from Redis alone, it may have been given up there; the log says that it wasn't.
     const spokenFor = kind === 'ended' && asked !== 'remove' && vouchedUntil(spec) > clock.monotonic();

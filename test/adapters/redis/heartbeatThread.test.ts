@@ -18,8 +18,8 @@ afterEach(async () => {
   await world.close();
 });
 
-const hold = async (workerId: string): Promise<{ process: Running; session: string }> => {
-  const process = await startProcess({ script: path.join(__dirname, 'holder.cjs'), args: [redisUrl, prefix, LEASE, '200', workerId] });
+const hold = async (workerId: string, allowanceMs = '0'): Promise<{ process: Running; session: string }> => {
+  const process = await startProcess({ script: path.join(__dirname, 'holder.cjs'), args: [redisUrl, prefix, LEASE, '200', workerId, allowanceMs] });
   const [, session] = await process.line(/^open (\S+)$/m);
   return { process, session: session! };
 };
@@ -54,6 +54,17 @@ test('kills the process when the lease is over, work is held, and the main loop 
   await process.line(/blocking/);
   await endInRedis(session);
   expect(await process.exited).toEqual({ code: null, signal: 'SIGKILL' });
+});
+
+test('kills the process when its main loop stands still past the hard limit of a task in it', async () => {
+  const { process, session } = await hold('w', '3000');
+  // Longer than that, but the loop turns.
+  const began = (await shown(session))!.lastHeartbeatAt;
+  await until(async () => (await shown(session))!.lastHeartbeatAt > began + 4_000, { what: 'heartbeats for 4 s' });
+  const blockedAt = performance.now();
+  globalThis.process.kill(process.pid, 'SIGUSR2');
+  expect(await process.exited).toEqual({ code: null, signal: 'SIGKILL' });
+  expect(performance.now() - blockedAt).toBeGreaterThan(2_500);
 });
 
 test('tells the main loop when the lease is over, and leaves the process alone', async () => {

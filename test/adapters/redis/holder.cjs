@@ -1,11 +1,12 @@
 // A process that holds a session and a task, by the compiled adapter: node holder.cjs REDIS_URL PREFIX LEASE_MS HEARTBEAT_MS WORKER_ID
 // Commands on standard input would not reach a blocked loop, so that it is told by signals: SIGUSR2 blocks the main loop for good.
+// With ALLOWANCE_MS at the end, a task is past its hard limit so long after the last beat.
 const path = require('node:path');
 const dist = path.join(__dirname, '../../../dist');
 const { createRedisLockService } = require(path.join(dist, 'adapters/redis/lockService.js'));
 const { systemClock } = require(path.join(dist, 'adapters/system/clock.js'));
 
-const [url, prefix, leaseMs, heartbeatMs, workerId] = process.argv.slice(2);
+const [url, prefix, leaseMs, heartbeatMs, workerId, allowanceMs = '0'] = process.argv.slice(2);
 const service = createRedisLockService({
   url,
   prefix,
@@ -15,8 +16,8 @@ const service = createRedisLockService({
   onForgotten: () => console.log('forgotten'),
   onError: (error) => console.log('error', String(error)),
 });
-const cells = new Int32Array(new SharedArrayBuffer(16));
-cells.set([7, 1, 0, 0]);
+const cells = new Int32Array(new SharedArrayBuffer(20));
+cells.set([7, 1, 0, 0, Number(allowanceMs)]);
 
 (async () => {
   await service.start();
