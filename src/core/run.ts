@@ -1,6 +1,6 @@
 /**
  * A live DAG in memory: its graph and its tasks' states in compact arrays, never payloads or results. It belongs to the
- * one owner of its shard; only the law (transition.ts) writes it.
+ * one owner of its shard; only the law writes it.
  */
 import type { BudgetUse } from './change';
 import type { DagReason, DagStatus, PlannedDag, PlannedTask, RetryPolicy, Simulation, TaskOptions, TaskReason } from './dag';
