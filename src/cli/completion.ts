@@ -7,6 +7,9 @@ interface Word {
 }
 
 interface Subcommand extends Word {
+  /** Commands below this one, as in `dts dlq list`. */
+  readonly words: readonly Word[];
+  /** Its own options, and those of the commands below it. */
   readonly options: readonly Word[];
   readonly takesFiles: boolean;
 }
@@ -17,12 +20,16 @@ export type Shell = (typeof SHELLS)[number];
 const optionsOf = (command: Command): Word[] =>
   command.options.flatMap(({ long, description }) => (typeof long === 'string' ? [{ name: long, about: description }] : []));
 
+/** The first of each name. */
+const distinct = (words: readonly Word[]): Word[] => [...new Map([...words].reverse().map((word) => [word.name, word])).values()].reverse();
+
 const subcommandsOf = (program: Command): Subcommand[] => {
   const global = [...optionsOf(program).filter(({ name }) => name !== '--version'), { name: '--help', about: 'display help' }];
   return program.commands.map((command) => ({
     name: command.name(),
     about: command.description(),
-    options: [...optionsOf(command), ...global],
+    words: command.commands.map((below) => ({ name: below.name(), about: below.description() })),
+    options: [...distinct([command, ...command.commands].flatMap(optionsOf)), ...global],
     takesFiles: command.registeredArguments.some((argument) => argument.name().startsWith('file')),
   }));
 };
@@ -36,7 +43,7 @@ _dts() {
     case " ${names(commands)} " in *" \${COMP_WORDS[i]} "*) command="\${COMP_WORDS[i]}"; break ;; esac
   done
   case "$command" in
-${commands.map(({ name, options, takesFiles }) => `    ${name}) options="${names(options)}"; files="${takesFiles ? 'yes' : ''}" ;;`).join('\n')}
+${commands.map(({ name, words, options, takesFiles }) => `    ${name}) options="${names([...words, ...options])}"; files="${takesFiles ? 'yes' : ''}" ;;`).join('\n')}
     *) options="${names(commands)} --url --json --help --version" ;;
   esac
   if [[ "$command" == completion && "$word" != -* ]]; then options="${SHELLS.join(' ')}"; fi
@@ -55,15 +62,16 @@ _dts() {
   commands=(${commands.map(({ name, about }) => `'${name}:${quoted(about)}'`).join(' ')})
   if (( CURRENT == 2 )); then _describe command commands; return; fi
   case "$words[2]" in
-${commands.map(({ name, options, takesFiles }) => `    ${name}) options=(${options.map((option) => `'${option.name}:${quoted(option.about)}'`).join(' ')}); _describe option options${takesFiles ? '; _files' : ''} ;;`).join('\n')}
+${commands.map(({ name, words, options, takesFiles }) => `    ${name}) options=(${[...words, ...options].map((option) => `'${option.name}:${quoted(option.about)}'`).join(' ')}); _describe option options${takesFiles ? '; _files' : ''} ;;`).join('\n')}
   esac
 }
 compdef _dts dts
 `;
 
 const fish = (commands: readonly Subcommand[]): string => {
-  const lines = commands.flatMap(({ name, about, options, takesFiles }) => [
+  const lines = commands.flatMap(({ name, about, words, options, takesFiles }) => [
     `complete -c dts -n __fish_use_subcommand ${takesFiles ? '' : '-f '}-a ${name} -d '${quoted(about)}'`,
+    ...words.map((word) => `complete -c dts -n '__fish_seen_subcommand_from ${name}' -f -a ${word.name} -d '${quoted(word.about)}'`),
     ...options.map((option) => `complete -c dts -n '__fish_seen_subcommand_from ${name}' -l ${option.name.slice(2)} -d '${quoted(option.about)}'`),
   ]);
   return `# dts completion for fish: dts completion fish | source\n${lines.join('\n')}\n`;

@@ -53,3 +53,7 @@ export const parseDocumentText = (text: string, place: string): unknown =>
 /** One document of a file, or of the standard input for `-`. */
 export const readDocument = async (file: string, stdin: Readable): Promise<unknown> =>
   parseDocumentText(await readText(file, stdin), file === '-' ? 'the standard input' : file);
+
+/** A JSON value as an argument gives it: the text itself, or `@FILE` (`@-` for the standard input). */
+export const readPayload = async (given: string, stdin: Readable): Promise<unknown> =>
+  given.startsWith('@') ? await readDocument(given.slice(1), stdin) : parseJson(given, 'the argument');

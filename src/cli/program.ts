@@ -1,6 +1,10 @@
 /** The `dts` command and its subcommands. */
 import { Command, CommanderError, Option } from 'commander';
 import { addCompletion } from './commands/completion';
+import { addControl } from './commands/control';
+import { addDlq } from './commands/dlq';
+import { addDelete, addEdit } from './commands/edit';
+import { addEvents } from './commands/events';
 import { addExplain } from './commands/explain';
 import { addImport } from './commands/import';
 import { addList } from './commands/list';
@@ -13,13 +17,27 @@ import { failureOf } from './render/problem';
 
 export const createProgram = (context: Context, version: string): Command => {
   const program = new Command('dts')
-    .description('Submit DAGs of tasks to a scheduler and follow them.')
+    .description('Submit DAGs of tasks to a scheduler, follow them and step in.')
     .addOption(new Option('--url <url>', "the scheduler's address").env('DTS_URL').default('http://localhost:8080'))
     .option('--json', 'JSON for programs in place of text for people')
     .version(version)
     .addHelpText('after', EXIT_CODES_HELP)
     .exitOverride();
-  for (const add of [addSubmit, addStatus, addWatch, addList, addExplain, addImport, addCompletion]) add(program, context);
+  for (const add of [
+    addSubmit,
+    addStatus,
+    addWatch,
+    addList,
+    addExplain,
+    addControl,
+    addEdit,
+    addDelete,
+    addEvents,
+    addDlq,
+    addImport,
+    addCompletion,
+  ])
+    add(program, context);
   return program;
 };
 

@@ -1,6 +1,7 @@
 /** The API as typed calls. */
 import { randomUUID } from 'node:crypto';
 import type { DagStatus, TaskStatus } from '../core/dag';
+import { type ControlCalls, controlCalls } from './control';
 import { type ApiRequest, type RequestSettings, send } from './requests';
 import { type DagView, type Explanation, isFinal, type Page, type TaskView } from './responses';
 import type { DagSubmission } from './submission';
@@ -38,7 +39,7 @@ export interface TaskFilters extends Omit<DagFilters, 'status'> {
   readonly type?: string;
 }
 
-export interface Client {
+export interface Client extends ControlCalls {
   submit(submission: DagSubmission, options?: SubmitOptions): Promise<DagView>;
   /** With `waitSeconds` (0 to 60) the answer comes when the DAG is final, or that time is over. */
   dag(dagId: string, waitSeconds?: number): Promise<DagView>;
@@ -57,7 +58,10 @@ const WAIT_SECONDS = 30;
 
 /** Makes a client. Nothing is connected before the first call; every call rejects with an ApiError or an UnreachableError. */
 export const createClient = ({ url, timeoutMs = 30_000, retries = 4 }: ClientSettings): Client => {
-  const call = async <T>(request: ApiRequest): Promise<T> => JSON.parse((await send({ url, timeoutMs, retries }, request)).text) as T;
+  const call = async <T>(request: ApiRequest): Promise<T> => {
+    const { text } = await send({ url, timeoutMs, retries }, request);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  };
   const part = encodeURIComponent;
 
   const dag = (dagId: string, waitSeconds?: number): Promise<DagView> =>
@@ -74,6 +78,7 @@ export const createClient = ({ url, timeoutMs = 30_000, retries = 4 }: ClientSet
   };
 
   return {
+    ...controlCalls(call),
     dag,
     wait,
     submit: (submission, { idempotencyKey = randomUUID() } = {}) =>

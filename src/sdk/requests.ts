@@ -13,9 +13,9 @@ export interface RequestSettings {
 }
 
 export interface ApiRequest {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON text. */
   readonly body?: string;
@@ -78,7 +78,7 @@ const pauseBefore = (attempt: number, error: unknown): number => {
 };
 
 /**
- * Sends a request that may be sent twice without harm: a GET, or a POST with an Idempotency-Key. Rejects with an ApiError
+ * Sends a request that may be sent twice without harm: a GET or DELETE, or a POST or PATCH with an Idempotency-Key. Rejects with an ApiError
  * or an UnreachableError after the last repetition.
  */
 export const send = async (settings: RequestSettings, request: ApiRequest): Promise<Answer> => {

@@ -1,5 +1,6 @@
 /** What the API answers. Times are ISO 8601 in UTC, and null for what hasn't happened. */
-import type { Backoff, DagStatus, TaskError, TaskStatus } from '../core/dag';
+import type { Backoff, DagStatus, FailureKind, TaskError, TaskStatus } from '../core/dag';
+import type { Command as EngineCommand } from '../core/command';
 
 export interface DagView {
   readonly id: number;
@@ -73,6 +74,101 @@ export interface Explanation {
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
+}
+
+/** What became of a command. `outcome` is null where it isn't applied yet: `command(commandId)` tells later. */
+export interface Commanded {
+  /** Null where nothing was to be done. */
+  readonly commandId: string | null;
+  readonly outcome: 'APPLIED' | null;
+  /** Tasks that changed; 0 where everything was so already. */
+  readonly affected: number;
+}
+export interface DagCommanded extends Commanded {
+  readonly dag: DagView | null;
+}
+export interface TaskCommanded extends Commanded {
+  readonly task: TaskView | null;
+}
+export interface LetterCommanded extends Commanded {
+  readonly letter: DeadLetter;
+}
+
+/** A line of a DAG's history. */
+export interface HistoryEvent {
+  readonly eventId: string;
+  readonly at: string;
+  /** A command's kind, `dag.*` for what happened to the DAG, `task.*` for what happened to a task. */
+  readonly kind: string;
+  readonly taskId: string | null;
+  readonly taskName: string | null;
+  readonly by: string | null;
+  readonly message: string | null;
+}
+
+export interface CommandView {
+  readonly commandId: string;
+  readonly dagId: string;
+  readonly kind: EngineCommand['kind'];
+  /** Null for the whole DAG. */
+  readonly taskIds: readonly string[] | null;
+  readonly particulars: Readonly<Record<string, unknown>>;
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly requestedAt: string;
+  readonly notBefore: string | null;
+  /** Null while it waits. */
+  readonly outcome: 'APPLIED' | 'REFUSED' | null;
+  readonly detail: string | null;
+  readonly affected: number;
+  readonly settledAt: string | null;
+}
+
+/** An attempt that didn't succeed. */
+export interface Attempt {
+  readonly attempt: number;
+  readonly dispatch: number;
+  readonly workerId: string | null;
+  readonly session: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string;
+  readonly error: TaskError;
+}
+
+/** A task that gave up, or a record that can't be decoded (`record`; all that describes a task is null then). */
+export interface DeadLetter {
+  readonly letterId: string;
+  readonly state: 'OPEN' | 'REPLAYED' | 'DISCARDED';
+  readonly kind: FailureKind | 'UNDECODABLE';
+  readonly failedAt: string;
+  readonly dagId: string | null;
+  readonly dagName: string | null;
+  readonly taskId: string | null;
+  readonly taskName: string | null;
+  readonly type: string | null;
+  readonly dispatch: number | null;
+  readonly record: { readonly place: string; readonly offset: string; readonly raw: string } | null;
+  readonly error: TaskError | null;
+  readonly settledAt: string | null;
+  readonly settledBy: string | null;
+  readonly publishedAt: string | null;
+}
+export interface DeadLetterDetail extends DeadLetter {
+  /** The task as it is now. */
+  readonly task: TaskView | null;
+  readonly attempts: readonly Attempt[];
+}
+
+/** `more`: there were more letters than one request takes. */
+export interface BulkReplay {
+  readonly letters: number;
+  readonly repeated: number;
+  readonly lastAt: string | null;
+  readonly more: boolean;
+}
+export interface BulkDiscard {
+  readonly letters: number;
+  readonly more: boolean;
 }
 
 /** RFC 9457; `errors` names every wrong field with its path. */

@@ -74,6 +74,10 @@ describe('wrong usage ends with code 2 and a sentence', () => {
   test.each([
     [['import', 'nowhere.json'], /nowhere\.json can't be read: .*ENOENT/],
     [['import', '--dry-run', path.join(__dirname, '../../sample-dag.json')], /is no recorded workflow/],
+    [['dlq', 'replay'], /which letters\? Give ids, a filter, or --all/],
+    [['dlq', 'discard', '7', '--all'], /give ids or a filter, not both/],
+    [['retry', 'some-id', '--payload', '{a}'], /the argument is no JSON: /],
+    [['mark', 'some-id', '--as', 'COMPLETED', '--result', '@nowhere.json'], /nowhere\.json can't be read: .*ENOENT/],
     [['submit', 'nowhere.yaml'], /nowhere\.yaml can't be read: .*ENOENT/],
   ])('%j', async (args, text) => {
     const { code, err } = await dts(args);
@@ -113,7 +117,10 @@ describe('completion', () => {
   test('bash completes commands, options, shells and files', async () => {
     const { out } = await dts(['completion', 'bash']);
     fileOf('only-file.json', '{}');
-    expect(complete(out, ['s'])).toEqual(['submit', 'status']);
+    expect(complete(out, ['s'])).toEqual(['submit', 'status', 'skip']);
+    expect(complete(out, ['dlq', ''])).toEqual(expect.arrayContaining(['list', 'show', 'replay', 'discard']));
+    expect(complete(out, ['dlq', 'replay', '--ra'])).toEqual(['--rate']);
+    expect(complete(out, ['hold', '--un'])).toEqual(['--until']);
     expect(complete(out, ['submit', '--w'])).toEqual(['--wait']);
     expect(complete(out, ['--json', 'list', '--st'])).toEqual(['--status']);
     expect(complete(out, ['completion', 'z'])).toEqual(['zsh']);
@@ -123,7 +130,8 @@ describe('completion', () => {
   test('zsh and fish know every command', async () => {
     for (const shell of ['zsh', 'fish']) {
       const { out } = await dts(['completion', shell]);
-      for (const command of ['submit', 'status', 'watch', 'list', 'explain', 'import', 'completion']) expect(out).toContain(command);
+      for (const command of ['submit', 'status', 'watch', 'list', 'explain', 'cancel', 'edit', 'dlq', 'discard', 'import', 'completion'])
+        expect(out).toContain(command);
     }
   });
 });
