@@ -100,7 +100,7 @@ const KEY_COLUMNS: readonly ArrayColumn<Keyed>[] = [
 ];
 
 /** What one statement carries, in characters, roughly: enough to make round trips cheap, small enough to build without a pause. */
-const CHUNK_WEIGHT = 2_000_000;
+const CHUNK_WEIGHT = 500_000;
 
 const weightOf = (task: PlannedTask): number =>
   250 + task.name.length + task.dependencies.length * 7 + task.tags.length * 20 + (task.payload?.length ?? 0);
