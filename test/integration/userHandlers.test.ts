@@ -1,4 +1,5 @@
 /** Handlers of users on the real stack: what they are configured to be, how they are ended, and what is left when they are killed. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -77,25 +78,57 @@ test('a file is read exactly once, line by line, by workers that are killed thre
 
 test('handlers that spin, eat memory or die fail for themselves alone, with evidence, and their worker goes on', async () => {
   const worker = await stack.startWorker('strong', { env: { WORKER_CONCURRENCY: '4' } });
-  const whats = ['spin', 'eat', 'leave', 'where'];
+  const whats = ['spin', 'ignore', 'eat', 'leave', 'where'];
+  const limits: Record<string, object> = { spin: { timeoutSeconds: 1 }, ignore: { progressTimeoutSeconds: 1 } };
   const { dagId } = await stack.api.submit({
     dagName: 'hostile',
     tasks: ['IN_A_THREAD', 'IN_A_PROCESS'].flatMap((type) =>
-      whats.map((does) => ({ taskName: `${does} ${type}`, type, payload: { does }, timeoutSeconds: does === 'spin' ? 1 : 60, maxRetries: 0 })),
+      whats.map((does) => ({ taskName: `${does} ${type}`, type, payload: { does }, maxRetries: 0, ...limits[does] })),
     ),
   });
   const rows = await untilFinal(dagId);
   expect(rows.map(({ name, status, error }) => [name, status, error?.kind])).toEqual(
     ['IN_A_THREAD', 'IN_A_PROCESS'].flatMap((type) => [
       [`spin ${type}`, 'FAILED', 'TIMEOUT'],
+      [`ignore ${type}`, 'FAILED', 'TIMEOUT'],
       [`eat ${type}`, 'FAILED', 'OUT_OF_MEMORY'],
       [`leave ${type}`, 'FAILED', 'KILLED'],
       [`where ${type}`, 'COMPLETED', undefined],
     ]),
   );
-  expect(rows[2]!.error?.evidence).toEqual({ exitCode: 7, signal: null });
+  expect(rows[3]!.error?.evidence).toEqual({ exitCode: 7, signal: null });
   expect((await worker.terminate()).code).toBe(0);
 }, 120_000);
+
+const childrenOf = (pid: number): number[] =>
+  execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number)
+    .filter((child) => child > 0 && isAlive(child));
+
+/** One that has ended and waits to be collected by its new parent doesn't count. */
+const isAlive = (pid: number): boolean => {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
+};
+
+const untilRunning = (dagId: string): Promise<unknown> =>
+  until(async () => (await rowsOf(dagId)).every(({ status }) => status === 'RUNNING'), { what: 'the task to run' });
+
+test('the process of a handler that spins is gone before its killed worker is given up', async () => {
+  const worker = await stack.startWorker('parent');
+  const spin = { taskName: 'spin', type: 'IN_A_PROCESS', payload: { does: 'spin' }, maxRetries: 0 };
+  const { dagId } = await stack.api.submit({ dagName: 'orphan', tasks: [spin] });
+  await untilRunning(dagId);
+  const children = childrenOf(worker.pid);
+  expect(children.length).toBeGreaterThan(0);
+  await worker.kill();
+  const killedAt = performance.now();
+  await until(() => !children.some(isAlive), { what: 'the processes of its handlers to end', timeoutMs: 1_600 });
+  process.stdout.write(`the handlers' processes ended ${Math.round(performance.now() - killedAt)} ms after their worker\n`);
+  await fetch(`${stack.url}/api/v1/dags/${dagId}/cancel`, { method: 'POST' });
+});
 
 test('a worker whose unprotected handler ignores its signal ends itself; the rest of its work is done elsewhere', async () => {
   const weak = await stack.startWorker('weak', { env: { WORKER_DRAIN_MS: '500' } });
@@ -122,3 +155,12 @@ test('a module that cannot be loaded ends the start with one sentence', async ()
     `the worker could not start: worker.handlers: the handler of OURS can't be loaded from ./nowhere.mjs: there is no file ${path.join(projectRoot, 'nowhere.mjs')}`,
   );
 });
+
+// Last: whichever worker takes this task next dies of it, too, until it is parked as poison.
+test('a worker whose main loop is held by a handler past its hard limit is killed by its own heartbeat', async () => {
+  const held = await stack.startWorker('held');
+  await stack.api.submit({ dagName: 'held', tasks: [{ taskName: 'spin', type: 'UNPROTECTED', payload: { does: 'spin' }, timeoutSeconds: 1 }] });
+  const startedAt = performance.now();
+  expect(await held.exited).toEqual({ code: null, signal: 'SIGKILL' });
+  process.stdout.write(`it was killed ${Math.round(performance.now() - startedAt)} ms after the submission (timeout 1 s, grace 0.3 s)\n`);
+}, 60_000);
