@@ -1,0 +1,28 @@
+/** The results as a table for people and as JSON for programs. */
+import { writeFileSync } from 'node:fs';
+import type { Verdict } from './judge';
+
+const COLUMNS = ['fault', 'inFlight', 'recoveryMsP50', 'recoveryMsMax', 'lost', 'overlapped', 'wrong'] as const;
+const HEADS: Readonly<Record<(typeof COLUMNS)[number], string>> = {
+  fault: 'fault',
+  inFlight: 'in flight',
+  recoveryMsP50: 'recovery p50, ms',
+  recoveryMsMax: 'max, ms',
+  lost: 'lost',
+  overlapped: 'at once',
+  wrong: 'wrong',
+};
+
+/** A table in Markdown. */
+export const tableOf = (verdicts: readonly Verdict[]): string => {
+  const line = (cells: readonly unknown[]): string => `| ${cells.join(' | ')} |`;
+  const rows = verdicts.map((verdict) => line(COLUMNS.map((column) => verdict[column])));
+  return [line(COLUMNS.map((column) => HEADS[column])), line(COLUMNS.map((column) => (column === 'fault' ? '---' : '--:'))), ...rows].join('\n');
+};
+
+/** Shows the table, and writes `{"faults": […]}` where CHAOS_JSON names a file. */
+export const publish = (verdicts: readonly Verdict[]): void => {
+  process.stdout.write(`\n${tableOf(verdicts)}\n`);
+  const file = process.env['CHAOS_JSON'];
+  if (file !== undefined && file !== '') writeFileSync(file, `${JSON.stringify({ faults: verdicts }, null, 2)}\n`);
+};
