@@ -1,34 +1,19 @@
 /** Whether what came out of a log is an event: logs are written by other processes, of other versions too. */
+import { isCommand } from './decodeCommand';
 import type { Event } from './event';
+import { count, fence, flag, fraction, has, listOf, name, optional, record, text, textOrNull, time, type Check, type Shape } from './shapes';
 
-type Check = (value: unknown) => boolean;
-
-const text: Check = (value) => typeof value === 'string';
-/** What ends in a column of its own: no database takes a zero character. */
-const name: Check = (value) => typeof value === 'string' && !value.includes('\0');
-const textOrNull: Check = (value) => value === null || typeof value === 'string';
-const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const time: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0 && value < 8.64e15;
-const fraction: Check = (value) => typeof value === 'number' && value >= 0 && value <= 1;
-const flag: Check = (value) => typeof value === 'boolean';
-const LARGEST_FENCE = '9223372036854775807';
-const fence: Check = (value) =>
-  typeof value === 'string' && /^(0|[1-9]\d{0,18})$/.test(value) && (value.length < LARGEST_FENCE.length || value <= LARGEST_FENCE);
-const record: Check = (value) => typeof value === 'object' && value !== null;
-
-const dispatched: Readonly<Record<string, Check>> = { dag: text, task: count, dispatch: count };
-const has = (value: unknown, fields: Readonly<Record<string, Check>>): boolean => {
-  if (!record(value)) return false;
-  for (const field in fields) if (!fields[field]!((value as Record<string, unknown>)[field])) return false;
-  return true;
-};
-const tasks: Check = (value) => Array.isArray(value) && value.every((task) => has(task, dispatched));
+const dispatched: Shape = { dag: text, task: count, dispatch: count };
+const tasks = listOf((value) => has(value, dispatched));
 
 const execution = { ...dispatched, fence, session: name, worker: name, sentAt: time, startedAt: time };
-const SHAPES: Readonly<Record<Event['type'], Readonly<Record<string, Check>>>> = {
+/** The law reads these fields of an error; it is written as it came. */
+const error: Check = (value) => has(value, { kind: text, message: text, name: optional(text), code: optional(text), stack: optional(text) });
+
+const SHAPES: Readonly<Record<Event['type'], Shape>> = {
   started: execution,
   completed: { ...execution, endedAt: time, result: textOrNull },
-  failed: { ...execution, endedAt: time, error: record, retryable: flag },
+  failed: { ...execution, endedAt: time, error, retryable: flag },
   progressed: { ...execution, fraction, message: textOrNull },
   checkpointed: { ...execution, sequence: count, state: text },
   released: { session: text, tasks },
@@ -36,7 +21,7 @@ const SHAPES: Readonly<Record<Event['type'], Readonly<Record<string, Check>>>> =
   withdrawn: { session: textOrNull, tasks },
   due: { tasks },
   dagDue: { dag: text },
-  commanded: { id: text, dag: text, command: record, by: textOrNull, reason: textOrNull },
+  commanded: { id: text, dag: text, command: isCommand, by: textOrNull, reason: textOrNull },
   alive: { session: text },
   continued: { dag: text },
   submitted: { dag: text },
