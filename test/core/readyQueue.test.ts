@@ -113,6 +113,18 @@ test('a type that nobody can run holds up no other', () => {
   expect(names(queue.next(all)!)).toBe('0:API_CALL-9');
 });
 
+test('a DAG that is paused or ends early hands out nothing; after a resume it waits anew', () => {
+  const queue = createReadyQueue();
+  const run = runOn(0);
+  queue.push(run, 3);
+  run.reason = { code: 'PAUSED', at: 1 };
+  expect(queue.highest(all)).toBeNull();
+  expect(queue.next(all)).toBeUndefined();
+  run.reason = null;
+  queue.push(run, 3);
+  expect(queue.next(all)?.task).toBe(3);
+});
+
 test('what fails to be sent keeps its turn, in the order in which it was', () => {
   const queue = createReadyQueue();
   const run = runOfPlan(planOf([0, 1, 2, 3].map((i) => plannedTask(`t${String(i)}`, []))));
