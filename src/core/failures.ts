@@ -1,4 +1,5 @@
 /** What becomes of an attempt that failed: each class of failure has a budget of its own, and its end is a dead letter. */
+import { boundedText } from './boundedText';
 import type { BudgetUse } from './change';
 import type { FailureKind, TaskError } from './dag';
 import { drawFrom, retryDelayMs } from './retry';
@@ -12,20 +13,25 @@ const LONGEST_MESSAGE = 4000;
 const LONGEST_STACK = 8000;
 const LONGEST_LINE = 500;
 
-const cut = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
-
 /** JSON text of an error, bounded whatever a handler threw. */
 export const errorText = (error: TaskError): string =>
   JSON.stringify({
     ...error,
-    message: cut(error.message, LONGEST_MESSAGE),
-    ...(error.stack === undefined ? {} : { stack: cut(error.stack, LONGEST_STACK) }),
+    message: boundedText(error.message, LONGEST_MESSAGE),
+    ...(error.stack === undefined ? {} : { stack: boundedText(error.stack, LONGEST_STACK) }),
   });
 
 /** A line of a DAG's history about one of its tasks. */
 export const note = (step: Step, run: Run, line: { kind: string; task: number | null; message: string | null; at: number; by?: string }): void => {
   const { kind, task, message, at, by } = line;
-  step.history.push({ dag: run.dag, at, kind, task, by: by ?? null, message: message === null ? null : cut(message, LONGEST_LINE) });
+  step.history.push({
+    dag: run.dag,
+    at,
+    kind,
+    task,
+    by: by === undefined ? null : boundedText(by, LONGEST_LINE),
+    message: message === null ? null : boundedText(message, LONGEST_LINE),
+  });
 };
 
 /** How an attempt ended that did not succeed. */

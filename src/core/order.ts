@@ -1,4 +1,5 @@
 /** What commands have in common: who asks, when and why, and the words in which they are refused. */
+import { boundedText } from './boundedText';
 import type { Commanded } from './command';
 import type { Moment } from './law';
 import { taskCount, type Run } from './run';
@@ -21,15 +22,13 @@ export type Answer = number | string;
 const LONGEST_NAME = 80;
 const LONGEST_TEXT = 500;
 
-const cut = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
-
 /** A task as it stands in a sentence. */
-export const nameOf = (run: Run, task: number): string => JSON.stringify(cut(run.specs[task]!.name, LONGEST_NAME));
+export const nameOf = (run: Run, task: number): string => JSON.stringify(boundedText(run.specs[task]!.name, LONGEST_NAME));
 
 export const originOf = ({ by, reason }: Pick<Commanded, 'by' | 'reason'>, at: number): Origin => ({
   at,
-  ...(by === null ? {} : { by: cut(by, LONGEST_TEXT) }),
-  ...(reason === null ? {} : { message: cut(reason, LONGEST_TEXT) }),
+  ...(by === null ? {} : { by: boundedText(by, LONGEST_TEXT) }),
+  ...(reason === null ? {} : { message: boundedText(reason, LONGEST_TEXT) }),
 });
 
 /** The sentence for the first number that is no task of the DAG; undefined where all are. */

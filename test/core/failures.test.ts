@@ -110,6 +110,12 @@ test('what an attempt leaves behind is bounded', () => {
   expect(step.history[0]!.message!.length).toBeLessThan(502);
 });
 
+test('a line of history is one that any store takes, whatever a handler threw and wherever it is cut', () => {
+  const run = runWith({});
+  const step = applyAll(run, [failure(1, { kind: 'HANDLER', message: `nul \0, half \ud800 ${'😀'.repeat(400)}` })], T0, LAW);
+  expect(step.history[0]!.message).toMatch(/^nul \uFFFD, half \uFFFD (😀)+\uFFFD?…$/u);
+});
+
 describe('deadlines', () => {
   test('a task that no worker begins in its queue time fails an attempt, and the next one has all of it again', () => {
     const run = runWith({ retry: policy(1), options: { queueTimeoutSeconds: 2 } });

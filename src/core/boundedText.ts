@@ -1,0 +1,6 @@
+/** What no text column takes: NUL, and halves of surrogate pairs, which cutting leaves too. */
+const UNSTORABLE = /[\0\uD800-\uDFFF]/gu;
+
+/** A text of at most `longest` characters, an ellipsis aside, that any store takes. */
+export const boundedText = (text: string, longest: number): string =>
+  (text.length > longest ? `${text.slice(0, longest)}…` : text).replace(UNSTORABLE, '\uFFFD');
