@@ -46,6 +46,8 @@ export interface HistoryViews {
   /** Oldest first, after the command `after`. */
   commands(dag: DagId, limit: number, after?: string): Promise<CommandView[]>;
   command(id: string): Promise<CommandView | undefined>;
+  /** The command on this DAG that came with a client's key. */
+  commandWithKey(dag: DagId, key: string): Promise<CommandView | undefined>;
   /** Failed attempts of a task, oldest first, at most `limit` of the last. */
   attempts(task: TaskRef, limit: number): Promise<AttemptView[]>;
 }
@@ -57,4 +59,6 @@ export interface DagRemoval {
    * sees the DAG any more, though rows of a large one may still be deleted in slices.
    */
   remove(dag: DagId): Promise<'removed' | 'live' | 'absent'>;
+  /** Finishes what a process that died had begun to delete, at most `limit` DAGs; answers how many. */
+  clearRemoved(limit: number): Promise<number>;
 }

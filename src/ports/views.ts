@@ -1,5 +1,6 @@
 /** What the API shows, read straight from the store: no view ever blocks the engine. Rejects with `StoreUnavailable`. */
-import type { Backoff, DagStatus, Simulation, TaskError, TaskStatus } from '../core/dag';
+import type { BudgetUse } from '../core/change';
+import type { Backoff, DagReason, DagStatus, Simulation, TaskError, TaskOptions, TaskReason, TaskStatus, TriggerRule } from '../core/dag';
 import type { DagId, TaskRef } from '../core/ids';
 
 export interface DagView {
@@ -17,6 +18,12 @@ export interface DagView {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly completedAt: number | null;
+  /** Why it is paused, or was ended by hand or by its own time. */
+  readonly reason: DagReason | null;
+  /** When it is ended if it isn't final by then; null for never, and once it is final. */
+  readonly dueAt: number | null;
+  /** How often its graph was changed. */
+  readonly version: number;
 }
 
 export interface TaskView {
@@ -40,7 +47,17 @@ export interface TaskView {
   readonly dispatchedAt: number | null;
   readonly startedAt: number | null;
   readonly completedAt: number | null;
+  /** RETRYING: when the next attempt is queued. */
   readonly retryAt: number | null;
+  /** The next time at which something happens by itself: a backoff's or a hold's end, a deadline. */
+  readonly dueAt: number | null;
+  readonly options: TaskOptions | null;
+  /** Why it is in a state that its dependencies don't explain. */
+  readonly reason: TaskReason | null;
+  /** What was used of the budgets beside the retries; null for nothing. */
+  readonly budgets: BudgetUse | null;
+  /** Dispatches lost before they were known to run. */
+  readonly losses: number;
   readonly result: string | null;
   readonly error: TaskError | null;
   readonly progress: number | null;
@@ -89,6 +106,12 @@ export interface TaskBlockers {
   /** Direct dependencies that aren't final yet, at most `limit` of them, and how many there are in all. */
   readonly unfinished: readonly { readonly ref: TaskRef; readonly name: string; readonly status: TaskStatus }[];
   readonly unfinishedTotal: number;
+  /** What of its dependencies the task waits for. */
+  readonly triggerRule: TriggerRule;
+  /** Held by hand: who, why, until when. */
+  readonly hold: TaskReason | null;
+  /** Why its DAG is paused; null where it isn't, or nobody said. */
+  readonly pause: DagReason | null;
 }
 
 export interface TaskViews {

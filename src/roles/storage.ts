@@ -4,11 +4,16 @@ import { maskUrl } from '../config';
 import { createDatabaseIfMissing, openDatabase, type Database } from '../adapters/postgres/database';
 import { createCommandStore } from '../adapters/postgres/commandStore';
 import { createDagViews } from '../adapters/postgres/dagViews';
+import { createDeadLetterStore, createDeadLetterViews } from '../adapters/postgres/deadLetters';
+import { createHistoryViews } from '../adapters/postgres/historyViews';
 import { migrate } from '../adapters/postgres/migrate';
+import { createDagRemoval } from '../adapters/postgres/removal';
 import { createRunStore } from '../adapters/postgres/runStore';
 import { createShardLeases } from '../adapters/postgres/shardLeases';
 import { createTaskViews } from '../adapters/postgres/taskViews';
 import { createWorkIndex } from '../adapters/postgres/workIndex';
+import type { DagRemoval, HistoryViews } from '../ports/history';
+import type { DeadLetterStore, DeadLetterViews } from '../ports/letters';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
 import type { ProcessLife } from './processLife';
@@ -20,6 +25,10 @@ export interface Storage {
   readonly commands: CommandStore;
   readonly shardLeases: ShardLeases;
   readonly views: DagViews & TaskViews;
+  readonly history: HistoryViews;
+  readonly letters: DeadLetterViews;
+  readonly letterStore: DeadLetterStore;
+  readonly removal: DagRemoval;
 }
 
 /** Views may take a moment, but never long: a list is no reason to keep a connection. */
@@ -48,8 +57,19 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
     if (migrations.length > 0) life.log.info({ migrations }, 'the schema was brought up to date');
     const shardLeases = createShardLeases(database);
     await shardLeases.define(config.scheduler.shards);
-    const views = { ...createDagViews(database), ...createTaskViews(database) };
-    return { database, store: createRunStore(database), work: createWorkIndex(database), commands: createCommandStore(database), shardLeases, views };
+    const tasks = createTaskViews(database);
+    return {
+      database,
+      store: createRunStore(database),
+      work: createWorkIndex(database),
+      commands: createCommandStore(database),
+      shardLeases,
+      views: { ...createDagViews(database), ...tasks },
+      history: createHistoryViews(database),
+      letters: createDeadLetterViews(database, tasks),
+      letterStore: createDeadLetterStore(database),
+      removal: createDagRemoval(database),
+    };
   } catch (error) {
     await database.close();
     throw error;

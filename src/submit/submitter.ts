@@ -52,6 +52,9 @@ const newView = (dag: PlannedDag, id: number): DagView => ({
   createdAt: dag.createdAt,
   startedAt: null,
   completedAt: null,
+  reason: null,
+  dueAt: dag.dueAt,
+  version: 0,
 });
 
 /** The DAG as the first answer showed it, however far it has come since. */
@@ -64,6 +67,8 @@ const asFirstAnswered = (view: DagView): DagView => ({
   cancelledTasks: 0,
   startedAt: null,
   completedAt: null,
+  reason: null,
+  version: 0,
 });
 
 /** Reads a body wherever that is best; rejects with refusals. */

@@ -45,6 +45,9 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
       createdAt: dag.createdAt,
       startedAt: null,
       completedAt: null,
+      reason: null,
+      dueAt: null,
+      version: 0,
     };
     expect(await world.dags.dag(dag.dagId)).toEqual(created);
     const counters = {
@@ -55,6 +58,8 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
       cancelledTasks: 0,
       startedAt: dag.createdAt + 1,
       completedAt: dag.createdAt + 9,
+      reason: { code: 'CANCELLED', at: 5, by: 'ann', message: 'ü "x"' },
+      dueAt: dag.createdAt + 99,
     } as const;
     await commit({ dags: [dagChange(dag, counters)] });
     expect(await world.dags.dag(dag.dagId)).toEqual({ ...created, ...counters });
@@ -116,6 +121,11 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
       startedAt: null,
       completedAt: null,
       retryAt: null,
+      dueAt: null,
+      options: null,
+      reason: null,
+      budgets: null,
+      losses: 0,
       result: null,
       error: null,
       progress: null,
@@ -133,6 +143,8 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
       progress: 0.25,
       result: 'null',
       dueAt: dag.createdAt + 99,
+      losses: 2,
+      budgets: { kills: 1 },
     });
     await commit({ tasks: [change] });
     const { queuedAt, dispatchedAt, startedAt, completedAt, blockedMs, queuedMs, dispatchedMs, runningMs, retryWaitMs } = change;
@@ -145,6 +157,9 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
       progress: 0.25,
       result: 'null',
       retryAt: dag.createdAt + 99,
+      dueAt: dag.createdAt + 99,
+      losses: 2,
+      budgets: { kills: 1 },
       queuedAt,
       dispatchedAt,
       startedAt,
@@ -226,8 +241,57 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
       dagStatus: 'RUNNING',
       unfinished: [unfinished],
       unfinishedTotal: 2,
+      triggerRule: 'all_success',
+      hold: null,
+      pause: null,
     });
-    expect(await world.tasks.blockers({ dag: dag.dagId, task: 4 }, 5)).toEqual({ dagStatus: 'RUNNING', unfinished: [], unfinishedTotal: 0 });
+    expect(await world.tasks.blockers({ dag: dag.dagId, task: 4 }, 5)).toMatchObject({ dagStatus: 'RUNNING', unfinished: [], unfinishedTotal: 0 });
     expect(await world.tasks.blockers({ dag: dag.dagId, task: 5 }, 5)).toBeUndefined();
+  });
+
+  test('what a task waits for names its trigger rule, who holds it and who paused its DAG', async () => {
+    const options = { triggerRule: 'all_done', queueTimeoutSeconds: 5 } as const;
+    const dag = plannedDag({ tasks: [plannedTask('a'), plannedTask('b', { dependencies: [0], options })] });
+    await admit(dag);
+    const hold = { code: 'HELD', at: 7, by: 'ann', message: 'until it rains', resumeAt: 9 } as const;
+    const pause = { code: 'PAUSED', at: 8, by: 'bob' } as const;
+    await commit({
+      tasks: [taskChange(dag, 1, { status: 'PENDING', reason: hold, dueAt: 9 })],
+      dags: [dagChange(dag, { status: 'PAUSED', reason: pause })],
+    });
+    const ref = { dag: dag.dagId, task: 1 };
+    expect(await world.tasks.blockers(ref, 5)).toMatchObject({ dagStatus: 'PAUSED', triggerRule: 'all_done', hold, pause, unfinishedTotal: 1 });
+    expect(await world.tasks.task(ref)).toMatchObject({ options, reason: hold, dueAt: 9, retryAt: null });
+    await commit({ dags: [dagChange(dag, { status: 'RUNNING' })] });
+    expect(await world.tasks.blockers(ref, 5)).toMatchObject({ pause: null });
+  });
+
+  test('each trigger rule decides what a PENDING row is shown as, alone and in lists', async () => {
+    const rules = ['all_success', 'all_done', 'one_success', 'none_failed', 'always'] as const;
+    const parents = ['c', 'f', 'h', 'o'].map((name) => plannedTask(name));
+    const on = (...dependencies: number[]) => rules.map((triggerRule) => plannedTask(triggerRule, { dependencies, options: { triggerRule } }));
+    // On COMPLETED + FAILED, on COMPLETED + skipped by hand, on COMPLETED + still open.
+    const dag = plannedDag({ tasks: [...parents, ...on(0, 1), ...on(0, 2), ...on(0, 3)] });
+    await admit(dag);
+    const end = dag.createdAt + 50;
+    await commit({
+      tasks: [
+        taskChange(dag, 0),
+        taskChange(dag, 1, { status: 'FAILED', completedAt: end }),
+        taskChange(dag, 2, { status: 'SKIPPED', completedAt: end, reason: { code: 'SKIPPED_BY_HAND', at: 1 } }),
+        taskChange(dag, 3, { status: 'RUNNING', completedAt: null }),
+        ...rules.map((_, i) => taskChange(dag, 4 + i, { status: 'PENDING', queuedAt: null, completedAt: null })),
+        taskChange(dag, 13, { status: 'PENDING', queuedAt: null, completedAt: null, reason: { code: 'HELD', at: 1 } }),
+      ],
+      dags: [dagChange(dag)],
+    });
+    const shown = (await world.tasks.tasksOf(dag.dagId, 4, 20)).map(({ taskName, status }) => (status === 'QUEUED' ? taskName : '-'));
+    expect(shown.slice(0, 5)).toEqual(['-', 'all_done', 'one_success', '-', 'always']);
+    expect(shown.slice(5, 10)).toEqual(['-', 'all_done', 'one_success', 'none_failed', '-']);
+    expect(shown.slice(10)).toEqual(['-', '-', 'one_success', '-', 'always']);
+    const listed = await world.tasks.tasks({ status: ['QUEUED'] }, 100);
+    expect(listed.map(({ ref }) => ref.task)).toEqual([5, 6, 8, 10, 11, 12, 16, 18]);
+    expect((await world.tasks.task({ dag: dag.dagId, task: 5 }))?.queuedAt).toBe(end);
+    expect((await world.tasks.task({ dag: dag.dagId, task: 16 }))?.queuedAt).toBe(dag.createdAt + 12);
   });
 }

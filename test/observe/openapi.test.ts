@@ -5,7 +5,7 @@ import { controlRoutes } from '../../src/control/routes';
 import { bodySchemas } from '../../src/control/schemas';
 import { mintDagId } from '../../src/core/ids';
 import { openApiDocument } from '../../src/observe/openapi';
-import { dagJson, taskJson, workerJson } from '../../src/observe/present';
+import { dagJson, taskDetailJson, taskJson, workerJson } from '../../src/observe/present';
 import { dagRoutes, historyRoutes, letterRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
 import type { LiveWorker } from '../../src/ports/leases';
 import type { DagView, TaskView } from '../../src/ports/views';
@@ -36,7 +36,7 @@ test('the document has exactly the paths that are served', () => {
     throw new Error('only the routes are read');
   };
   const views = { dag: never, dags: never, task: never, tasks: never, tasksOf: never, blockers: never };
-  const history = { events: never, commands: never, command: never, attempts: never };
+  const history = { events: never, commands: never, command: never, commandWithKey: never, attempts: never };
   const letters = { letters: never, letter: never };
   const control = { onDag: never, retryDag: never, rerunDag: never, editDag: never, deleteDag: never };
   const taskControl = { onTask: never, retryTask: never, holdTask: never, markTask: never };
@@ -44,7 +44,7 @@ test('the document has exactly the paths that are served', () => {
   const routers: Router[] = [
     submitRoutes({ submitter: { submit: never }, bodyBytes: 1, present: never }),
     dagRoutes({ views, awaitedDag: never }),
-    taskRoutes({ views, workers: never, queue: { position: never, sentTo: never } }),
+    taskRoutes({ views: { ...views, ...history }, workers: never, queue: { position: never, sentTo: never } }),
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
     controlRoutes({
@@ -96,6 +96,9 @@ describe('answers are as the document says', () => {
       createdAt: 0,
       startedAt: 1,
       completedAt: null,
+      reason: null,
+      dueAt: null,
+      version: 0,
     };
     expect(problemsOf('Dag', dagJson(dag))).toEqual([]);
   });
@@ -122,6 +125,11 @@ describe('answers are as the document says', () => {
       startedAt: null,
       completedAt: null,
       retryAt: 9,
+      dueAt: 9,
+      options: null,
+      reason: null,
+      budgets: null,
+      losses: 0,
       result: null,
       error: { kind: 'TIMEOUT', message: 'late' },
       progress: 0.5,
@@ -132,11 +140,15 @@ describe('answers are as the document says', () => {
       retryWaitMs: 0,
     };
     expect(problemsOf('Task', taskJson(task))).toEqual([]);
+    const attempt = { attempt: 1, dispatch: 1, worker: null, session: null, startedAt: null, endedAt: 3, error: task.error! };
+    expect(problemsOf('TaskDetail', taskDetailJson(task, [attempt]))).toEqual([]);
     expect(JSON.parse(taskJson(task))).toMatchObject({
       payload: { a: 1 },
       result: null,
       timing: { current: 'retryWaitMs' },
       retryAt: '1970-01-01T00:00:00.009Z',
+      reason: { code: 'HELD', by: 'ada', resumeAt: '1970-01-01T00:00:00.009Z' },
+      budgets: { deaths: 1, losses: 2 },
     });
   });
 

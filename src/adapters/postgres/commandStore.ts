@@ -7,6 +7,7 @@ import { type ArrayColumn, json, parametersOf, plain, texts, valuesOf, words } f
 import type { Database } from './database';
 import { OUTCOME_COLUMNS } from './extras';
 import { reaching } from './failures';
+import { isRowNumber } from './rowNumbers';
 
 const COLUMNS: readonly ArrayColumn<NewCommand>[] = [
   plain('uuid', ({ dag }) => dag),
@@ -91,9 +92,6 @@ const outcomeOf = (row: OutcomeRow): CommandOutcome => ({
   at: row.settled_at.getTime(),
 });
 
-/** Whether the text can be the number of a command: anything else names none. */
-export const isCommandId = (id: string): boolean => /^\d{1,18}$/.test(id);
-
 /** Makes the CommandStore of an open, migrated database. */
 export const createCommandStore = ({ engine: pool }: Pick<Database, 'engine'>): CommandStore => ({
   request: (commands) => (commands.length === 0 ? Promise.resolve([]) : reaching(() => request(pool, commands))),
@@ -105,7 +103,7 @@ export const createCommandStore = ({ engine: pool }: Pick<Database, 'engine'>): 
     }),
   commandOutcome: (id) =>
     reaching(async () => {
-      if (!isCommandId(id)) return undefined;
+      if (!isRowNumber(id)) return undefined;
       const text = 'SELECT id, dag_id, outcome, detail, affected, settled_at FROM commands WHERE id = $1 AND outcome IS NOT NULL';
       const { rows } = await pool.query<OutcomeRow>({ name: 'command_outcome', text, values: [id] });
       return rows.map(outcomeOf)[0];

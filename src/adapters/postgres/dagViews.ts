@@ -1,6 +1,6 @@
 /** DAGs as the API shows them. */
 import type { Pool } from 'pg';
-import { DAG_STATUSES, type DagStatus } from '../../core/dag';
+import { DAG_STATUSES, type DagReason, type DagStatus } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import type { DagCursor, DagFilter, DagView, DagViews } from '../../ports/views';
 import { allOf, createdWithin, createParameters, literalList, nameIs } from './conditions';
@@ -22,10 +22,13 @@ interface DagRow {
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly completed_at: Date | null;
+  readonly reason: string | null;
+  readonly due_at: Date | null;
+  readonly version: number;
 }
 
 const COLUMNS = `id, dag_id, name, description, status, tags, total_tasks, completed_tasks, failed_tasks, skipped_tasks,
-  cancelled_tasks, created_at, started_at, completed_at`;
+  cancelled_tasks, created_at, started_at, completed_at, reason, due_at, version`;
 
 const dagView = (row: DagRow): DagView => ({
   id: Number(row.id),
@@ -42,6 +45,9 @@ const dagView = (row: DagRow): DagView => ({
   createdAt: row.created_at.getTime(),
   startedAt: row.started_at?.getTime() ?? null,
   completedAt: row.completed_at?.getTime() ?? null,
+  reason: row.reason === null ? null : (JSON.parse(row.reason) as DagReason),
+  dueAt: row.due_at?.getTime() ?? null,
+  version: row.version,
 });
 
 const knownStatuses = (asked: readonly DagStatus[]): readonly DagStatus[] => DAG_STATUSES.filter((status) => asked.includes(status));

@@ -1,6 +1,16 @@
 /** Tasks as the API shows them. */
 import type { Pool } from 'pg';
-import { DAG_STATUSES, type DagStatus, isFinalDag, isFinalTask, TASK_STATUSES, type TaskStatus } from '../../core/dag';
+import {
+  DAG_STATUSES,
+  type DagReason,
+  type DagStatus,
+  isFinalDag,
+  isFinalTask,
+  TASK_STATUSES,
+  type TaskOptions,
+  type TaskReason,
+  type TaskStatus,
+} from '../../core/dag';
 import type { DagId, TaskRef } from '../../core/ids';
 import type { TaskBlockers, TaskCursor, TaskFilter, TaskView, TaskViews } from '../../ports/views';
 import { allOf, anyOf, createdWithin, createParameters, literalList, nameIs, type Parameters } from './conditions';
@@ -19,7 +29,7 @@ const readParents = async (pool: Pool, rows: readonly TaskRow[]): Promise<Parent
   if (pairs.length === 0) return new Map();
   const answer = await pool.query<Parent & { dag_id: string; index: number }>({
     name: 'parents',
-    text: `SELECT p.dag_id, p.index, p.name, p.status, p.completed_at FROM unnest($1::uuid[], $2::integer[]) AS u (dag_id, index)
+    text: `SELECT p.dag_id, p.index, p.name, p.status, p.completed_at, p.reason::json ->> 'code' AS reason FROM unnest($1::uuid[], $2::integer[]) AS u (dag_id, index)
       JOIN tasks p ON p.dag_id = u.dag_id AND p.index = u.index`,
     values: [pairs.map(({ dag }) => dag), pairs.map(({ index }) => index)],
   });
@@ -35,13 +45,25 @@ const readTasks = async (pool: Pool, text: string, values: readonly unknown[]): 
 const ONE = `SELECT ${TASK_ROW} FROM tasks t JOIN dags d ON d.dag_id = t.dag_id WHERE t.dag_id = $1 AND t.index = $2`;
 const OF_DAG = `SELECT ${TASK_ROW} FROM tasks t JOIN dags d ON d.dag_id = t.dag_id WHERE t.dag_id = $1 AND t.index >= $2 ORDER BY t.index LIMIT $3`;
 
-const UNFINISHED_PARENT = `EXISTS (
-  SELECT 1 FROM tasks p WHERE p.dag_id = t.dag_id AND p.index = ANY (t.dependencies) AND p.status <> 'COMPLETED')`;
+/** The dependencies of `t` of which this is true. */
+const PARENTS = 'SELECT 1 FROM tasks p WHERE p.dag_id = t.dag_id AND p.index = ANY (t.dependencies)';
 
-/** The condition for a status as it is shown: a PENDING row whose dependencies are complete is shown as QUEUED. */
+const FINAL = `p.status IN (${literalList(TASK_STATUSES.filter(isFinalTask))})`;
+
+const BAD_PARENT = `(p.status IN ('FAILED', 'CANCELLED') OR p.status = 'SKIPPED' AND p.reason::json ->> 'code' IS DISTINCT FROM 'SKIPPED_BY_HAND')`;
+
+/** Whether a PENDING row is ready all the same: what core/rules.ts answers from counters. */
+const RULE_MET = `(t.reason IS NULL AND CASE coalesce(t.options::json ->> 'triggerRule', 'all_success')
+  WHEN 'all_success' THEN NOT EXISTS (${PARENTS} AND p.status <> 'COMPLETED')
+  WHEN 'all_done' THEN NOT EXISTS (${PARENTS} AND NOT ${FINAL})
+  WHEN 'one_success' THEN t.dependencies = '{}' OR EXISTS (${PARENTS} AND p.status = 'COMPLETED')
+  WHEN 'none_failed' THEN NOT EXISTS (${PARENTS} AND (NOT ${FINAL} OR ${BAD_PARENT}))
+  ELSE true END)`;
+
+/** The condition for a status as it is shown: a PENDING row whose trigger rule is met is shown as QUEUED. */
 const shownAs = (status: TaskStatus): string => {
-  if (status === 'PENDING') return `(t.status = 'PENDING' AND ${UNFINISHED_PARENT})`;
-  if (status === 'QUEUED') return `(t.status = 'QUEUED' OR (t.status = 'PENDING' AND NOT ${UNFINISHED_PARENT}))`;
+  if (status === 'PENDING') return `(t.status = 'PENDING' AND NOT ${RULE_MET})`;
+  if (status === 'QUEUED') return `(t.status = 'QUEUED' OR (t.status = 'PENDING' AND ${RULE_MET}))`;
   return `t.status = ${literalList([status])}`;
 };
 
@@ -98,7 +120,7 @@ const listTasks = async (pool: Pool, filter: TaskFilter, limit: number, after: T
 };
 
 const BLOCKERS = `
-  SELECT d.status AS dag_status, p.index, p.name, p.status, count(p.index) OVER ()::integer AS total
+  SELECT d.status AS dag_status, d.reason AS dag_reason, t.options, t.reason AS task_reason, p.index, p.name, p.status, count(p.index) OVER ()::integer AS total
   FROM tasks t
   JOIN dags d ON d.dag_id = t.dag_id
   LEFT JOIN tasks p ON p.dag_id = t.dag_id AND p.index = ANY (t.dependencies)
@@ -108,6 +130,9 @@ const BLOCKERS = `
 
 interface BlockerRow {
   readonly dag_status: DagStatus;
+  readonly dag_reason: string | null;
+  readonly options: string | null;
+  readonly task_reason: string | null;
   readonly index: number | null;
   readonly name: string;
   readonly status: TaskStatus;
@@ -119,7 +144,16 @@ const readBlockers = async (pool: Pool, { dag, task }: TaskRef, limit: number): 
   const [first] = rows;
   if (first === undefined) return undefined;
   const unfinished = rows.slice(0, limit).flatMap(({ index, name, status }) => (index === null ? [] : [{ ref: { dag, task: index }, name, status }]));
-  return { dagStatus: first.dag_status, unfinished, unfinishedTotal: first.total };
+  const options = first.options === null ? null : (JSON.parse(first.options) as TaskOptions);
+  const reason = first.task_reason === null ? null : (JSON.parse(first.task_reason) as TaskReason);
+  return {
+    dagStatus: first.dag_status,
+    unfinished,
+    unfinishedTotal: first.total,
+    triggerRule: options?.triggerRule ?? 'all_success',
+    hold: reason?.code === 'HELD' ? reason : null,
+    pause: first.dag_status === 'PAUSED' && first.dag_reason !== null ? (JSON.parse(first.dag_reason) as DagReason) : null,
+  };
 };
 
 /** Makes the TaskViews of an open, migrated database. */
