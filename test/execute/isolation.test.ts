@@ -1,4 +1,5 @@
 /** Handlers in real threads and processes, as an executor runs them; only time is the test's. */
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import type { Dispatch, Failed } from '../../src/core/event';
 import type * as PoolModule from '../../src/execute/isolation/pool';
@@ -169,6 +170,19 @@ test('a process that is killed from outside leaves its signal as evidence', asyn
   expect(await bench.end()).toMatchObject({
     error: { kind: 'KILLED', message: expect.stringContaining('SIGKILL') as string, evidence: { signal: 'SIGKILL' } },
   });
+});
+
+test('what a handler has started ends with its process', async () => {
+  const bench = start('process');
+  await bench.does('start another', { timeoutSeconds: 1 });
+  await bench.said('started');
+  const { pid } = bench.logged[0]!.details as { pid: number };
+  process.kill(pid, 0);
+  await bench.later(1000);
+  await bench.later(GRACE_MS);
+  expect(await bench.end()).toMatchObject({ type: 'failed', error: { kind: 'TIMEOUT', evidence: { signal: 'SIGKILL' } } });
+  const isGone = () => /^(Z.*)?$/.test(spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim());
+  await until(isGone, { what: 'what it started to end' });
 });
 
 test('there are never more places than slots: the one that is idle for longest makes room', async () => {

@@ -1,4 +1,5 @@
 /** A handler that behaves as its payload says, in a thread or a process of its own. */
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const until = (signal) => new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -22,6 +23,11 @@ const behaviours = {
   },
   ignore: ({ logger }) => {
     logger.info('ignoring');
+    return sleep(3_600_000);
+  },
+  'start another': ({ logger }) => {
+    const { pid } = spawn('sleep', ['3600'], { stdio: 'inherit' });
+    logger.info('started', { pid });
     return sleep(3_600_000);
   },
   keep: async ({ checkpoint, progress, logger }) => {

@@ -3,12 +3,11 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { serve } from './host';
 import type { ToPlace } from './messages';
+import { killOwnGroup } from './ownGroup';
 
 /** It must never outlive its worker, whose tasks run elsewhere then; its own loop may be busy, so that a thread watches. */
 const watchParent = (): void => {
-  process.on('disconnect', () => {
-    process.kill(process.pid, 'SIGKILL');
-  });
+  process.on('disconnect', killOwnGroup);
   new Worker(path.join(__dirname, 'orphanWatch.js'), { workerData: { parent: process.ppid } }).unref();
 };
 

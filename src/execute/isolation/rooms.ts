@@ -1,5 +1,5 @@
 /** Threads and processes for isolated handlers. */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { FromPlace, PlaceSettings } from './messages';
@@ -45,6 +45,17 @@ export const threadRoom =
 /** What V8 says on standard error before it ends a process whose heap is full. */
 const HEAP_IS_FULL = /heap out of memory|invalid size error|Allocation failed/i;
 const KEPT_CHARACTERS = 4000;
+/** Its last words come right after its end, and never end where what it started inherited its standard error. */
+const LAST_WORDS_MS = 200;
+
+/** With all that it started: it leads a group of its own. */
+const killGroup = ({ pid }: ChildProcess): void => {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+};
 
 /** A process: nothing that the handler does can harm the worker, not even native code. */
 export const processRoom =
@@ -53,6 +64,7 @@ export const processRoom =
     const child = fork(path.join(__dirname, 'processHost.js'), [file], {
       execArgv: [`--max-old-space-size=${String(heapMb)}`],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      detached: true,
     });
     let lastWords = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -67,16 +79,22 @@ export const processRoom =
       onMessage({ kind: 'crashed', error: { kind: 'HANDLER', name: error.name, message: error.message } });
       if (child.pid === undefined) onExit({ outOfMemory: false, code: null, signal: null });
     });
-    // After its last words, so that they count.
-    child.on('close', (code, signal) => {
-      onExit({ outOfMemory: signal === 'SIGABRT' && HEAP_IS_FULL.test(lastWords), code, signal });
+    child.once('exit', (code, signal) => {
+      killGroup(child);
+      const tell = (): void => {
+        clearTimeout(late);
+        child.removeListener('close', tell);
+        onExit({ outOfMemory: signal === 'SIGABRT' && HEAP_IS_FULL.test(lastWords), code, signal });
+      };
+      const late = setTimeout(tell, LAST_WORDS_MS);
+      child.once('close', tell);
     });
     return {
       post: (message) => {
         child.send(message, doNothing);
       },
       kill: () => {
-        child.kill('SIGKILL');
+        killGroup(child);
       },
     };
   };
