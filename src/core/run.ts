@@ -121,39 +121,56 @@ export const childrenOf = (specs: readonly TaskSpec[]): Pick<Run, 'childStart' |
   return { childStart, children };
 };
 
-/** A run none of whose tasks has begun. */
-export const emptyRun = (head: Pick<Run, 'dag' | 'shard' | 'name' | 'createdAt'>, specs: readonly TaskSpec[]): Run => ({
-  ...head,
-  status: 'CREATED',
-  reason: null,
-  dueAt: null,
-  version: 0,
-  startedAt: null,
-  completedAt: null,
-  completed: 0,
-  failed: 0,
-  skipped: 0,
-  cancelled: 0,
-  specs,
-  ...childrenOf(specs),
-  state: new Uint8Array(specs.length),
-  unmet: Uint32Array.from(specs, (spec) => spec.dependencies.length),
-  tally: newTally(specs),
-  dispatch: new Uint16Array(specs.length).fill(1),
-  failures: new Uint16Array(specs.length),
-  losses: new Uint8Array(specs.length),
-  since: new Float64Array(specs.length),
-  unblockedAt: new Float64Array(specs.length),
-  dueTimes: new Map(),
-  reasons: new Map(),
-  budgets: new Map(),
-  running: new Map(),
-  spent: new Map(),
-  withResult: new Set(),
-  withCheckpoint: new Set(),
-  cascade: [],
-  ended: 0,
-});
+/** One element for each task; `Uint32Array.from` takes several times as long for a few. */
+const dependencyCounts = (specs: readonly TaskSpec[]): Uint32Array => {
+  const counts = new Uint32Array(specs.length);
+  for (let task = 0; task < specs.length; task++) counts[task] = specs[task]!.dependencies.length;
+  return counts;
+};
+
+/**
+ * A run none of whose tasks has begun. Each field is written out: among spreads, V8 builds a literal of this size key by key, which
+ * took 40 µs instead of 1.
+ */
+export const emptyRun = ({ dag, shard, name, createdAt }: Pick<Run, 'dag' | 'shard' | 'name' | 'createdAt'>, specs: readonly TaskSpec[]): Run => {
+  const { childStart, children } = childrenOf(specs);
+  return {
+    dag,
+    shard,
+    name,
+    createdAt,
+    status: 'CREATED',
+    reason: null,
+    dueAt: null,
+    version: 0,
+    startedAt: null,
+    completedAt: null,
+    completed: 0,
+    failed: 0,
+    skipped: 0,
+    cancelled: 0,
+    specs,
+    childStart,
+    children,
+    state: new Uint8Array(specs.length),
+    unmet: dependencyCounts(specs),
+    tally: newTally(specs),
+    dispatch: new Uint16Array(specs.length).fill(1),
+    failures: new Uint16Array(specs.length),
+    losses: new Uint8Array(specs.length),
+    since: new Float64Array(specs.length),
+    unblockedAt: new Float64Array(specs.length),
+    dueTimes: new Map(),
+    reasons: new Map(),
+    budgets: new Map(),
+    running: new Map(),
+    spent: new Map(),
+    withResult: new Set(),
+    withCheckpoint: new Set(),
+    cascade: [],
+    ended: 0,
+  };
+};
 
 /** Makes the next time of a task agree with its state. */
 export const setDueTime = (run: Run, task: number): void => {
