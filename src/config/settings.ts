@@ -120,6 +120,16 @@ const services: Spec<Pick<Sections, 'server' | 'database' | 'kafka' | 'redis'>> 
         name: setting(topic, 'task-events', 'KAFKA_TOPIC_EVENTS', 'The topic that carries what happened: the logs of the shards.'),
         replication: setting(whole(1, 20), 1, 'KAFKA_TOPIC_EVENTS_REPLICATION', 'Its replicas where the topic is created.'),
       },
+      deadLetters: {
+        name: setting(
+          topic,
+          'task-dlq',
+          'KAFKA_TOPIC_DEAD_LETTERS',
+          'The topic that tells others of tasks that gave up and of records that can not be decoded.',
+        ),
+        partitions: setting(whole(1, 1000), 1, 'KAFKA_TOPIC_DEAD_LETTERS_PARTITIONS', 'Its partitions where the topic is created.'),
+        replication: setting(whole(1, 20), 1, 'KAFKA_TOPIC_DEAD_LETTERS_REPLICATION', 'Its replicas where the topic is created.'),
+      },
     },
   },
   redis: {

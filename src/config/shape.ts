@@ -29,6 +29,7 @@ export interface KafkaConfig {
     readonly queue: { readonly name: string; readonly partitions: number; readonly replication: number };
     /** It has as many partitions as there are shards. */
     readonly events: { readonly name: string; readonly replication: number };
+    readonly deadLetters: { readonly name: string; readonly partitions: number; readonly replication: number };
   };
 }
 

@@ -37,6 +37,7 @@ const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
   'task.retrying': ['debug', 'task will be tried again'],
   'task.lost': ['warn', 'task lost with its worker'],
   'event.refused': ['debug', 'event came too late'],
+  'record.undecodable': ['trace', 'record kept as a dead letter'],
   'dispatch.sent': ['trace', 'tasks sent'],
   'dispatch.revoked': ['debug', 'dispatches were taken away'],
   'dispatch.failed': ['warn', 'tasks could not be sent; they are sent again'],

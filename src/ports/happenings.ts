@@ -1,4 +1,5 @@
 import type { CommandOutcome } from '../core/command';
+import type { UndecodableRecord } from './letters';
 
 /** What stages announce; logs and metrics listen. A stage knows nothing of who listens. */
 export interface Happenings {
@@ -10,6 +11,8 @@ export interface Happenings {
   'task.lost': { dag: string; task: string; session: string; evidence: string };
   /** An event that the law refused because the state had moved on. */
   'event.refused': { type: string; reason: string };
+  /** A record of a log or an inbox that can't be decoded: it is passed over and becomes a dead letter. */
+  'record.undecodable': UndecodableRecord;
   'dispatch.sent': { count: number; tookMs: number; waitedMs: number };
   /** Dispatches that a command took away: nobody had them, or their worker was told to end them. */
   'dispatch.revoked': { withdrawn: number; told: number };

@@ -59,3 +59,44 @@ export interface DeadLetterStore {
   /** Closes open letters as DISCARDED; answers how many were open. */
   discard(ids: readonly string[], by: string | null): Promise<number>;
 }
+
+/** A letter with all that its message in the topic tells. Times in milliseconds since 1970. */
+export interface UnpublishedLetter extends DeadLetterView {
+  /** JSON text of the task's payload as it is now; null for none, and for a record. */
+  readonly payload: string | null;
+  readonly worker: string | null;
+  readonly queuedAt: number | null;
+  readonly startedAt: number | null;
+  readonly runningMs: number;
+  /** The last failed attempts, oldest first. */
+  readonly attempts: readonly AttemptView[];
+}
+
+/** A record of a log that can't be decoded. */
+export interface UndecodableRecord {
+  readonly shard: number;
+  /** Topic and partition. */
+  readonly place: string;
+  /** Decimal text. */
+  readonly offset: string;
+  readonly at: number;
+  readonly message: string;
+  /** The record's beginning in base64, and a hash of all its bytes. */
+  readonly raw: string;
+  readonly hash: string;
+}
+
+/** What the topic task-dlq hasn't got yet: a letter is stored with its failure and told afterwards, at least once. */
+export interface DeadLetterOutbox {
+  /** Oldest first. */
+  unpublishedDeadLetters(shards: readonly number[], limit: number): Promise<UnpublishedLetter[]>;
+  markPublished(ids: readonly string[]): Promise<void>;
+  /** Stores a record as a letter; one that is read again is the same letter. */
+  keepRecord(record: UndecodableRecord): Promise<void>;
+}
+
+/** The topic task-dlq, for consumers outside. */
+export interface DeadLetterTopic {
+  /** Durable when it resolves; each value is JSON text. Rejects with BROKER_UNAVAILABLE. */
+  publish(values: readonly string[]): Promise<void>;
+}

@@ -1,5 +1,6 @@
 /** Kafka and Redis for a process of a distributed deployment: waited for, and their adapters made. */
 import { askForBroker, createKafka } from '../adapters/kafka/connection';
+import { createDeadLetterTopic } from '../adapters/kafka/deadLetters';
 import { createEventLog } from '../adapters/kafka/eventLog';
 import { createProducer } from '../adapters/kafka/producer';
 import { provideTopics } from '../adapters/kafka/topics';
@@ -7,12 +8,15 @@ import { createWorkQueue } from '../adapters/kafka/workQueue';
 import { createRedisLockService, type RedisLockService } from '../adapters/redis/lockService';
 import { maskUrl, type Config } from '../config';
 import { resource, type Include } from '../lifecycle/assembled';
+import type { DeadLetterTopic } from '../ports/letters';
 import type { EventLog, WorkQueue } from '../ports/transport';
+import { undecodableRecord } from './deadLetters';
 import type { ProcessLife } from './processLife';
 
 export interface Transport {
   readonly log: EventLog;
   readonly queue: WorkQueue;
+  readonly deadLetters: DeadLetterTopic;
 }
 
 /** Waits for Kafka, makes the topics and opens the producer. */
@@ -28,26 +32,38 @@ export const openTransport = async (config: Config, life: ProcessLife, include: 
   const { shards } = config.scheduler;
   await life.waitFor({ name: 'Kafka', address: brokers.join(','), stopping }, async () => {
     await askForBroker({ brokers, clientId });
-    await provideTopics(kafka, { queue: topics.queue, events: { ...topics.events, partitions: shards } });
+    await provideTopics(kafka, { queue: topics.queue, events: { ...topics.events, partitions: shards }, deadLetters: topics.deadLetters });
   });
   const producer = createProducer(kafka);
   await producer.connect();
   const onTrouble = (error: unknown): void => {
     life.announce('loop.failed', { loop: 'transport', error });
   };
-  const onUndecodable = (place: number, offset: bigint, error: unknown): void => {
-    life.log.error({ place, offset: String(offset), error }, 'a record can not be decoded: it is passed over');
-    life.announce('event.refused', { type: 'unknown', reason: 'undecodable' });
-  };
-  const log = createEventLog({ kafka, producer, topic: topics.events.name, shards, onUndecodable, onTrouble });
-  const queue = createWorkQueue({ kafka, producer, topic: topics.queue.name, replication: topics.queue.replication, onUndecodable, onTrouble });
+  const undecodableIn =
+    (topic: string) =>
+    (partition: number, offset: bigint, error: unknown, value: Buffer | null): void => {
+      const record = undecodableRecord(topic, partition, { offset, error, value, at: life.clock.now() });
+      life.log.error({ place: record.place, offset: String(offset), error }, 'a record can not be decoded: it becomes a dead letter');
+      life.announce('event.refused', { type: 'unknown', reason: 'undecodable' });
+      life.announce('record.undecodable', record);
+    };
+  const log = createEventLog({ kafka, producer, topic: topics.events.name, shards, onUndecodable: undecodableIn(topics.events.name), onTrouble });
+  const queue = createWorkQueue({
+    kafka,
+    producer,
+    topic: topics.queue.name,
+    replication: topics.queue.replication,
+    onUndecodable: undecodableIn(topics.queue.name),
+    onTrouble,
+  });
   await include(
     resource('Kafka', async () => {
       await log.close();
       await producer.close();
     }),
   );
-  return { log, queue };
+  const deadLetters = createDeadLetterTopic({ producer, topic: topics.deadLetters.name, partitions: topics.deadLetters.partitions });
+  return { log, queue, deadLetters };
 };
 
 /** Waits for Redis and opens the lock service. */

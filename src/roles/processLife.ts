@@ -36,22 +36,25 @@ export const processId = (prefix: string): string => `${prefix}-${hostname()}-${
 const taskLoggerOf =
   (log: Logger) =>
   ({ dispatch, fence }: Held): TaskLogger => {
-    const bound = log.child({
-      dagId: dispatch.dag,
-      taskId: taskIdOf(dispatch.dag, dispatch.task),
-      task: dispatch.name,
-      attempt: dispatch.attempt,
-      fence,
-    });
+    let bound: Logger | undefined;
+    // Made when first used: most handlers log nothing.
+    const own = (): Logger =>
+      (bound ??= log.child({
+        dagId: dispatch.dag,
+        taskId: taskIdOf(dispatch.dag, dispatch.task),
+        task: dispatch.name,
+        attempt: dispatch.attempt,
+        fence,
+      }));
     return {
       info: (message, details) => {
-        bound.info({ ...details }, message);
+        own().info({ ...details }, message);
       },
       warn: (message, details) => {
-        bound.warn({ ...details }, message);
+        own().warn({ ...details }, message);
       },
       error: (message, details) => {
-        bound.error({ ...details }, message);
+        own().error({ ...details }, message);
       },
     };
   };

@@ -4,6 +4,7 @@ import type { Config } from '../config';
 import { assembled, resource, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
 import { createApi } from './api';
+import { createDeadLetters } from './deadLetters';
 import { openLeases, openTransport } from './distributed';
 import { createEngine } from './engine';
 import { createProcessLife, processId, type ProcessLife } from './processLife';
@@ -16,6 +17,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   const transport = await openTransport(config, life, include, stopping);
   const leases = await openLeases(config, life, { include, stopping, onForgotten: () => undefined });
   const { roster, claims, ledger, precedence } = leases;
+  const origin = (): string => config.server.advertisedUrl ?? `http://${hostname()}:${String(api.port() ?? 0)}`;
   const engine = createEngine({
     ...storage,
     ...transport,
@@ -27,7 +29,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     clock,
     announce,
     durableTransport: true,
-    origin: () => config.server.advertisedUrl ?? `http://${hostname()}:${String(api.port() ?? 0)}`,
+    origin,
     settings: { ...config.scheduler, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
   const components = {
@@ -37,6 +39,9 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   };
   const api = createApi({ config, life, engine, ...storage, components });
   await include(engine.service);
+  await include(
+    createDeadLetters({ ...storage, life, topic: transport.deadLetters, shards: () => engine.advancer.owned().map(({ shard }) => shard), origin }),
+  );
   await include(api);
   life.log.info({ port: api.port(), id: life.id }, `scheduler is ready on http://localhost:${String(api.port())}`);
 };

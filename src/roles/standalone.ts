@@ -1,11 +1,13 @@
 /** Everything in one process: a real PostgreSQL of its own, and a transport and leases in memory. */
 import { createMemoryBroker } from '../adapters/memory/broker';
+import { createMemoryDeadLetters } from '../adapters/memory/deadLetters';
 import { createMemoryLeases } from '../adapters/memory/leases';
 import { createEmbeddedPostgres } from '../adapters/postgres/embedded';
 import type { Config } from '../config';
 import { assembled, resource, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
 import { createApi } from './api';
+import { createDeadLetters } from './deadLetters';
 import { createEngine } from './engine';
 import { createHands, type Hands } from './hands';
 import { boundsOf, descriptionOf, openHandlers, takeoverMsOf } from './handlers';
@@ -70,6 +72,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     },
   });
   const { eventLog: log, workQueue: queue } = broker;
+  const origin = (): string => `http://127.0.0.1:${String(api.port() ?? 0)}`;
   const engine = createEngine({
     ...storage,
     log,
@@ -79,13 +82,22 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     clock,
     announce,
     durableTransport: false,
-    origin: () => `http://127.0.0.1:${String(api.port() ?? 0)}`,
+    origin,
     settings: { ...config.scheduler, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
   const api = createApi({ config, life, engine, ...storage, components });
   const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue, handlers });
   await include(engine.service);
+  await include(
+    createDeadLetters({
+      ...storage,
+      life,
+      topic: createMemoryDeadLetters(),
+      shards: () => engine.advancer.owned().map(({ shard }) => shard),
+      origin,
+    }),
+  );
   for (const { service } of workers) await include(service);
   await include(api);
   life.log.info(

@@ -4,6 +4,7 @@ import { maskUrl } from '../config';
 import { createDatabaseIfMissing, openDatabase, type Database } from '../adapters/postgres/database';
 import { createCommandStore } from '../adapters/postgres/commandStore';
 import { createDagViews } from '../adapters/postgres/dagViews';
+import { createDeadLetterOutbox } from '../adapters/postgres/deadLetterOutbox';
 import { createDeadLetterStore, createDeadLetterViews } from '../adapters/postgres/deadLetters';
 import { createHistoryViews } from '../adapters/postgres/historyViews';
 import { migrate } from '../adapters/postgres/migrate';
@@ -13,7 +14,7 @@ import { createShardLeases } from '../adapters/postgres/shardLeases';
 import { createTaskViews } from '../adapters/postgres/taskViews';
 import { createWorkIndex } from '../adapters/postgres/workIndex';
 import type { DagRemoval, HistoryViews } from '../ports/history';
-import type { DeadLetterStore, DeadLetterViews } from '../ports/letters';
+import type { DeadLetterOutbox, DeadLetterStore, DeadLetterViews } from '../ports/letters';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
 import type { ProcessLife } from './processLife';
@@ -28,6 +29,7 @@ export interface Storage {
   readonly history: HistoryViews;
   readonly letters: DeadLetterViews;
   readonly letterStore: DeadLetterStore;
+  readonly outbox: DeadLetterOutbox;
   readonly removal: DagRemoval;
 }
 
@@ -68,6 +70,7 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
       history: createHistoryViews(database),
       letters: createDeadLetterViews(database, tasks),
       letterStore: createDeadLetterStore(database),
+      outbox: createDeadLetterOutbox(database),
       removal: createDagRemoval(database),
     };
   } catch (error) {

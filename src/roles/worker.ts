@@ -3,6 +3,7 @@ import type { Config } from '../config';
 import { assembled, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
 import { createProbes } from './api';
+import { publishRecords } from './deadLetters';
 import { openLeases, openTransport } from './distributed';
 import { createHands, type Hands } from './hands';
 import { boundsOf, descriptionOf, openHandlers, takeoverMsOf } from './handlers';
@@ -14,6 +15,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   const { handlers, service: places } = await openHandlers(config, clock);
   await include(places);
   const transport = await openTransport(config, life, include, stopping);
+  publishRecords(life, transport.deadLetters);
   const leases = await openLeases(config, life, {
     include,
     stopping,

@@ -1,7 +1,7 @@
 /** What is kept of a DAG's past, and how it is deleted: the same suite for each adapter. */
 import type { PlannedDag } from '../../src/core/dag';
 import type { DagRemoval, HistoryViews } from '../../src/ports/history';
-import type { DeadLetterStore, DeadLetterViews } from '../../src/ports/letters';
+import type { DeadLetterOutbox, DeadLetterStore, DeadLetterViews } from '../../src/ports/letters';
 import type { CommandStore, NewCommand, OwnedShard } from '../../src/ports/store';
 import type { DagViews, TaskViews } from '../../src/ports/views';
 import { at, batch, dagChange, plannedDag, plannedTask, taskChange } from './records';
@@ -12,6 +12,7 @@ export interface OpenHistory extends OpenStore {
   readonly history: HistoryViews;
   readonly letters: DeadLetterViews;
   readonly letterStore: DeadLetterStore;
+  readonly outbox: DeadLetterOutbox;
   readonly removal: DagRemoval;
   readonly dags: DagViews;
   readonly tasks: TaskViews;
@@ -197,6 +198,49 @@ export function historyContract(open: () => Promise<OpenHistory>): void {
     expect(await world.letterStore.discard([open[2]!.id], 'bob')).toBe(0);
     expect(await world.letterStore.discard([], 'bob')).toBe(0);
     expect(await world.letters.letter(open[2]!.id)).toMatchObject({ state: 'DISCARDED', settledBy: 'bob', settledAt: expect.any(Number) as number });
+  });
+
+  test('what the topic has not got yet is found by shard, with payload, attempts and timing, until it is marked', async () => {
+    const outbox = world.outbox;
+    const left = async () => (await outbox.unpublishedDeadLetters([0], 1000)).map(({ id }) => id);
+    await outbox.markPublished(await left());
+    const dag = await admitted({ tasks: [plannedTask('load', { payload: '{"n":1}' })] });
+    await giveUp(dag, 0, 1);
+    await giveUp(dag, 0, 2);
+    const [first, second] = await outbox.unpublishedDeadLetters([0], 10);
+    expect(first).toMatchObject({ state: 'REPLAYED', task: { dispatch: 1 }, attempts: [{ dispatch: 1 }], payload: '{"n":1}', worker: 'worker-1' });
+    expect(second).toMatchObject({
+      state: 'OPEN',
+      attempts: [{ dispatch: 1 }, { dispatch: 2, error: ERROR }],
+      startedAt: dag.createdAt + 7,
+      runningMs: 5,
+    });
+    expect(await outbox.unpublishedDeadLetters([0], 1)).toEqual([first]);
+    expect(await outbox.unpublishedDeadLetters([1], 10)).toEqual([]);
+    await outbox.markPublished([first!.id, 'x']);
+    expect(await left()).toEqual([second!.id]);
+    expect((await world.letters.letter(first!.id))?.publishedAt).toEqual(expect.any(Number));
+    await outbox.markPublished([second!.id]);
+    expect(await left()).toEqual([]);
+  });
+
+  test('a record that can not be decoded is one letter however often it is read, another one where the log was made again', async () => {
+    const record = { shard: 0, place: 'task-events/0', offset: '41', at: 1_500_000_000_000, message: 'no \u0000 JSON', raw: 'AAE=', hash: 'a' };
+    for (const hash of ['a', 'a', 'b']) await world.outbox.keepRecord({ ...record, hash });
+    const found = await world.letters.letters({ kind: ['UNDECODABLE'] }, 10);
+    expect(found).toHaveLength(2);
+    expect(found[1]).toMatchObject({
+      state: 'OPEN',
+      kind: 'UNDECODABLE',
+      failedAt: 1_500_000_000_000,
+      task: null,
+      record: { place: 'task-events/0', offset: '41', raw: 'AAE=' },
+      error: { message: 'no \u0000 JSON' },
+    });
+    expect(await world.letters.letter(found[1]!.id)).toMatchObject({ now: null, attempts: [] });
+    const told = (await world.outbox.unpublishedDeadLetters([0], 1000)).filter(({ kind }) => kind === 'UNDECODABLE');
+    expect(told).toMatchObject([{ attempts: [], payload: null, worker: null }, { record: { offset: '41' } }]);
+    expect(await world.letterStore.discard([found[0]!.id], null)).toBe(1);
   });
 
   test('a commit under an old epoch adds nothing to any list', async () => {

@@ -25,7 +25,8 @@ const VERSION = 1;
 /** FNV-1a over the bytes: enough to tell a record from another one at the same offset. */
 const hashOf = (value: Buffer | null): string => {
   let hash = 0x811c9dc5;
-  for (const byte of value ?? []) hash = Math.imul(hash ^ byte, 0x01000193);
+  // By index: the iterator of a buffer takes four times as long, and each record comes through here.
+  for (let i = 0; i < (value?.length ?? 0); i++) hash = Math.imul(hash ^ value![i]!, 0x01000193);
   return (hash >>> 0).toString(16);
 };
 

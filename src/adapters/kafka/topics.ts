@@ -7,6 +7,7 @@ export interface TopicNeeds {
   readonly queue: { readonly name: string; readonly partitions: number; readonly replication: number };
   /** One partition for each shard: the number is set once. */
   readonly events: { readonly name: string; readonly partitions: number; readonly replication: number };
+  readonly deadLetters?: { readonly name: string; readonly partitions: number; readonly replication: number };
 }
 
 const READY_MS = 15_000;
@@ -78,8 +79,8 @@ const stampByAppending = async (admin: Admin, topic: string): Promise<void> => {
   await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [TIMESTAMPS] }] });
 };
 
-/** Makes both topics ready. Rejects with TOPIC_TOO_SMALL where `events` has another number of partitions than there are shards. */
-export const provideTopics = (kafka: Kafka, { queue, events }: TopicNeeds): Promise<void> =>
+/** Makes the topics ready. Rejects with TOPIC_TOO_SMALL where `events` has another number of partitions than there are shards. */
+export const provideTopics = (kafka: Kafka, { queue, events, deadLetters }: TopicNeeds): Promise<void> =>
   reachingKafka('making the topics', async () => {
     const admin = kafka.admin();
     try {
@@ -94,6 +95,7 @@ export const provideTopics = (kafka: Kafka, { queue, events }: TopicNeeds): Prom
       await provideTopic(admin, events, true);
       await stampByAppending(admin, events.name);
       await provideTopic(admin, queue, false);
+      if (deadLetters !== undefined) await provideTopic(admin, deadLetters, false);
     } finally {
       await admin.disconnect();
     }

@@ -15,7 +15,7 @@ export interface WorkQueueNeeds {
   readonly replication: number;
   /** Characters of JSON beyond which the orders of one send to one inbox are split over several records. */
   readonly recordLimit?: number;
-  readonly onUndecodable: (inbox: number, offset: bigint, error: unknown) => void;
+  readonly onUndecodable: (inbox: number, offset: bigint, error: unknown, value: Buffer | null) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -68,7 +68,7 @@ export const createWorkQueue = (needs: WorkQueueNeeds): WorkQueue => {
       try {
         return decode(value);
       } catch (error) {
-        onUndecodable(inbox, offset, error);
+        onUndecodable(inbox, offset, error, value);
         return [];
       }
     });

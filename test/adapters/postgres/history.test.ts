@@ -1,5 +1,6 @@
 import { createCommandStore } from '../../../src/adapters/postgres/commandStore';
 import { createDagViews } from '../../../src/adapters/postgres/dagViews';
+import { createDeadLetterOutbox } from '../../../src/adapters/postgres/deadLetterOutbox';
 import { createDeadLetterStore, createDeadLetterViews } from '../../../src/adapters/postgres/deadLetters';
 import { createHistoryViews } from '../../../src/adapters/postgres/historyViews';
 import { createDagRemoval } from '../../../src/adapters/postgres/removal';
@@ -23,6 +24,7 @@ describe.each(SERVERS)('history on %s', (_name, start) => {
       history: createHistoryViews(database),
       letters: createDeadLetterViews(database, tasks),
       letterStore: createDeadLetterStore(database),
+      outbox: createDeadLetterOutbox(database),
       removal: createDagRemoval(database),
       dags: createDagViews(database),
       tasks,
