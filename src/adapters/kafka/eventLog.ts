@@ -15,7 +15,7 @@ export interface EventLogNeeds {
   /** Characters of JSON beyond which the events of one append are split over several records. */
   readonly recordLimit?: number;
   /** Told of records that are no list of events; they are passed over. */
-  readonly onUndecodable: (shard: number, offset: bigint, error: unknown) => void;
+  readonly onUndecodable: (shard: number, offset: bigint, error: unknown, value: Buffer | null) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -80,7 +80,7 @@ export const createEventLog = (needs: EventLogNeeds): EventLog & { close(): Prom
     try {
       events = decode(value);
     } catch (error) {
-      onUndecodable(shard, offset, error);
+      onUndecodable(shard, offset, error, value);
     }
     return { shard, offset, timestamp, hash: hashOf(value), events };
   };
