@@ -102,6 +102,15 @@ const executionMetrics = ({ registry, listen }: Making, types: readonly string[]
   listen('execution.started', ({ sinceSentMs }) => {
     wait.observe(Math.max(0, sinceSentMs) / 1000);
   });
+  const stuck = new Counter({
+    name: 'task_handlers_stuck_total',
+    help: 'Handlers that ignored their signal past the hard limit where they can not be ended alone.',
+    labelNames: ['type'],
+    registers: [registry],
+  });
+  listen('execution.stuck', ({ type }) => {
+    stuck.inc({ type });
+  });
   listen('execution.finished', ({ type, outcome, runningMs }) => {
     seconds.observe({ type }, runningMs / 1000);
     ended.inc({ type, outcome });
