@@ -27,7 +27,7 @@ export interface Standalone extends Stack {
 export interface RealStack extends Stack {
   /** What points a process at this stack's own database, topics and keys. */
   readonly env: Env;
-  readonly topics: { readonly queue: string; readonly events: string };
+  readonly topics: { readonly queue: string; readonly events: string; readonly deadLetters: string };
   readonly scheduler: RunningRole;
   readonly workers: readonly RunningRole[];
   startScheduler(more?: RoleSettings): Promise<RunningRole>;
@@ -117,12 +117,13 @@ export interface RealSettings extends RoleSettings {
 export const startRealStack = async ({ workers = 3, env: given = {}, workerEnv = {}, ...how }: RealSettings = {}): Promise<RealStack> => {
   const database = await freshDatabase();
   const prefix = freshPrefix();
-  const topics = { queue: prefix.topic('queue'), events: prefix.topic('events') };
+  const topics = { queue: prefix.topic('queue'), events: prefix.topic('events'), deadLetters: prefix.topic('dlq') };
   const env: Env = {
     DATABASE_URL: database.url,
     KAFKA_BROKERS: kafkaBrokers.join(','),
     KAFKA_TOPIC_QUEUE: topics.queue,
     KAFKA_TOPIC_EVENTS: topics.events,
+    KAFKA_TOPIC_DEAD_LETTERS: topics.deadLetters,
     REDIS_URL: redisUrl,
     REDIS_PREFIX: prefix.keys,
     LOG_LEVEL: 'warn',
