@@ -1,5 +1,7 @@
 /** The log: what the stages announce, as lines of JSON. */
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { rarely } from '../lifecycle/rarely';
+import type { Clock } from '../ports/clock';
 import type { Announce, Happenings, Listen } from '../ports/happenings';
 
 export type { Logger } from 'pino';
@@ -67,13 +69,30 @@ const write = (log: Logger, name: keyof Happenings, what: object): void => {
   log[level]({ event: name, ...what }, sentence);
 };
 
-/** Writes each happening to the log at its level. */
-export const logHappenings = (log: Logger, listen: Listen): void => {
+/** What loops repeat many times a second while a service is away. */
+const REPEATED: ReadonlySet<keyof Happenings> = new Set(['loop.failed', 'commit.failed', 'dispatch.failed']);
+const TELL_AGAIN_MS = 15_000;
+
+interface Repeatable {
+  readonly loop?: string;
+  readonly error?: unknown;
+}
+
+/** The same failure of the same step: a driver's text may differ from try to try, its code doesn't. */
+const sameness = (name: string, { loop, error }: Repeatable): string => {
+  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; message?: unknown };
+  return `${name} ${loop ?? ''} ${String(code ?? message ?? error)}`;
+};
+
+/** Writes each happening to the log at its level; a failure that repeats once in 15 s, with how often it was kept back. */
+export const logHappenings = (log: Logger, listen: Listen, clock: Pick<Clock, 'monotonic'>): void => {
+  const tell = rarely(clock, TELL_AGAIN_MS);
   for (const name of Object.keys(LEVELS) as (keyof Happenings)[]) {
     // A level that is off costs nothing, not even a listener.
     if (log.isLevelEnabled(LEVELS[name][0]))
       listen(name, (what: object) => {
-        write(log, name, what);
+        const keptBack = REPEATED.has(name) ? tell(sameness(name, what)) : 0;
+        if (keptBack !== undefined) write(log, name, keptBack === 0 ? what : { ...what, keptBack });
       });
   }
 };

@@ -8,6 +8,7 @@ import { createWorkQueue } from '../adapters/kafka/workQueue';
 import { createRedisLockService, type RedisLockService } from '../adapters/redis/lockService';
 import { maskUrl, type Config } from '../config';
 import { resource, type Include } from '../lifecycle/assembled';
+import { rarely } from '../lifecycle/rarely';
 import type { DeadLetterTopic } from '../ports/letters';
 import type { EventLog, WorkQueue } from '../ports/transport';
 import { undecodableRecord } from './deadLetters';
@@ -19,14 +20,21 @@ export interface Transport {
   readonly deadLetters: DeadLetterTopic;
 }
 
+/** An outage of Kafka is told anew so often. */
+const TELL_AGAIN_MS = 15_000;
+
 /** Waits for Kafka, makes the topics and opens the producer. */
 export const openTransport = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<Transport> => {
   const { brokers, clientId, topics } = config.kafka;
+  const tell = rarely(life.clock, TELL_AGAIN_MS);
   const kafka = createKafka({
     brokers,
     clientId,
+    // kafkajs tells each of its tries: one line a while says that Kafka is away, the rest is for who looks for details.
     onLog: (level, message, details) => {
-      life.log[level === 'error' ? 'warn' : 'debug']({ kafka: details }, message);
+      const keptBack = level === 'error' ? tell('kafka') : undefined;
+      if (keptBack === undefined) life.log.debug({ kafka: details }, message);
+      else life.log.warn({ kafka: details, keptBack }, message);
     },
   });
   const { shards } = config.scheduler;

@@ -66,7 +66,7 @@ export const createProcessLife = (config: Config, id: string): ProcessLife => {
   const { announce, listen } = createEmitter<Happenings>((name, error) => {
     log.error({ event: name, error }, 'a listener failed');
   });
-  logHappenings(log, listen);
+  logHappenings(log, listen, clock);
   return {
     id,
     version: versionOfPackage(),

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { createEmitter } from '../../src/lifecycle/emitter';
+import { rarely } from '../../src/lifecycle/rarely';
 import { backoffMs, retrying } from '../../src/lifecycle/retry';
 import { shutdownInTwoGears } from '../../src/lifecycle/shutdown';
 import { systemClock } from '../../src/adapters/system/clock';
@@ -52,6 +53,23 @@ describe('retrying', () => {
     await clock.advance(10);
     stopped.abort();
     expect((await all).map((result) => result.status)).toEqual(['rejected', 'rejected', 'rejected']);
+  });
+});
+
+describe('what happens again and again', () => {
+  test('is told at first and once in a while, with how often it was kept back', async () => {
+    const clock = createVirtualClock();
+    const tell = rarely(clock, 1_000);
+    expect([tell('a'), tell('a'), tell('b'), tell('a')]).toEqual([0, undefined, 0, undefined]);
+    await clock.advance(1_000);
+    expect([tell('a'), tell('a'), tell('b')]).toEqual([2, undefined, 0]);
+  });
+
+  test('is told again rather than remembered without a bound', () => {
+    const tell = rarely(createVirtualClock(), 1_000);
+    tell('first');
+    for (let i = 0; i < 1_000; i++) tell(`text ${i}`);
+    expect(tell('first')).toBe(0);
   });
 });
 

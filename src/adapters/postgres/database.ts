@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { DataSource } from 'typeorm';
+import { failure } from '../../core/failure';
 import { opening, reaching } from './failures';
 import { ENTITIES, MIGRATIONS } from './schema';
 
@@ -29,7 +30,7 @@ export interface Database {
   readonly views: Pool;
   /** One connection that nothing else uses: a lease is renewed whatever else is slow. */
   readonly leases: Pool;
-  /** Resolves when the database answers; rejects with STORE_UNAVAILABLE within the connect timeout. */
+  /** Resolves when the database answers and can be written to; rejects with STORE_UNAVAILABLE within the connect timeout. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -90,7 +91,8 @@ export const openDatabase = async (needs: DatabaseNeeds): Promise<Database> => {
     views,
     leases,
     ping: async () => {
-      await reaching(() => views.query('SELECT 1'));
+      const { rows } = await reaching(() => views.query<{ readonly value: string }>(`SELECT current_setting('transaction_read_only') AS value`));
+      if (rows[0]?.value === 'on') throw failure('STORE_UNAVAILABLE', 'the database is read-only: a standby, or default_transaction_read_only is on');
     },
     close: async () => {
       await Promise.all([views.end(), leases.end(), source.destroy()]);

@@ -90,3 +90,13 @@ test('a read-only server is unavailable to writers', async () => {
   const database = await opened(url);
   await expect(createRunStore(database).admit([{ dag: plannedDag(), idempotency: null }])).rejects.toMatchObject(UNAVAILABLE);
 });
+
+test('a database that refuses writes is not well, and says why', async () => {
+  const { url, name } = await freshDatabase();
+  await migrated(url);
+  const database = await opened(url);
+  await database.ping();
+  await database.engine.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  const standby = await opened(url);
+  await expect(standby.ping()).rejects.toMatchObject({ ...UNAVAILABLE, message: expect.stringContaining('read-only') as string });
+});

@@ -49,13 +49,19 @@ export const outage = ({ name, form, component, seconds, lines, begin, end, reas
   ...(lines === undefined ? {} : { lines }),
   cause: async (world) => {
     const { schedulers, load, witness } = world;
-    await begin(world);
     const downAt = performance.now();
-    const why = await untilDown(schedulers[0]!, component);
-    if (!reason.test(why)) throw new Error(`the health says of ${component}: ${why}, and nothing of ${String(reason)}`);
-    await pause(Math.max(0, seconds * 1_000 - (performance.now() - downAt)));
-    const ids = load.open();
-    await end(world);
+    let why = '';
+    let ids: readonly string[] = [];
+    try {
+      await begin(world);
+      why = await untilDown(schedulers[0]!, component);
+      if (!reason.test(why)) throw new Error(`the health says of ${component}: ${why}, and nothing of ${String(reason)}`);
+      await pause(Math.max(0, seconds * 1_000 - (performance.now() - downAt)));
+      ids = load.open();
+    } finally {
+      // Whatever was wrong: the next fault begins with everything well.
+      await end(world);
+    }
     const since = await witness.now();
     await Promise.all(schedulers.map((scheduler) => untilUp(scheduler)));
     return { of: 'dag', ids, since, seen: why };

@@ -62,7 +62,7 @@ const tooFewConnections: Fault = outage({
   seconds: 5,
   reason: /too many connections/,
   begin: async ({ onServer, database }) => {
-    await onServer(`ALTER DATABASE ${database} CONNECTION LIMIT 1`);
+    await onServer(`ALTER DATABASE ${database} CONNECTION LIMIT 0`);
     await onServer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`);
   },
   end: ({ onServer, database }) => onServer(`ALTER DATABASE ${database} CONNECTION LIMIT -1`),
