@@ -19,11 +19,14 @@ const simulationOf = (policy: SubmittedPolicy, base: Simulation | null): Simulat
   return { ...base, ...said<Simulation>(policy.simulate) };
 };
 
+const saysNothing = (...values: readonly unknown[]): boolean => values.every((value) => value === undefined || value === null);
+
 /** Null where nothing differs from the engine's defaults, so that ordinary tasks carry nothing. */
 const optionsOf = (policy: SubmittedPolicy, base: TaskOptions | null): TaskOptions | null => {
   const { triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries } = policy;
+  // Most tasks: two thirds of the time that a small DAG's plan took went into objects without a field.
+  if (saysNothing(triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries)) return base;
   const own = said<TaskOptions>({ triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries });
-  if (Object.keys(own).length === 0) return base;
   const { triggerRule: rule, noRetryOn: excluded, ...rest } = { ...base, ...own };
   const options: TaskOptions = {
     ...rest,
