@@ -198,7 +198,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     });
     // Admitted while it was read, it may even be over: what was read is the past.
     if (!discovering.delete(dag)) return;
-    const added = record?.shard !== shardId ? undefined : addRecord(shard, record, clock.now());
+    const added = record?.shard !== shardId ? undefined : addRecord(shard, record);
     if (added !== undefined) bringUp(added);
   };
 
@@ -220,7 +220,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       outlet.shardTaken(owned.shard, owned.epoch);
       try {
         await loadSettled(shard, needs.commands, clock.now());
-        await load(shard, store, clock.now(), bringUp);
+        await load(shard, store, bringUp);
       } catch (error) {
         forget(shard, 'it could not be loaded');
         throw error;

@@ -37,10 +37,14 @@ export const newLiveShard = ({ shard, epoch, position }: OwnedShard, sessionLeas
   live: true,
 });
 
-/** Adds a DAG from the store, unless it is known already; the answer is the run that was added. */
-export const addRecord = (shard: LiveShard, record: DagRecord, now: number): Run | undefined => {
+/**
+ * Adds a DAG from the store, unless it is known already; the answer is the run that was added. What became ready did so by the
+ * law's time, which the records that are still to be read go on from; the wall clock is ahead of them after an outage, and ends
+ * would come before begins.
+ */
+export const addRecord = (shard: LiveShard, record: DagRecord): Run | undefined => {
   if (!shard.live || shard.runs.has(record.dag)) return undefined;
-  const run = runOfRecord(record, now);
+  const run = runOfRecord(record, Math.max(shard.now, record.createdAt));
   shard.runs.set(run.dag, run);
   return run;
 };
@@ -51,11 +55,11 @@ export const loadSettled = async (shard: LiveShard, commands: Pick<CommandStore,
 };
 
 /** Reads every live DAG of a shard into memory, handing each to `added`; stops early when the shard is given up. */
-export const load = async (shard: LiveShard, store: Pick<RunStore, 'liveDags'>, nowMs: number, added: (run: Run) => void): Promise<void> => {
+export const load = async (shard: LiveShard, store: Pick<RunStore, 'liveDags'>, added: (run: Run) => void): Promise<void> => {
   for await (const page of store.liveDags(shard.shard)) {
     if (!shard.live) return;
     for (const record of page) {
-      const run = addRecord(shard, record, nowMs);
+      const run = addRecord(shard, record);
       if (run !== undefined) added(run);
     }
   }

@@ -41,7 +41,7 @@ export const createSummons = ({ store, commands, log, clock, announce, bringUp }
       await refuse(shard, command);
       return;
     }
-    const added = addRecord(shard, record, clock.now());
+    const added = addRecord(shard, record);
     if (added !== undefined && !isFinalDag(added.status)) bringUp(added);
     try {
       await log.append(new Map([[shard.shard, [command]]]));

@@ -1,5 +1,5 @@
 import type { DagId } from '../../src/core/ids';
-import { completed, DAG, due, failed, lost, planOf, plannedTask, released, started, type LawEvent } from '../core/model';
+import { completed, DAG, due, failed, lost, planOf, plannedTask, released, started, T0, type LawEvent } from '../core/model';
 import { createMemoryStore } from '../harness/memoryStore';
 import { turns } from '../lifecycle/virtualClock';
 import { sentNames, startScheduler, type TestScheduler } from './scheduler';
@@ -51,6 +51,20 @@ test('what came while a commit was under way that then fails is not lost either'
   await turns();
   await scheduler.retake();
   expect(scheduler.store.rows(DAG).record()).toMatchObject({ status: 'COMPLETED', completedTasks: 3 });
+});
+
+test('what is read again long after it was told ends no task after its DAG', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(chain);
+  await scheduler.tell(completed(0));
+  scheduler.store.meet('fails');
+  await scheduler.tell(completed(1));
+  await scheduler.tell(completed(2));
+  await scheduler.clock.advance(5_000);
+  await scheduler.retake();
+  const { completedAt, tasks } = scheduler.store.rows(DAG).record();
+  expect(completedAt).toBeLessThan(T0 + 5_000);
+  expect(Math.max(...tasks.map((task) => task.completedAt!))).toBeLessThanOrEqual(completedAt!);
 });
 
 test('an epoch that was raised elsewhere drops the shard, and nothing is written', async () => {
