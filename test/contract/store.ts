@@ -290,6 +290,58 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     expect((await work.due([1], time + 100, 10)).map(({ task }) => task)).toEqual([2, 0]);
   });
 
+  test('options, reasons, budgets and deadlines come back; what waits for nothing is QUEUED with its first deadline', async () => {
+    const options = { triggerRule: 'always', queueTimeoutSeconds: 5, totalTimeoutSeconds: 2.5, noRetryOn: ['E "x"'] } as const;
+    const dag = plannedDag({
+      dueAt: 1_800_000_000_000,
+      tasks: [
+        plannedTask('a', { options: { totalTimeoutSeconds: 9 } }),
+        plannedTask('b', { dependencies: [0], options }),
+        plannedTask('c', { dependencies: [0] }),
+      ],
+    });
+    await store.admit(alone(dag));
+    const record = await store.liveDag(dag.dagId);
+    expect(record).toMatchObject({ dueAt: dag.dueAt, reason: null, version: 0 });
+    expect(record?.tasks.map(({ status, dueAt, budgets, reason }) => [status, dueAt, budgets, reason])).toEqual([
+      ['QUEUED', dag.createdAt + 9_000, null, null],
+      ['QUEUED', dag.createdAt + 2_500, null, null],
+      ['PENDING', null, null, null],
+    ]);
+    expect(record?.tasks[1]?.options).toEqual(options);
+    const reason = { code: 'HELD', at: 5, by: 'ü "ann"', message: '\u0000', resumeAt: 9 } as const;
+    const pause = { code: 'PAUSED', at: 6, message: 'lunch' } as const;
+    const changes = [
+      taskChange(dag, 0, { status: 'CANCELLING', reason: { code: 'CANCELLED', at: 4 }, budgets: { deaths: 2, kills: 1, timeouts: 3 } }),
+      taskChange(dag, 2, { status: 'PENDING', reason, dueAt: 9, payload: '{"edited":1}' }),
+    ];
+    await store.commit(batch(at(owned, 25n), { tasks: changes, dags: [dagChange(dag, { status: 'PAUSED', reason: pause, dueAt: 77 })] }));
+    const changed = await store.liveDag(dag.dagId);
+    expect(changed).toMatchObject({ status: 'PAUSED', reason: pause, dueAt: 77 });
+    expect(changed?.tasks[0]).toMatchObject({ status: 'CANCELLING', reason: changes[0]?.reason, budgets: changes[0]?.budgets });
+    expect(changed?.tasks[2]).toMatchObject({ status: 'PENDING', reason, dueAt: 9, hasPayload: true });
+    expect((await work.inputs([{ dag: dag.dagId, task: 2 }])).get(taskIdOf(dag.dagId, 2))?.payload).toBe('{"edited":1}');
+    expect((await live(0)).map((each) => each.dag)).toContain(dag.dagId);
+    await store.commit(batch(at(owned, 26n), { tasks: [taskChange(dag, 2)], dags: [dagChange(dag, { status: 'CANCELLED', reason: null })] }));
+    expect(await store.liveDag(dag.dagId)).toBeUndefined();
+    expect(await store.anyDag(dag.dagId)).toMatchObject({
+      status: 'CANCELLED',
+      reason: null,
+      dueAt: null,
+      tasks: [{}, {}, { reason: null, hasPayload: true }],
+    });
+  });
+
+  test('DAGs whose own time is over are found by shard, soonest first, while they are live', async () => {
+    const time = 1_400_000_000_000;
+    const dags = [30, 10, 20].map((ms, i) => plannedDag({ shard: i === 2 ? 1 : 0, dueAt: time + ms }));
+    await store.admit(dags.map((dag) => ({ dag, idempotency: null })));
+    expect(await work.dueDags([0, 1], time + 20, 10)).toEqual([dags[1]!.dagId, dags[2]!.dagId]);
+    expect(await work.dueDags([0], time + 100, 1)).toEqual([dags[1]!.dagId]);
+    await store.commit(batch(at(owned, 27n), { dags: [dagChange(dags[1]!, { status: 'FAILED', dueAt: time + 10 })] }));
+    expect(await work.dueDags([0, 1], time + 100, 10)).toEqual([dags[2]!.dagId, dags[0]!.dagId]);
+  });
+
   test('inputs of unknown tasks are absent, names of any kind are kept', async () => {
     const dag = plannedDag({ tasks: [plannedTask('__proto__'), plannedTask('b', { dependencies: [0] })] });
     await store.admit(alone(dag));

@@ -17,7 +17,7 @@ interface Message {
 test('both land in PostgreSQL and in the topic, and neither stops what reads the logs', async () => {
   const { api, topics, sql } = await startRealStack({ workers: 1 });
   const told = async (): Promise<Message[]> => (await readTopic(topics.deadLetters)).map(({ value }) => JSON.parse(value) as Message);
-  const retries = { maxRetries: 1, backoff: { type: 'fixed', initialMs: 10, maxMs: 10 } };
+  const retries = { maxRetries: 1, backoff: { type: 'fixed', initialMs: 10, maxMs: 10 } } as const;
   const doomed = { taskName: 'doomed', type: 'API_CALL', payload: { n: 1 }, ...retries, simulate: { durationMs: 1, failureRate: 1 } };
   const { dagId } = await api.submit({ dagName: 'letters', tasks: [doomed] });
   expect((await api.wait(dagId, { timeoutMs: 20_000 })).status).toBe('FAILED');

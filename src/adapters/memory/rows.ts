@@ -1,6 +1,8 @@
 /** A DAG's rows in memory, and what changes them. */
 import type { AppliedEdit, DagRecord, TaskChange, TaskRecord } from '../../core/change';
 import type { PlannedDag, PlannedTask } from '../../core/dag';
+import { firstDueAt } from '../../core/deadlines';
+import { startsAtOnce } from '../../core/rules';
 
 export interface Texts {
   payload: string | null;
@@ -17,9 +19,9 @@ export interface TaskRow {
 /** A DAG's row: its own state, and what never changes. */
 export type DagHead = Omit<DagRecord, 'tasks'>;
 
-/** The row of a task that was just planned: ready where it depends on nothing. */
+/** The row of a task that was just planned: ready where its trigger rule waits for nothing. */
 export const firstRow = (task: PlannedTask, index: number, createdAt: number): TaskRow => {
-  const isRoot = task.dependencies.length === 0;
+  const isReady = startsAtOnce(task);
   const { payload, ...planned } = task;
   const record: TaskRecord = {
     ...planned,
@@ -27,8 +29,8 @@ export const firstRow = (task: PlannedTask, index: number, createdAt: number): T
     hasPayload: payload !== null,
     hasResult: false,
     hasCheckpoint: false,
-    status: isRoot ? 'QUEUED' : 'PENDING',
-    queuedAt: isRoot ? createdAt : null,
+    status: isReady ? 'QUEUED' : 'PENDING',
+    queuedAt: isReady ? createdAt : null,
     attempt: 0,
     dispatch: 0,
     losses: 0,
@@ -40,7 +42,7 @@ export const firstRow = (task: PlannedTask, index: number, createdAt: number): T
     dispatchedAt: null,
     startedAt: null,
     completedAt: null,
-    dueAt: null,
+    dueAt: isReady ? firstDueAt(task, createdAt) : null,
     blockedMs: 0,
     queuedMs: 0,
     dispatchedMs: 0,

@@ -3,13 +3,15 @@ import type { DagRecord } from '../../core/change';
 import { isFinalDag } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import type { Clock } from '../../ports/clock';
-import type { RunStore, ShardLeases, WorkIndex } from '../../ports/store';
+import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../../ports/store';
+import { createCommandTable, type CommandTable } from './commands';
 import { createShardTable } from './shardLeases';
 import { createTables, type Tables } from './tables';
 
 export interface MemoryStore {
   readonly store: RunStore;
   readonly work: WorkIndex;
+  readonly commands: CommandStore;
   readonly leases: ShardLeases;
 }
 
@@ -22,11 +24,12 @@ export const recordOf = (tables: Tables, dag: DagId): DagRecord | undefined => {
   return head === undefined ? undefined : { ...head, tasks: tables.tasks(dag) };
 };
 
-const createRunStore = (tables: Tables): RunStore => ({
+const createRunStore = (tables: Tables, commands: CommandTable): RunStore => ({
   admit: (submissions) => answered(() => tables.admit(submissions)),
   commit: (batch) =>
     answered(() => {
       tables.commit(batch);
+      commands.settle(batch.commands);
     }),
   liveDags: async function* liveDags(shard) {
     const heads = await answered(() => tables.liveHeads(shard));
@@ -47,9 +50,11 @@ const createRunStore = (tables: Tables): RunStore => ({
 /** A new, empty store; leases end by `clock`. */
 export const createMemoryStore = (clock: Pick<Clock, 'now'>): MemoryStore => {
   const tables = createTables();
+  const commands = createCommandTable(clock);
   const shards = createShardTable(tables, clock);
   return {
-    store: createRunStore(tables),
+    store: createRunStore(tables, commands),
+    commands: commands.store,
     work: {
       due: (of, nowMs, limit) => answered(() => tables.due(of, nowMs, limit)),
       dueDags: (of, nowMs, limit) => answered(() => tables.dueDags(of, nowMs, limit)),

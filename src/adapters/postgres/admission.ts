@@ -1,6 +1,8 @@
 /** How new DAGs are stored: whole or not at all, and once for each idempotency key. */
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { PlannedDag, PlannedTask } from '../../core/dag';
+import { firstDueAt } from '../../core/deadlines';
+import { startsAtOnce } from '../../core/rules';
 import type { Admission, Submission } from '../../ports/store';
 import { type ArrayColumn, json, nested, parametersOf, plain, texts, valuesOf } from './arrays';
 import { transaction } from './database';
@@ -26,15 +28,6 @@ const DAG_COLUMNS: readonly ArrayColumn<PlannedDag>[] = [
   plain('double precision', (dag) => dag.dueAt),
 ];
 
-/** Only what waits for nothing is ready from the start. */
-const isReady = (task: PlannedTask): boolean => task.dependencies.length === 0 || task.options?.triggerRule === 'always';
-
-/** When a task that is ready since `since` is given up unless something happens; null for never. */
-const firstDeadline = ({ options }: PlannedTask, since: number): number | null => {
-  const seconds = Math.min(options?.queueTimeoutSeconds ?? Infinity, options?.totalTimeoutSeconds ?? Infinity);
-  return seconds === Infinity ? null : since + seconds * 1000;
-};
-
 const TASK_COLUMNS: readonly ArrayColumn<TaskRow>[] = [
   plain('uuid', ({ dag }) => dag.dagId),
   plain('integer', ({ index }) => index),
@@ -50,8 +43,8 @@ const TASK_COLUMNS: readonly ArrayColumn<TaskRow>[] = [
   json(({ task }) => task.simulate),
   texts(({ task }) => task.payload),
   json(({ task }) => task.options),
-  plain('double precision', ({ dag, task }) => (isReady(task) ? dag.createdAt : null)),
-  plain('double precision', ({ dag, task }) => (isReady(task) ? firstDeadline(task, dag.createdAt) : null)),
+  plain('double precision', ({ dag, task }) => (startsAtOnce(task) ? dag.createdAt : null)),
+  plain('double precision', ({ dag, task }) => (startsAtOnce(task) ? firstDueAt(task, dag.createdAt) : null)),
 ];
 
 const insertTasks = (first: number): string => `

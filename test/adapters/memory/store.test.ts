@@ -1,10 +1,15 @@
 import { createMemoryStore } from '../../../src/adapters/memory/store';
 import { systemClock } from '../../../src/adapters/system/clock';
+import { commandsContract } from '../../contract/commands';
 import { shardLeasesContract } from '../../contract/shardLeases';
 import { storeContract } from '../../contract/store';
 
 describe('the store in memory', () => {
   storeContract(() => Promise.resolve(createMemoryStore(systemClock)));
+});
+
+describe('commands in memory', () => {
+  commandsContract(() => Promise.resolve(createMemoryStore(systemClock)));
 });
 
 describe('shard leases in memory', () => {
