@@ -32,7 +32,22 @@ export const storeFailure = (error: unknown): unknown => {
   return error;
 };
 
-const unavailable = (error: unknown): Failure => failure('STORE_UNAVAILABLE', `the database can't be reached: ${text(error)}`, error);
+/** What an operator has to do about it, where the server's own words don't say; all of it mends itself once that is done. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/^53100/, "the database's disk is full; give it room, nothing that was accepted is lost"],
+  [/^53300/, 'the database takes no more connections; raise its max_connections or lower database.poolSize'],
+  [/^53200/, 'the database is out of memory'],
+  [/^25006/, 'the database is read-only: it is a standby, or was set so; point database.url at the primary'],
+  [/^28/, 'the database refuses the user or the password of database.url'],
+  [/^3D/, 'the database that database.url names does not exist'],
+  [/^57P03/, 'the database is starting up or recovering'],
+];
+
+const unavailable = (error: unknown): Failure => {
+  const state = sqlStateOf(error);
+  const [, sentence] = ADVICE.find(([states]) => state !== undefined && states.test(state)) ?? [undefined, "the database can't be reached"];
+  return failure('STORE_UNAVAILABLE', `${sentence}: ${text(error)}`, error);
+};
 
 /**
  * Runs a step that opens the database. Unlike in a running process, a user or password that the server refuses is a mistake in

@@ -88,7 +88,10 @@ test('a read-only server is unavailable to writers', async () => {
   const holder = await migrated(url);
   await holder.engine.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
   const database = await opened(url);
-  await expect(createRunStore(database).admit([{ dag: plannedDag(), idempotency: null }])).rejects.toMatchObject(UNAVAILABLE);
+  await expect(createRunStore(database).admit([{ dag: plannedDag(), idempotency: null }])).rejects.toMatchObject({
+    ...UNAVAILABLE,
+    message: expect.stringMatching(/read-only.*point database.url at the primary/) as string,
+  });
 });
 
 test('a database that refuses writes is not well, and says why', async () => {
@@ -99,4 +102,20 @@ test('a database that refuses writes is not well, and says why', async () => {
   await database.engine.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
   const standby = await opened(url);
   await expect(standby.ping()).rejects.toMatchObject({ ...UNAVAILABLE, message: expect.stringContaining('read-only') as string });
+});
+
+test('a server that takes no more connections says so, and what to do about it', async () => {
+  const { url, name } = await freshDatabase();
+  const holder = await migrated(url);
+  // Not for a superuser: a role of its own, with a limit of its own.
+  const role = `limited_${name}`;
+  await holder.engine.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x' CONNECTION LIMIT 0`);
+  atEnd(() => holder.engine.query(`DROP ROLE ${role}`).then(() => undefined));
+  const limited = new URL(url);
+  limited.username = role;
+  limited.password = 'x';
+  await expect(openDatabase({ url: limited.toString(), ...LIMITS })).rejects.toMatchObject({
+    ...UNAVAILABLE,
+    message: expect.stringMatching(/takes no more connections.*max_connections/) as string,
+  });
 });
