@@ -1,5 +1,6 @@
 /** The express app around the routers of a role: request ids, headers, and an answer for whatever no router answers. */
 import { randomUUID } from 'node:crypto';
+import { IncomingMessage, ServerResponse, type ServerOptions } from 'node:http';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import { refusal } from '../core/refusal';
 import { problemHandler } from './problem';
@@ -82,10 +83,31 @@ const nothingMatched =
     });
   };
 
+/** The classes of an app's requests and responses, for the server that makes them. */
+export type Messages = Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;
+
+/** A class like `Base` whose objects inherit from `prototype` as they are made. Only a derived class makes V8 remember what they look like. */
+const inheriting = <C extends typeof IncomingMessage | typeof ServerResponse>(Base: C, prototype: object): C => {
+  const Parent = Base as unknown as new (...given: readonly unknown[]) => object;
+  const Derived = class extends Parent {};
+  Object.setPrototypeOf(Derived.prototype, prototype);
+  return Derived as unknown as C;
+};
+
+/**
+ * Express gives each message the app's own prototype after it was made. V8 then remembers nothing about any of them: a small POST
+ * took 160 µs. Those that have it already keep it, and the POST takes 57.
+ */
+const messagesOf = (app: Express): Messages => {
+  const messages = { IncomingMessage: inheriting(IncomingMessage, app.request), ServerResponse: inheriting(ServerResponse, app.response) };
+  Object.assign(app, { request: messages.IncomingMessage.prototype, response: messages.ServerResponse.prototype });
+  return messages;
+};
+
 /** Puts an app together. */
-export const createApp = (needs: AppNeeds): Express => {
+export const createApp = (needs: AppNeeds): Express & { readonly messages: Messages } => {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(introduce, measure(needs), tellMethods(needs.routers), ...needs.routers, nothingMatched(needs.routers), problemHandler(needs.unexpected));
-  return app;
+  return Object.assign(app, { messages: messagesOf(app) });
 };

@@ -2,9 +2,11 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Service } from '../lifecycle/service';
+import type { Messages } from './app';
 
 export interface HttpServerNeeds {
-  readonly app: RequestListener;
+  /** An express app brings classes for its messages. */
+  readonly app: RequestListener & { readonly messages?: Messages };
   readonly host: string;
   /** A port (0: any free one), or the first free one from a port on. */
   readonly port: number | { readonly firstFreeFrom: number };
@@ -67,7 +69,10 @@ const close = (server: Server, drainMs: number): Promise<void> =>
 
 /** A server for one app. Its start rejects with a sentence that says the way out where the port is taken; it may start again after a stop. */
 export const createHttpServer = (needs: HttpServerNeeds): HttpServer => {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS }, needs.app);
+  const server = createServer(
+    { ...needs.app.messages, keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
+    needs.app,
+  );
   // While it stops, a connection that is kept alive would otherwise bring one more request after another.
   server.prependListener('request', (_request, response: ServerResponse) => {
     if (!server.listening) response.setHeader('Connection', 'close');
