@@ -1,6 +1,6 @@
 /** The express app around the routers of a role: request ids, headers, and an answer for whatever no router answers. */
 import { randomUUID } from 'node:crypto';
-import { IncomingMessage, ServerResponse, type ServerOptions } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import { refusal } from '../core/refusal';
 import { problemHandler } from './problem';
@@ -84,7 +84,10 @@ const nothingMatched =
   };
 
 /** The classes of an app's requests and responses, for the server that makes them. */
-export type Messages = Required<Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>>;
+export interface Messages {
+  readonly IncomingMessage: typeof IncomingMessage;
+  readonly ServerResponse: typeof ServerResponse;
+}
 
 /** A class like `Base` whose objects inherit from `prototype` as they are made. Only a derived class makes V8 remember what they look like. */
 const inheriting = <C extends typeof IncomingMessage | typeof ServerResponse>(Base: C, prototype: object): C => {
