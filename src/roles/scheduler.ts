@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Config } from '../config';
 import { assembled, resource, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
+import { createWrites } from '../observe/writes';
 import { createApi } from './api';
 import { createDeadLetters } from './deadLetters';
 import { openLeases, openTransport } from './distributed';
@@ -32,12 +33,14 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     origin,
     settings: { ...config.scheduler, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
+  const writes = createWrites({ listen: life.listen, clock });
   const components = {
-    postgres: { needed: true, check: () => storage.database.ping() },
+    postgres: { needed: true, check: () => storage.database.ping().then(writes.check) },
     kafka: { needed: true, check: () => transport.log.ping() },
     redis: { needed: true, check: () => roster.ping() },
   };
-  const api = createApi({ config, life, engine, ...storage, components });
+  const store = { ...storage.store, admit: writes.watched(storage.store.admit) };
+  const api = createApi({ config, life, engine, ...storage, store, components });
   await include(engine.service);
   await include(
     createDeadLetters({ ...storage, life, topic: transport.deadLetters, shards: () => engine.advancer.owned().map(({ shard }) => shard), origin }),
