@@ -20,6 +20,7 @@ const UNORDERED = `SELECT a.task_id, a.fence AS earlier, b.fence AS later FROM c
 
 const NEXT = `SELECT (extract(epoch FROM min(began_at) - $2::timestamptz) * 1000)::float AS ms FROM calls
   WHERE began_at > $2::timestamptz AND %s = ANY($1::text[]) GROUP BY %s`;
+const NEXT_OF_ALL = `SELECT (extract(epoch FROM min(began_at) - $1::timestamptz) * 1000)::float AS ms FROM calls WHERE began_at > $1::timestamptz HAVING count(*) > 0`;
 const DAG_OF_CALL = `left(task_id, 30) || '000000'`;
 
 export interface Effect {
@@ -34,7 +35,7 @@ export interface Witness {
   now(): Promise<string>;
   /** Tasks with a call that hasn't ended, of one worker or all. */
   inFlight(worker?: string): Promise<string[]>;
-  /** Milliseconds from `since` to the next call of each of these tasks or DAGs that has one. */
+  /** Milliseconds from `since` to the next call of each of these tasks or DAGs that has one; without any, to the next of all. */
   nextCalls(of: 'task' | 'dag', ids: readonly string[], since: string): Promise<number[]>;
   /** A worker's process is gone, and its calls with it. */
   died(worker: string): Promise<void>;
@@ -65,7 +66,11 @@ export const openWitness = async (url: string): Promise<Witness> => {
           worker ?? null,
         ])
       ).map(({ task_id: id }) => id),
-    nextCalls: async (of, ids, since) => (await ask<{ ms: number }>(NEXT.replaceAll('%s', column[of]), [ids, since])).map(({ ms }) => ms),
+    nextCalls: async (of, ids, since) =>
+      (ids.length > 0
+        ? await ask<{ ms: number }>(NEXT.replaceAll('%s', column[of]), [ids, since])
+        : await ask<{ ms: number }>(NEXT_OF_ALL, [since])
+      ).map(({ ms }) => ms),
     died: async (worker) => {
       await ask(`UPDATE calls SET ended_at = clock_timestamp(), outcome = 'killed' WHERE worker = $1 AND ended_at IS NULL`, [worker]);
     },

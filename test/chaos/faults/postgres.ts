@@ -1,6 +1,15 @@
 /** PostgreSQL: gone, silent, slow, restarted, elsewhere, full, read-only, and with too few connections. */
-import { untilUp } from '../members';
-import type { World } from '../world';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { atEnd } from '../../harness/cleanup';
+import { startStandby } from '../../harness/standby';
+import { until } from '../../harness/until';
+import { untilDown, untilUp } from '../members';
+import { PORTS, type World } from '../world';
 import { type Fault, outage, slowness } from './fault';
 
 const killed = (seconds: number, form: Fault['form']): Fault =>
@@ -68,6 +77,81 @@ const tooFewConnections: Fault = outage({
   end: ({ onServer, database }) => onServer(`ALTER DATABASE ${database} CONNECTION LIMIT -1`),
 });
 
+/**
+ * The server is lost for good and a standby takes its place under the same address, as a virtual IP, a DNS name or HAProxy do
+ * it. Synchronous replication is what makes a failover lose nothing: an answered commit is on both.
+ */
+const failedOver: Fault = {
+  name: 'PostgreSQL lost, its standby promoted at another address',
+  form: 'full',
+  cause: async (world) => {
+    const { services, load, witness, schedulers, postgres } = world;
+    const standby = await startStandby(PORTS.postgres, PORTS.standby);
+    await setting(world, `SET synchronous_standby_names = '*'`);
+    await until(async () => (await world.sql(`SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'`)).length === 1, {
+      what: 'the standby to be in sync',
+      timeoutMs: 20_000,
+    });
+    await services.kill('postgres');
+    const why = await untilDown(schedulers[0]!, 'postgres');
+    const ids = load.open();
+    await standby.promote();
+    world.postgresPort = PORTS.standby;
+    await setting(world, 'RESET synchronous_standby_names');
+    postgres.retarget(PORTS.standby);
+    const since = await witness.now();
+    await Promise.all(schedulers.map((scheduler) => untilUp(scheduler)));
+    return { of: 'dag', ids, since, seen: why };
+  },
+};
+
+const DISK_MB = 96;
+const run = promisify(execFile);
+
+/** The engine's tables lie on a small file system of their own, which is filled; the server itself goes on. */
+const diskFull: Fault = {
+  name: 'PostgreSQL with a full disk for 10 s',
+  form: 'full',
+  lines: 60,
+  cause: async (world) => {
+    const { load, witness, schedulers } = world;
+    const folder = mkdtempSync(path.join(tmpdir(), 'disk-'));
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${String(DISK_MB)}m,mode=0777`, 'tmpfs', folder]);
+    atEnd(async () => {
+      await run('umount', ['-l', folder]).catch(() => undefined);
+      rmdirSync(folder);
+    });
+    await run('install', ['-d', '-o', 'postgres', path.join(folder, 'tables')]);
+    await world.onServer(`CREATE TABLESPACE small LOCATION '${path.join(folder, 'tables')}'`);
+    await world.onServer(`GRANT CREATE ON TABLESPACE small TO engine`);
+    for (const table of ['tasks', 'dags']) {
+      await world.sql(`ALTER TABLE ${table} SET TABLESPACE small`);
+      await world.sql(`ALTER INDEX ${table}_pkey SET TABLESPACE small`);
+    }
+    const ballast = path.join(folder, 'ballast');
+    for (const size of ['64k', '1k']) {
+      await run('dd', ['if=/dev/zero', `of=${ballast}`, `bs=${size}`, 'oflag=append', 'conv=notrunc']).catch(() => undefined);
+    }
+    try {
+      const why = await untilDown(schedulers[0]!, 'postgres', 30_000);
+      if (!/No space left|could not extend/.test(why)) throw new Error(`the health says of a full disk: ${why}`);
+      await pause(10_000);
+      const ids = load.open();
+      rmSync(ballast);
+      const since = await witness.now();
+      await Promise.all(schedulers.map((scheduler) => untilUp(scheduler)));
+      return { of: 'dag', ids, since, seen: why };
+    } finally {
+      rmSync(ballast, { force: true });
+      for (const table of ['tasks', 'dags']) {
+        await world.sql(`ALTER TABLE ${table} SET TABLESPACE pg_default`);
+        await world.sql(`ALTER INDEX ${table}_pkey SET TABLESPACE pg_default`);
+      }
+      await world.onServer('DROP TABLESPACE small');
+    }
+  },
+};
+
 export const postgresFaults: readonly Fault[] = [
   killed(3, 'short'),
   killed(20, 'full'),
@@ -76,4 +160,7 @@ export const postgresFaults: readonly Fault[] = [
   slowness({ name: 'PostgreSQL slow: 100 ms each way', form: 'full', component: 'postgres', seconds: 15, delayMs: 100 }),
   readOnly,
   tooFewConnections,
+  diskFull,
+  // The last one: the first server is gone for good after it.
+  failedOver,
 ];
