@@ -1,6 +1,8 @@
 // Unit tests need nothing but this checkout; the others need the services that scripts/services starts (scripts/test does).
-// `npm run check` runs the unit project alone, `npm test` runs both.
+// The chaos project breaks services of its own, and must not share the machine: it runs after the others, alone.
+// `npm run check` runs the unit project alone, `npm test` runs all.
 const unitFolders = ['core', 'plan', 'lifecycle', 'sdk', 'config', 'cli', 'arch', 'infra', 'simulate', 'advance', 'dispatch', 'execute', 'report'];
+const inChaosFolder = '<rootDir>/test/chaos/';
 const inUnitFolder = `<rootDir>/test/(${unitFolders.join('|')})/`;
 
 const shared = {
@@ -34,6 +36,12 @@ module.exports = {
   reporters: ['default', '<rootDir>/test/harness/summaryReporter.js'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: unitFolders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`) },
-    { ...shared, displayName: 'services', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', inUnitFolder] },
+    {
+      ...shared,
+      displayName: 'services',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', inUnitFolder, inChaosFolder],
+    },
+    { ...shared, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.test.ts'] },
   ],
 };

@@ -20,9 +20,13 @@ export const tableOf = (verdicts: readonly Verdict[]): string => {
   return [line(COLUMNS.map((column) => HEADS[column])), line(COLUMNS.map((column) => (column === 'fault' ? '---' : '--:'))), ...rows].join('\n');
 };
 
-/** Shows the table, and writes `{"faults": […]}` where CHAOS_JSON names a file. */
-export const publish = (verdicts: readonly Verdict[]): void => {
+/**
+ * Shows the table, and writes `{"faults": […]}` where CHAOS_JSON names a file; `part` goes into the name of another suite's
+ * file, so that they don't overwrite each other.
+ */
+export const publish = (verdicts: readonly Verdict[], part?: string): void => {
   process.stdout.write(`\n${tableOf(verdicts)}\n`);
   const file = process.env['CHAOS_JSON'];
-  if (file !== undefined && file !== '') writeFileSync(file, `${JSON.stringify({ faults: verdicts }, null, 2)}\n`);
+  if (file === undefined || file === '') return;
+  writeFileSync(part === undefined ? file : file.replace(/(\.json)?$/, `.${part}.json`), `${JSON.stringify({ faults: verdicts }, null, 2)}\n`);
 };

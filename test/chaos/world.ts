@@ -67,7 +67,7 @@ const once = async <Row extends QueryResultRow>(url: string, statement: string, 
   }
 };
 
-const startServices = async (): Promise<{ services: ServiceSet; witness: Witness }> => {
+const startServices = async (brokers: number): Promise<{ services: ServiceSet; witness: Witness }> => {
   const [services] = await Promise.all([
     startServiceSet({
       name: 'chaos',
@@ -75,7 +75,9 @@ const startServices = async (): Promise<{ services: ServiceSet; witness: Witness
       kafkaPort: PORTS.kafka,
       postgresPort: PORTS.postgres,
       redisPort: PORTS.redis,
-      kafkaExtra: KAFKA_LISTENERS,
+      brokers,
+      // Several brokers are reached without a proxy.
+      ...(brokers === 1 ? { kafkaExtra: KAFKA_LISTENERS } : {}),
     }),
     startServiceSet({ name: 'chaos-witness', kinds: ['postgres'], postgresPort: PORTS.witness }),
   ]);
@@ -84,7 +86,6 @@ const startServices = async (): Promise<{ services: ServiceSet; witness: Witness
 
 const environment = (database: string, topics: World['topics'], witness: string): Env => ({
   DATABASE_URL: `postgres://engine@127.0.0.1:${PORTS.postgresProxy}/${database}`,
-  KAFKA_BROKERS: `127.0.0.1:${PORTS.kafkaProxy}`,
   KAFKA_TOPIC_QUEUE: topics.queue,
   KAFKA_TOPIC_EVENTS: topics.events,
   REDIS_URL: at('redis', PORTS.redisProxy),
@@ -95,8 +96,8 @@ const environment = (database: string, topics: World['topics'], witness: string)
   LOG_LEVEL: 'warn',
 });
 
-const createFleet = (env: Env, witness: Witness): Pick<World, 'schedulers' | 'workers'> => {
-  const ownNetwork = { KAFKA_BROKERS: `127.0.0.1:${PORTS.kafkaOwn}`, REDIS_URL: at('redis', PORTS.redisOwn) };
+const createFleet = (env: Env, witness: Witness, kafkaOfFirst: string): Pick<World, 'schedulers' | 'workers'> => {
+  const ownNetwork = { KAFKA_BROKERS: kafkaOfFirst, REDIS_URL: at('redis', PORTS.redisOwn) };
   const worker = (name: string, more: Env): Member =>
     createMember({ name, role: 'worker', env: { ...env, TEST_WORKER_ID: name, ...more }, onEnd: () => witness.died(name) });
   return {
@@ -105,6 +106,25 @@ const createFleet = (env: Env, witness: Witness): Pick<World, 'schedulers' | 'wo
   };
 };
 
+/** Where processes find Kafka: behind the proxies, or at each of several brokers. */
+const kafkaAddresses = (brokers: number): { readonly env: Env; readonly ofFirst: string } => {
+  if (brokers === 1) return { env: { KAFKA_BROKERS: `127.0.0.1:${PORTS.kafkaProxy}` }, ofFirst: `127.0.0.1:${PORTS.kafkaOwn}` };
+  const all = brokerAddresses(brokers).join(',');
+  const replication = String(Math.min(3, brokers));
+  return {
+    env: {
+      KAFKA_BROKERS: all,
+      KAFKA_TOPIC_QUEUE_REPLICATION: replication,
+      KAFKA_TOPIC_EVENTS_REPLICATION: replication,
+      KAFKA_TOPIC_DEAD_LETTERS_REPLICATION: replication,
+    },
+    ofFirst: all,
+  };
+};
+
+/** `host:port` of each broker of the set. */
+export const brokerAddresses = (brokers: number): string[] => Array.from({ length: brokers }, (_, i) => `127.0.0.1:${PORTS.kafka + 10 * i}`);
+
 const prepareDatabase = async (name: string): Promise<void> => {
   const server = `postgres://postgres@127.0.0.1:${PORTS.postgres}/postgres`;
   // Not a superuser: limits of connections don't hold for those.
@@ -112,9 +132,18 @@ const prepareDatabase = async (name: string): Promise<void> => {
   await once(server, `CREATE DATABASE ${name} OWNER engine`);
 };
 
+export interface WorldSettings {
+  /** DAGs that are open at once. */
+  readonly lanes: number;
+  /** Tasks beside each other in a DAG's broad levels. */
+  readonly width: number;
+  /** Brokers of Kafka; several replicate everything three times and are reached without proxies. */
+  readonly brokers?: number;
+}
+
 /** Starts everything; it is stopped when the test file ends. */
-export const startWorld = async ({ lanes, width }: { lanes: number; width: number }): Promise<World> => {
-  const { services, witness } = await startServices();
+export const startWorld = async ({ lanes, width, brokers = 1 }: WorldSettings): Promise<World> => {
+  const { services, witness } = await startServices(brokers);
   const [kafka, postgres, redis, ...own] = await Promise.all([
     openProxy(PORTS.kafkaProxy, PORTS.kafkaBehindProxy),
     openProxy(PORTS.postgresProxy, PORTS.postgres),
@@ -126,7 +155,8 @@ export const startWorld = async ({ lanes, width }: { lanes: number; width: numbe
   const database = `chaos_${id}`;
   const topics = { queue: `queue-${id}`, events: `events-${id}` };
   await prepareDatabase(database);
-  const { schedulers, workers } = createFleet(environment(database, topics, witness.url), witness);
+  const addresses = kafkaAddresses(brokers);
+  const { schedulers, workers } = createFleet({ ...environment(database, topics, witness.url), ...addresses.env }, witness, addresses.ofFirst);
   // One after the other: the first one makes the schema.
   for (const scheduler of schedulers) await scheduler.start();
   await Promise.all(workers.map((worker) => worker.start()));
