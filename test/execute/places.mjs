@@ -25,6 +25,7 @@ const behaviours = {
     logger.info('ignoring');
     return sleep(3_600_000);
   },
+  'return late': ({ attempt, payload }) => (attempt === 1 ? sleep(payload.ms, 'late') : 'in time'),
   'start another': ({ logger }) => {
     const { pid } = spawn('sleep', ['3600'], { stdio: 'inherit' });
     logger.info('started', { pid });

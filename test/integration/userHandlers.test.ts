@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { atEnd } from '../harness/cleanup';
 import { projectRoot, startProcess } from '../harness/processes';
-import { type RealStack, startRealStack } from '../harness/stacks';
+import { type RealStack, startRealStack, startStandalone } from '../harness/stacks';
 import { until } from '../harness/until';
 
 const example = (name: string): string => path.join(projectRoot, 'examples/handlers', name);
@@ -42,7 +42,7 @@ const untilFinal = (dagId: string): Promise<TaskRow[]> =>
   until(
     async () => {
       const rows = await rowsOf(dagId);
-      return rows.every(({ status }) => ['COMPLETED', 'FAILED', 'SKIPPED'].includes(status)) ? rows : undefined;
+      return rows.every(({ status }) => ['COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'].includes(status)) ? rows : undefined;
     },
     { what: 'the DAG to be final', timeoutMs: 60_000 },
   );
@@ -116,6 +116,15 @@ const isAlive = (pid: number): boolean => {
 const untilRunning = (dagId: string): Promise<unknown> =>
   until(async () => (await rowsOf(dagId)).every(({ status }) => status === 'RUNNING'), { what: 'the task to run' });
 
+const cancel = async (dagId: string): Promise<void> => {
+  const answer = await fetch(`${stack.url}/api/v1/dags/${dagId}/cancel`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  });
+  expect([200, 202, await answer.text()]).toContain(answer.status);
+};
+
 test('the process of a handler that spins is gone before its killed worker is given up', async () => {
   const worker = await stack.startWorker('parent');
   const spin = { taskName: 'spin', type: 'IN_A_PROCESS', payload: { does: 'spin' }, maxRetries: 0 };
@@ -127,8 +136,30 @@ test('the process of a handler that spins is gone before its killed worker is gi
   const killedAt = performance.now();
   await until(() => !children.some(isAlive), { what: 'the processes of its handlers to end', timeoutMs: 1_600 });
   process.stdout.write(`the handlers' processes ended ${Math.round(performance.now() - killedAt)} ms after their worker\n`);
-  await fetch(`${stack.url}/api/v1/dags/${dagId}/cancel`, { method: 'POST' });
+  await cancel(dagId);
 });
+
+test('a cancelled DAG is over when its handlers have thrown, or were ended at the hard limit; what waits never starts', async () => {
+  const worker = await stack.startWorker('narrow', { env: { WORKER_CONCURRENCY: '4' } });
+  const running = ['IN_A_THREAD', 'IN_A_PROCESS'].flatMap((type) => ['spin', 'yield'].map((does) => ({ taskName: `${does} ${type}`, type, does })));
+  const waiting = Array.from({ length: 5 }, (_, i) => ({ taskName: `waits ${i}`, type: 'IN_A_THREAD', does: 'where' }));
+  const { dagId } = await stack.api.submit({
+    dagName: 'cancelled',
+    tasks: [...running, ...waiting].map(({ does, ...task }) => ({ ...task, payload: { does }, priority: does === 'where' ? 1 : 9 })),
+  });
+  await until(async () => (await rowsOf(dagId)).filter(({ status }) => status === 'RUNNING').length === 4, { what: 'four tasks to run' });
+  const cancelledAt = performance.now();
+  await cancel(dagId);
+  const rows = await untilFinal(dagId);
+  process.stdout.write(`a DAG with two handlers that spin was CANCELLED after ${Math.round(performance.now() - cancelledAt)} ms (grace 300 ms)\n`);
+  expect(new Set(rows.map(({ status }) => status))).toEqual(new Set(['CANCELLED']));
+  const started = await stack.sql('SELECT name FROM tasks WHERE dag_id = $1 AND started_at IS NOT NULL ORDER BY index', [dagId]);
+  expect(started.map(({ name }) => String(name))).toEqual(running.map(({ taskName }) => taskName));
+  // Its slots are free again.
+  const after = await stack.api.submit({ dagName: 'after', tasks: [{ taskName: 'a', type: 'IN_A_THREAD', payload: { does: 'where' } }] });
+  expect(await untilFinal(after.dagId)).toMatchObject([{ status: 'COMPLETED' }]);
+  await worker.terminate();
+}, 60_000);
 
 test('a worker whose unprotected handler ignores its signal ends itself; the rest of its work is done elsewhere', async () => {
   const weak = await stack.startWorker('weak', { env: { WORKER_DRAIN_MS: '500' } });
@@ -146,6 +177,19 @@ test('a worker whose unprotected handler ignores its signal ends itself; the res
   expect(stuck).toMatchObject({ status: 'FAILED', error: { kind: 'TIMEOUT' } });
   expect(beside).toMatchObject({ status: 'COMPLETED', attempt: 1 });
 }, 60_000);
+
+test('standalone goes on with a handler that ignores its signal, and tries again only when that has returned', async () => {
+  const standalone = await startStandalone({
+    env: { WORKER_HANDLERS: JSON.stringify(HANDLERS), WORKER_HARD_LIMIT_GRACE_MS: '300', LOG_LEVEL: 'error' },
+  });
+  const late = { taskName: 'late', type: 'UNPROTECTED', payload: { does: 'return late', ms: 4000 }, timeoutSeconds: 1, maxRetries: 1 };
+  const began = performance.now();
+  const { dagId } = await standalone.api.submit({ dagName: 'late', tasks: [{ ...late, backoff: { type: 'fixed', initialMs: 100, jitter: 0 } }] });
+  expect((await standalone.api.wait(dagId, { timeoutMs: 30_000 })).status).toBe('COMPLETED');
+  expect(performance.now() - began).toBeGreaterThan(4_000);
+  expect((await standalone.api.tasks(dagId))[0]).toMatchObject({ attempt: 2, result: 'in time' });
+  expect(standalone.role.output()).toContain('a handler ignores its signal and keeps its slot');
+}, 120_000);
 
 test('a module that cannot be loaded ends the start with one sentence', async () => {
   const handlers = JSON.stringify([{ type: 'OURS', module: './nowhere.mjs' }]);

@@ -47,6 +47,8 @@ test('there is no example beside those that the tests know', () => {
   expect(readdirSync(path.join(root, 'examples')).sort()).toEqual([
     'complex-dag.json',
     'failure-handling.json',
+    // test/integration/userHandlers.test.ts
+    'handlers',
     'linear-pipeline.json',
     'parallel-processing.json',
   ]);
