@@ -20,13 +20,30 @@ export const tableOf = (verdicts: readonly Verdict[]): string => {
   return [line(COLUMNS.map((column) => HEADS[column])), line(COLUMNS.map((column) => (column === 'fault' ? '---' : '--:'))), ...rows].join('\n');
 };
 
+/** Writes a value as JSON beside the file that CHAOS_JSON names, or into it where there is no `part`. */
+const keep = (value: object, part?: string): void => {
+  const file = process.env['CHAOS_JSON'];
+  if (file === undefined || file === '') return;
+  writeFileSync(part === undefined ? file : file.replace(/(\.json)?$/, `.${part}.json`), `${JSON.stringify(value, null, 2)}\n`);
+};
+
 /**
  * Shows the table, and writes `{"faults": […]}` where CHAOS_JSON names a file; `part` goes into the name of another suite's
  * file, so that they don't overwrite each other.
  */
 export const publish = (verdicts: readonly Verdict[], part?: string): void => {
   process.stdout.write(`\n${tableOf(verdicts)}\n`);
-  const file = process.env['CHAOS_JSON'];
-  if (file === undefined || file === '') return;
-  writeFileSync(part === undefined ? file : file.replace(/(\.json)?$/, `.${part}.json`), `${JSON.stringify({ faults: verdicts }, null, 2)}\n`);
+  keep({ faults: verdicts }, part);
+};
+
+/** What a run at full speed came to. */
+export interface Speed {
+  readonly seconds: number;
+  readonly tasks: number;
+  readonly lostTasks: number;
+  readonly lostWorkers: number;
+}
+
+export const publishSpeed = (speed: Speed): void => {
+  keep({ speed }, 'speed');
 };
