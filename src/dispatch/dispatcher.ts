@@ -266,12 +266,21 @@ export class Dispatcher {
       const assignment = this.endOwn(each);
       if (assignment === undefined) return;
       if (answer.dispatch === each.ready.dispatch) this.assign(each.ready, answer.session);
-      else
+      else {
+        // The law has given that execution up: whatever it brings is refused, and nobody acknowledges its checkpoints.
+        if (answer.dispatch < each.ready.dispatch) this.revokeGivenUp(each.ready, answer);
         this.needs.clock.after(WHILE_HELD_MS, () => {
           this.putBack(each);
         });
+      }
     });
     return held;
+  }
+
+  private revokeGivenUp({ run, task }: ReadyTask, { session, dispatch }: { readonly session: string; readonly dispatch: number }): void {
+    this.revoke(session, [{ run, task, dispatch }]).catch((error: unknown) => {
+      this.needs.announce('dispatch.failed', { count: 0, error });
+    });
   }
 
   private order(session: string, shard: number): Pick<WorkOrder, 'session' | 'shard' | 'epoch' | 'sentAt' | 'origin'> {

@@ -61,6 +61,9 @@ export const createLosses = ({ dispatcher, fleet, ledger, log, clock, announce }
   const settle = async (assignment: Assignment, answer: Awaited<ReturnType<ClaimLedger['holders']>>[number]): Promise<void> => {
     if (answer.kind === 'held' && answer.session !== assignment.session) dispatcher.reassign(assignment, answer.session);
     if (answer.kind === 'absent') await report(assignment.session, 'nobody claimed the dispatch', [assignment]);
+    // A claim is finished only once the report is in the log, and what is told now lies behind that: it is refused where the
+    // report is still to be applied, and counts where the log was lost with it (a topic made again).
+    if (answer.kind === 'finished') await report(assignment.session, 'it ended and its report is nowhere', [assignment]);
   };
 
   return {

@@ -32,6 +32,7 @@ const tasks = (count: number, priority = 5) => Array.from({ length: count }, (_,
 const startStage = (workers: LiveWorker[]) => {
   const clock = createVirtualClock();
   const sent: string[] = [];
+  const revoked: string[] = [];
   const events: Event[] = [];
   const state = {
     workers,
@@ -59,6 +60,8 @@ const startStage = (workers: LiveWorker[]) => {
         await state.send();
         for (const order of [...orders.values()].flat())
           for (const { name, dispatch } of order.dispatches) sent.push(`${name}#${String(dispatch)} to ${order.session}`);
+        for (const order of [...orders.values()].flat())
+          for (const { dispatch } of order.revoked) revoked.push(`#${String(dispatch)} of ${order.session}`);
       },
     },
   });
@@ -79,6 +82,7 @@ const startStage = (workers: LiveWorker[]) => {
   return {
     clock,
     sent,
+    revoked,
     events,
     state,
     fleet,
@@ -165,7 +169,7 @@ test('a send that fails after its shard was taken anew takes back nothing of the
   expect([stage.sent, stage.load(), stage.dispatcher.assignments.size()]).toEqual([['t0#1 to s-w1'], [['s-w1', 1]], 1]);
 });
 
-test('a later number waits while a live session still holds an earlier one, and leaves when it is free', async () => {
+test('a later number waits while a live session still holds an earlier one, which is told to end, and leaves when it is free', async () => {
   const stage = startStage([worker('w1')]);
   await stage.look();
   const run = runOfPlan(planOf(tasks(1)));
@@ -173,6 +177,7 @@ test('a later number waits while a live session still holds an earlier one, and 
   stage.state.raise = () => ({ kind: 'held', session: 's-w1', dispatch: 1 });
   await stage.enqueue(run, 0);
   expect([stage.sent, stage.load()]).toEqual([[], [['s-w1', 0]]]);
+  expect(stage.revoked).toEqual(['#1 of s-w1']);
   stage.state.raise = () => ({ kind: 'raised' });
   await stage.clock.advance(500);
   expect(stage.sent).toEqual(['t0#2 to s-w1']);
@@ -259,4 +264,18 @@ test.each(['sent', 'running'])('a task that is %s, and that no live session hold
   await stage.clock.advance(10_001);
   await stage.losses.auditOnce();
   expect(stage.events).toMatchObject([{ type: 'lost', session: 's-w1', evidence: 'nobody claimed the dispatch' }]);
+});
+
+test('a dispatch that ended in the leases, and whose report never comes, is reported as lost by the audit', async () => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  const run = runOfPlan(planOf(tasks(1)));
+  await stage.enqueue(run, 0);
+  stage.state.holder = () => ({ kind: 'finished' });
+  await stage.clock.advance(9_000);
+  await stage.losses.auditOnce();
+  expect(stage.events).toEqual([]);
+  await stage.clock.advance(1_001);
+  await stage.losses.auditOnce();
+  expect(stage.events).toMatchObject([{ type: 'lost', session: 's-w1', tasks: [{ task: 0, dispatch: 1 }] }]);
 });
