@@ -6,6 +6,7 @@ import { check, type Violation } from './checker';
 import { createCluster, finalRecords, type Cluster, type Shape } from './cluster';
 import { drawFaults, inject, keepAlive, type Fault } from './faults';
 import type { Entry } from './history';
+import { movesIn } from './moves';
 import { seeded, type Random } from './random';
 import { drawDags, handlerOf, identified, type Planned } from './workload';
 import { isFinalDag } from '../../src/core/dag';
@@ -14,7 +15,7 @@ export interface Outcome {
   readonly seed: number;
   readonly violations: readonly Violation[];
   readonly counts: Readonly<Record<string, number>>;
-  readonly shape: Shape & { readonly tasks: number; readonly faults: number };
+  readonly shape: Shape & { readonly tasks: number; readonly faults: number; readonly dags: number };
   readonly virtualMs: number;
   readonly entries: readonly Entry[];
 }
@@ -115,11 +116,12 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
   for (const record of await finalRecords(cluster, [...new Set(accepted)])) if (record !== undefined) cluster.history.add({ kind: 'final', record });
   cluster.history.add({ kind: 'end', reason: settled ? 'settled' : 'out of time' });
   const { entries } = cluster.history;
+  movesIn(entries, cluster.count);
   return {
     seed,
     violations: check(entries),
     counts: Object.fromEntries(cluster.counts),
-    shape: { ...shape, tasks: dags.reduce((sum, { dag }) => sum + dag.tasks.length, 0), faults: faults.length },
+    shape: { ...shape, tasks: dags.reduce((sum, { dag }) => sum + dag.tasks.length, 0), faults: faults.length, dags: dags.length },
     virtualMs: cluster.timeline.now(),
     entries,
   };

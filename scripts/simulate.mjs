@@ -1,0 +1,15 @@
+// npm run simulate: compiles the engine and its simulation into data/simulate and runs seeds there.
+import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transpile } from './transpile.mjs';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const folder = path.join(root, 'data', 'simulate', String(process.pid));
+await transpile(root, folder);
+const child = spawn(process.execPath, [path.join(folder, 'test/simulate/main.js'), ...process.argv.slice(2)], { stdio: 'inherit' });
+child.on('exit', (code) => {
+  process.exitCode = code ?? 1;
+  void rm(folder, { recursive: true, force: true });
+});
