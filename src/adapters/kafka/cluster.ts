@@ -59,33 +59,43 @@ export const fetchBounds = async (admin: Admin, topic: string): Promise<Readonly
 };
 
 export const createCluster = (kafka: Kafka): Cluster => {
-  const admin = kafka.admin();
   const questions = new Map<string, Promise<ReadonlyMap<number, Bounds>>>();
-  let connecting: Promise<void> | undefined;
+  let opened: { readonly admin: Admin; readonly connected: Promise<void> } | undefined;
 
-  const connected = async (): Promise<Admin> => {
-    connecting ??= admin.connect();
+  /**
+   * After a failure the next question opens a client of its own: kafkajs may keep a broker for connected whose connection was
+   * lost while it was being made, and answers "Broker not connected" for ever then.
+   */
+  const asking = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
+    if (opened === undefined) {
+      const admin = kafka.admin();
+      opened = { admin, connected: admin.connect() };
+    }
+    const used = opened;
     try {
-      await connecting;
+      await used.connected;
+      return await question(used.admin);
     } catch (error) {
-      connecting = undefined;
+      if (opened === used) opened = undefined;
+      void closeWithin(CLOSE_MS, used.admin.disconnect());
       throw error;
     }
-    return admin;
   };
   const ask = async (topic: string): Promise<ReadonlyMap<number, Bounds>> => {
     // A turn later all who ask now have asked.
     await Promise.resolve();
     questions.delete(topic);
-    return reachingKafka(`looking up the offsets of ${topic}`, async () => fetchBounds(await connected(), topic));
+    return reachingKafka(`looking up the offsets of ${topic}`, () => asking((admin) => fetchBounds(admin, topic)));
   };
   return {
-    ping: () => withinPing(reachingKafka('asking for the cluster', async () => (await connected()).describeCluster())),
+    ping: () => withinPing(reachingKafka('asking for the cluster', () => asking((admin) => admin.describeCluster()))),
     bounds: (topic) => {
       const asked = questions.get(topic) ?? ask(topic);
       questions.set(topic, asked);
       return asked;
     },
-    close: () => closeWithin(CLOSE_MS, admin.disconnect()),
+    close: async () => {
+      if (opened !== undefined) await closeWithin(CLOSE_MS, opened.admin.disconnect());
+    },
   };
 };

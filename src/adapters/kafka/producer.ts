@@ -61,9 +61,20 @@ export const createProducer = (kafka: Kafka): KafkaProducer => {
     void closeWithin(CLOSE_MS, old.disconnect());
   };
 
+  /** kafkajs may keep a broker for connected whose connection was lost while it was being made: only a new client gets out of that. */
+  const sendOrRenew = async (records: readonly Outgoing[]): Promise<Outgoing[]> => {
+    try {
+      return await sendOnce(records);
+    } catch (error) {
+      if (!(error instanceof Error && /not connected|disconnected/.test(error.message))) throw error;
+      await renew();
+      return sendOnce(records);
+    }
+  };
+
   const flush = (items: readonly (readonly Outgoing[])[]): Promise<void> =>
     reachingKafka('sending', async () => {
-      const missed = await sendOnce(items.flat());
+      const missed = await sendOrRenew(items.flat());
       if (missed.length === 0) return;
       await renew();
       const stillMissed = await sendOnce(missed);
