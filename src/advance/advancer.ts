@@ -145,8 +145,20 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     }
   };
 
+  /** What a worker reports to run may have been sent by an earlier owner, after whose end nobody else would watch over it. */
+  const adoptRunning = ({ step }: Batch): void => {
+    for (const [run, tasks] of step.touched) {
+      if (run.running.size === 0 || !isCurrent(run)) continue;
+      for (const task of tasks.keys()) {
+        const running = run.running.get(task);
+        if (running !== undefined) outlet.adopt(run, task, running.session);
+      }
+    }
+  };
+
   const afterCommit = (batch: Batch): void => {
     const { step } = batch;
+    adoptRunning(batch);
     const ready = batch.afterCommit.filter((each) => isStillReady(each) && isCurrent(each.run));
     if (ready.length > 0) outlet.ready(ready);
     if (step.acknowledged.length > 0) outlet.acknowledge(step.acknowledged);

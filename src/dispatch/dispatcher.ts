@@ -108,9 +108,10 @@ export class Dispatcher {
     }
   }
 
-  /** A session runs a task that an earlier owner of the shard sent. */
+  /** A session runs a task, also one that an earlier owner of the shard sent: from now on somebody notices when that session ends. */
   adopt(run: Run, task: number, session: string): void {
-    this.assign({ run, task, dispatch: run.dispatch[task]! }, session);
+    const running = { run, task, dispatch: run.dispatch[task]! };
+    if (!this.isSent(running)) this.assign(running, session);
   }
 
   /** The leases say that another session has the task than the one it was sent to. */
@@ -223,7 +224,7 @@ export class Dispatcher {
     return bound;
   }
 
-  private isSent({ run, task, dispatch }: ReadyTask): boolean {
+  private isSent({ run, task, dispatch }: Pick<ReadyTask, 'run' | 'task' | 'dispatch'>): boolean {
     const assignment = this.assignments.get(run.dag, task);
     return assignment?.run === run && assignment.dispatch === dispatch;
   }

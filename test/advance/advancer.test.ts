@@ -261,3 +261,10 @@ test('what has waited for a while is written as QUEUED, however much came and we
   await turns();
   expect(statuses()[4999]).toBe('QUEUED');
 });
+
+test('what is reported to run is watched over, also where an earlier owner of the shard had sent it', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(planOf([plannedTask('a', [])]));
+  await scheduler.tell(started(0, 1, { session: 's9' }));
+  expect(scheduler.adopted).toEqual(['a in s9']);
+});

@@ -152,16 +152,23 @@ const inOrder = (entries: readonly Entry[], report: Report): void => {
   }
 };
 
-/** An attempt gets the newest checkpoint that an earlier one was told is durable, or one that was written after it. */
+/**
+ * An attempt gets the newest checkpoint that an earlier one was told is durable, or one that was written after it. What begins
+ * under an older fence was suspended between its grant and its start: it is fenced off.
+ */
 const checkpointsKept = (entries: readonly Entry[], report: Report): void => {
-  const durable = new Map<string, { readonly state: string; readonly call: string; readonly step: number }>();
+  const durable = new Map<string, { readonly state: string; readonly call: string; readonly step: number; readonly fence: bigint }>();
+  const fences = new Map<string, bigint>();
   for (const entry of entries) {
-    if (entry.kind === 'checkpointed')
-      durable.set(keyOf(entry.dag, entry.task), { state: entry.state, ...(JSON.parse(entry.state) as { call: string; step: number }) });
+    if (entry.kind === 'checkpointed') {
+      const fence = fences.get(`${entry.process}/${String(entry.call)}`) ?? 0n;
+      durable.set(keyOf(entry.dag, entry.task), { state: entry.state, fence, ...(JSON.parse(entry.state) as { call: string; step: number }) });
+    }
     if (entry.kind !== 'began') continue;
+    fences.set(`${entry.process}/${String(entry.call)}`, BigInt(entry.fence));
     const key = keyOf(entry.dag, entry.task);
     const kept = durable.get(key);
-    if (kept === undefined) continue;
+    if (kept === undefined || BigInt(entry.fence) < kept.fence) continue;
     const got = entry.restored === null ? undefined : (JSON.parse(entry.restored) as { call: string; step: number });
     if (got === undefined || (got.call === kept.call && got.step < kept.step))
       report('checkpoints', entry.at, `task ${key} was given ${entry.restored ?? 'nothing'} though ${kept.state} was durable`);
