@@ -11,7 +11,7 @@ import type { Entry, Happened } from './history';
 const plan = planOf([plannedTask('a', []), plannedTask('b', [0])]);
 const fenceOf = (dispatch: number, grant: number): string => ((BigInt(dispatch) << 51n) | BigInt(grant)).toString();
 
-const timed = (all: readonly Happened[]): Entry[] => all.map((what, i) => ({ at: i * 10, ...what }) as Entry);
+const timed = (all: readonly Happened[]): Entry[] => all.map((what, i) => ({ at: i * 10, ...what }));
 const rulesOf = (all: readonly Happened[]): string[] => [...new Set(check(timed(all)).map(({ rule }) => rule))];
 
 const stored: Happened[] = [

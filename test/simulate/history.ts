@@ -73,7 +73,7 @@ export const createHistory = (now: () => number): History => {
   return {
     entries,
     add: (what) => {
-      entries.push({ at: now(), ...what } as Entry);
+      entries.push({ at: now(), ...what });
     },
   };
 };

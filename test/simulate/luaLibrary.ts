@@ -36,12 +36,12 @@ export const tableOf = (items: readonly LuaValue[], entries: readonly (readonly 
 const truthy = (value: LuaValue): boolean => value !== undefined && value !== false;
 const number = (value: LuaValue): number => {
   const parsed = typeof value === 'number' ? value : typeof value === 'string' ? Number(value) : NaN;
-  if (Number.isNaN(parsed)) throw new TypeError(`Lua: no number: ${String(value)}`);
+  if (Number.isNaN(parsed)) throw new TypeError(`Lua: no number, but a ${typeof value}`);
   return parsed;
 };
 const text = (value: LuaValue): string => {
   if (typeof value === 'number') return String(value);
-  if (typeof value !== 'string') throw new TypeError(`Lua: no text: ${String(value)}`);
+  if (typeof value !== 'string') throw new TypeError(`Lua: no text, but a ${typeof value}`);
   return value;
 };
 const compare = (left: LuaValue, right: LuaValue): number => {
@@ -68,12 +68,12 @@ const regExpOf = (pattern: string): RegExp => {
 const match = (value: LuaValue, pattern: LuaValue): LuaValue | Multi => {
   const found = regExpOf(text(pattern)).exec(text(value));
   if (found === null) return undefined;
-  return found.length === 1 ? found[0] : (Multi.from(found.slice(1)) as Multi);
+  return found.length === 1 ? found[0] : new Multi(...found.slice(1));
 };
 
 const gsub = (value: LuaValue, pattern: LuaValue, by: LuaValue): Multi => {
   const replacement = text(by).replace(/\$/g, '$$$$').replace(/%(\d)/g, '$$$1');
-  return Multi.from([text(value).replace(regExpOf(text(pattern)), replacement), 1]) as Multi;
+  return new Multi(text(value).replace(regExpOf(text(pattern)), replacement), 1);
 };
 
 const format = (template: LuaValue, ...values: LuaValue[]): string => {
@@ -116,11 +116,11 @@ const OPERATORS = {
   and: (left: LuaValue, right: () => LuaValue) => (truthy(left) ? right() : left),
   size: (value: LuaValue) => (value instanceof LuaTable ? value.items.length : text(value).length),
   get: (table: LuaValue, key: LuaValue) => {
-    if (!(table instanceof LuaTable)) throw new TypeError(`Lua: ${String(key)} of what is no table`);
+    if (!(table instanceof LuaTable)) throw new TypeError(`Lua: an index of what is no table`);
     return table.get(key);
   },
   set: (table: LuaValue, key: LuaValue, value: LuaValue) => {
-    if (!(table instanceof LuaTable)) throw new TypeError(`Lua: ${String(key)} of what is no table`);
+    if (!(table instanceof LuaTable)) throw new TypeError(`Lua: an index of what is no table`);
     table.set(key, value);
   },
   table: tableOf,
@@ -132,7 +132,7 @@ const GLOBALS = {
   math: callable({ max: Math.max, min: Math.min, floor: Math.floor, ceil: Math.ceil }),
   table: callable({ insert: (into: LuaTable, value: LuaValue) => into.items.push(value) }),
   tonumber,
-  tostring: (value: LuaValue) => (value === undefined ? 'nil' : String(value)),
+  tostring: (value: LuaValue) => (typeof value === 'string' || typeof value === 'number' ? String(value) : typeof value),
   type: (value: LuaValue) => (value === undefined ? 'nil' : value instanceof LuaTable ? 'table' : typeof value),
   ipairs: (over: LuaTable) => over.items.map((item, i) => [i + 1, item]),
   pairs: (over: LuaTable) => over.pairs(),

@@ -61,7 +61,7 @@ export interface ConnectionNeeds {
   readonly befell: (what: 'callLost' | 'answerLost' | 'callDoubled') => void;
 }
 
-type Outcome<T> = { readonly value: T } | { readonly error: unknown };
+type Outcome<T> = { readonly value: T } | { readonly error: Error };
 
 export const createConnection = ({ lane, service, timeline, random, inOrder, latencyMs, befell }: ConnectionNeeds): Connection => {
   let lastArrival = 0;
@@ -112,7 +112,7 @@ export const createConnection = ({ lane, service, timeline, random, inOrder, lat
           if (settled) return;
           settled = true;
           cancel();
-          if ('error' in outcome) reject(outcome.error as Error);
+          if ('error' in outcome) reject(outcome.error);
           else resolve(outcome.value);
         });
       };
@@ -130,7 +130,7 @@ export const createConnection = ({ lane, service, timeline, random, inOrder, lat
           try {
             answer({ value: act() });
           } catch (error) {
-            answer({ error });
+            answer({ error: error as Error });
           }
         },
         options,

@@ -51,16 +51,16 @@ export const createSimulatedRedis = (micros: () => number): SimulatedRedis => {
   };
   const set: Command = (key, value, ...options) => {
     const words = options.map((word) => word.toUpperCase());
-    if (words.includes('NX') && find(key!) !== undefined) return false;
+    if (words.includes('NX') && find(key) !== undefined) return false;
     const at = words.indexOf('PX');
-    keys.set(key!, { value: value!, until: at < 0 ? Infinity : nowMs() + Number(options[at + 1]) });
+    keys.set(key, { value: value, until: at < 0 ? Infinity : nowMs() + Number(options[at + 1]) });
     return 'OK';
   };
   const count = (by: number): Command => {
     return (key) => {
-      const entry = find(key!);
+      const entry = find(key);
       const value = Number(entry?.value ?? 0) + by;
-      if (entry === undefined) keys.set(key!, { value: String(value), until: Infinity });
+      if (entry === undefined) keys.set(key, { value: String(value), until: Infinity });
       else entry.value = String(value);
       return value;
     };
@@ -71,36 +71,36 @@ export const createSimulatedRedis = (micros: () => number): SimulatedRedis => {
       return tableOf([String(Math.floor(now / 1_000_000)), String(now % 1_000_000)]);
     },
     GET: (key) => {
-      const value = find(key!)?.value;
+      const value = find(key)?.value;
       return typeof value === 'string' ? value : false;
     },
     SET: set,
     EXISTS: (...names) => names.filter((key) => find(key) !== undefined).length,
     DEL: (...names) => names.filter((key) => find(key) !== undefined && keys.delete(key)).length,
-    PEXPIRE: (key, ms) => expire(key!, ms!),
+    PEXPIRE: (key, ms) => expire(key, ms),
     PTTL: (key) => {
-      const entry = find(key!);
+      const entry = find(key);
       return entry === undefined ? -2 : entry.until === Infinity ? -1 : entry.until - nowMs();
     },
     INCR: count(1),
     DECR: count(-1),
-    HGET: (key, field) => hash(key!).get(field!) ?? false,
+    HGET: (key, field) => hash(key).get(field) ?? false,
     HSET: (key, ...pairs) => {
-      const map = hash(key!);
+      const map = hash(key);
       for (let i = 0; i < pairs.length; i += 2) map.set(pairs[i]!, pairs[i + 1]!);
       return pairs.length / 2;
     },
     HDEL: (key, ...fields) => {
-      const map = hash(key!);
+      const map = hash(key);
       const gone = fields.filter((field) => map.delete(field)).length;
-      dropEmpty(key!);
+      dropEmpty(key);
       return gone;
     },
-    HGETALL: (key) => tableOf([...hash(key!)].flat()),
-    HKEYS: (key) => tableOf([...hash(key!).keys()]),
-    HVALS: (key) => tableOf([...hash(key!).values()]),
-    HLEN: (key) => hash(key!).size,
-    HEXISTS: (key, field) => Number(hash(key!).has(field!)),
+    HGETALL: (key) => tableOf([...hash(key)].flat()),
+    HKEYS: (key) => tableOf([...hash(key).keys()]),
+    HVALS: (key) => tableOf([...hash(key).values()]),
+    HLEN: (key) => hash(key).size,
+    HEXISTS: (key, field) => Number(hash(key).has(field)),
   };
   const call = (name: string, ...args: string[]): LuaValue => {
     const command = commands[name.toUpperCase()];
@@ -111,7 +111,7 @@ export const createSimulatedRedis = (micros: () => number): SimulatedRedis => {
     run: ({ sha, text }, args) => {
       let script = compiled.get(sha);
       if (script === undefined) compiled.set(sha, (script = compileScript(text)));
-      return script(args, (name, ...rest) => call(name!, ...rest));
+      return script(args, (name, ...rest) => call(name, ...rest));
     },
     flush: () => {
       keys.clear();

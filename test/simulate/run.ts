@@ -114,6 +114,8 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
     return settled || now > healedAt + SETTLE_MS;
   }, 400_000);
   for (const record of await finalRecords(cluster, [...new Set(accepted)])) if (record !== undefined) cluster.history.add({ kind: 'final', record });
+  // The loop above set it.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
   cluster.history.add({ kind: 'end', reason: settled ? 'settled' : 'out of time' });
   const { entries } = cluster.history;
   movesIn(entries, cluster.count);

@@ -92,6 +92,8 @@ export const createTimeline = (): Timeline => {
         now = entry.at;
         isStirred = false;
         entry.act();
+        // act() set it.
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
         if (isStirred) await turn();
       }
     },
