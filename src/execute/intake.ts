@@ -117,7 +117,9 @@ export class Intake {
     open.forEach((each, i) => {
       const [answer, key] = [answers[i], numberedKeyOf(each.dispatch)];
       if (this.claiming.get(key) === true) withdrawn.push(each.dispatch);
-      else if (answer === undefined || answer.kind === 'wait') again.push(each);
+      // A session that is over to the leases may be brought back by its word in the log, and an earlier answer may have been lost:
+      // as long as this session takes work it asks again, or its claim would be held by nobody who knows.
+      else if (answer === undefined || answer.kind === 'wait' || answer.kind === 'ended') again.push(each);
       else if (answer.kind === 'granted') granted.push({ ...each, fence: answer.fence });
       else this.known.delete(key);
       if (again.at(-1) !== each) this.claiming.delete(key);
