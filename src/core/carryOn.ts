@@ -39,9 +39,9 @@ const endTasks = (step: Step, run: Run, { now, law }: Moment): void => {
 export const carryOn = (step: Step, run: Run, moment: Moment): void => {
   if (isEnding(run)) endTasks(step, run, moment);
   else cascade(step, run, moment.now, moment.law.cascadeLimit);
-  if (isCutOff(run)) step.continued.add(run.dag);
   touchDag(step, run);
   settleDag(step, run, moment.now);
+  if (isCutOff(run)) step.continued.add(run.dag);
 };
 
 /** A DAG that isn't paused is RUNNING once a task of it has begun. */

@@ -3,7 +3,17 @@
  * one owner of its shard; only the law writes it.
  */
 import type { BudgetUse } from './change';
-import type { DagReason, DagStatus, PlannedDag, PlannedTask, RetryPolicy, Simulation, TaskOptions, TaskReason } from './dag';
+import {
+  isFinalDag,
+  type DagReason,
+  type DagStatus,
+  type PlannedDag,
+  type PlannedTask,
+  type RetryPolicy,
+  type Simulation,
+  type TaskOptions,
+  type TaskReason,
+} from './dag';
 import { nextDeadline } from './deadlines';
 import type { DagId } from './ids';
 import { isMet, newTally, type Tally } from './rules';
@@ -105,8 +115,8 @@ export const isEnding = ({ reason }: Pick<Run, 'reason'>): boolean => reason !==
 /** Whether it is held by hand: PENDING though its rule may be met. */
 export const isHeld = (run: Run, task: number): boolean => run.state[task] === CODE.PENDING && run.reasons.get(task)?.code === 'HELD';
 
-/** Whether a cascade was cut off, so that it waits for an event of its own. */
-export const isCutOff = (run: Run): boolean => run.cascade.length > 0 || (isEnding(run) && run.ended < taskCount(run));
+/** Whether a cascade was cut off, so that it waits for an event of its own. What was to be ended may have ended by itself meanwhile. */
+export const isCutOff = (run: Run): boolean => !isFinalDag(run.status) && (run.cascade.length > 0 || (isEnding(run) && run.ended < taskCount(run)));
 
 /** The children of every task, from the dependencies of every task, in one flat array. */
 export const childrenOf = (specs: readonly TaskSpec[]): Pick<Run, 'childStart' | 'children'> => {

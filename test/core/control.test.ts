@@ -10,7 +10,7 @@ import { isCutOff, isEnding, runOfPlan, taskCount, type Run } from '../../src/co
 import { CODE, DAG_MOVES, statusOf, TASK_MOVES } from '../../src/core/states';
 import { newStep, type Step } from '../../src/core/step';
 import { anyDag, anyMove, eventOf, nextTowardsEnd, tasksIn, TICK_MS } from './anyHistory';
-import { changesOf, DAG, rowsOf, T0, type LawEvent, type Rows } from './model';
+import { changesOf, completed, DAG, planOf, plannedTask, rowsOf, T0, type LawEvent, type Rows } from './model';
 
 const LAW: LawSettings = { maxLosses: 2, maxDeaths: 1, maxKills: 1, cascadeLimit: 3 };
 
@@ -161,6 +161,15 @@ test('whatever is commanded, whatever happens: every state is one that may be, a
     }),
     { numRuns: 120 },
   );
+});
+
+test('tasks that end by themselves while their DAG is being ended leave nothing to go on with', () => {
+  const tasks = ['a', 'b', 'c', 'd'].map((name) => plannedTask(name, []));
+  const run = runOfPlan({ ...planOf(tasks), dueAt: T0 });
+  expect(applyChecked(run, { type: 'dagDue', dag: DAG }, T0).continued).toEqual(new Set([DAG]));
+  for (let task = 0; task < tasks.length; task++) applyChecked(run, completed(task), T0);
+  expect([run.status, run.completed, isCutOff(run)]).toEqual(['FAILED', 4, false]);
+  expect(applyChecked(run, { type: 'continued', dag: DAG }, T0).continued.size).toBe(0);
 });
 
 /** Times that depend on when readiness was noticed, which a restart may do later. */
