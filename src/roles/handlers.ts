@@ -22,13 +22,15 @@ const sleepOn =
     if (signal.aborted) throw new Error('the execution was aborted');
   };
 
+const toOwnStderr = (text: string): void => void process.stderr.write(text);
+
 /** The longest that a user's module may take to load. */
 const LOAD_MS = 30_000;
 
 const loadInto = async (pool: Pool, { module, isolation, heapMb }: HandlerConfig, defaultHeapMb: number) => {
   const file = fileOfModule(module, process.cwd());
   if (isolation === 'none') return loadHandler(file);
-  const open = (isolation === 'thread' ? threadRoom : processRoom)({ file, heapMb: heapMb ?? defaultHeapMb });
+  const open = (isolation === 'thread' ? threadRoom : processRoom)({ file, heapMb: heapMb ?? defaultHeapMb, onStderr: toOwnStderr });
   await pool.warm(open);
   return pool.isolated(open);
 };

@@ -8,6 +8,8 @@ import type { OpenRoom } from './place';
 export interface RoomSettings extends PlaceSettings {
   /** Of the JavaScript heap; beyond it an attempt ends as OUT_OF_MEMORY. */
   readonly heapMb: number;
+  /** Told what a process writes on its standard error; a thread writes on the worker's own. */
+  readonly onStderr: (text: string) => void;
 }
 
 const doNothing = (): void => undefined;
@@ -59,7 +61,7 @@ const killGroup = ({ pid }: ChildProcess): void => {
 
 /** A process: nothing that the handler does can harm the worker, not even native code. */
 export const processRoom =
-  ({ file, heapMb }: RoomSettings): OpenRoom =>
+  ({ file, heapMb, onStderr }: RoomSettings): OpenRoom =>
   ({ onMessage, onExit }) => {
     const child = fork(path.join(__dirname, 'processHost.js'), [file], {
       execArgv: [`--max-old-space-size=${String(heapMb)}`],
@@ -69,7 +71,7 @@ export const processRoom =
     let lastWords = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-KEPT_CHARACTERS);
-      process.stderr.write(text);
+      onStderr(text);
     });
     child.on('message', (message) => {
       onMessage(message as FromPlace);
