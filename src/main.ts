@@ -50,7 +50,8 @@ const flagsFrom = (args: readonly string[]): Flags | number => {
   }
 };
 
-type CreateRole = (config: Config) => Service | Promise<Service>;
+/** `leave` stops the process as a signal would. */
+type CreateRole = (config: Config, leave: (cause: string) => void) => Service | Promise<Service>;
 
 // Loaded only when chosen: a worker needs no database driver, and only standalone needs the embedded database.
 const roles: Readonly<Record<Role, () => Promise<CreateRole>>> = {
@@ -82,7 +83,10 @@ const stayAlive = (): (() => void) => {
 };
 
 const run = async (config: Config): Promise<void> => {
-  const service = await (await roles[config.role]())(config);
+  const create = await roles[config.role]();
+  const service = await create(config, (cause) => {
+    shutdown.request(cause);
+  });
   const signalled = { yet: false };
   const shutdown = shutdownInTwoGears({
     signals: process,

@@ -9,6 +9,7 @@ import type { Announce } from '../ports/happenings';
 import { type Claims, type Session, type Vitals, VITALS_BYTES, type WorkerDescription, type WorkerSessions } from '../ports/leases';
 import type { WorkOrder, WorkQueue } from '../ports/transport';
 import { Executor, type ExecutorNeeds } from './executor';
+import { createWishes } from './wishes';
 
 export interface WorkerNeeds {
   readonly description: WorkerDescription;
@@ -16,9 +17,9 @@ export interface WorkerNeeds {
   readonly queue: Pick<WorkQueue, 'provide' | 'receive'>;
   readonly claims: Pick<Claims, 'claim' | 'release' | 'finish' | 'reassert'>;
   readonly report: (shard: number, event: Event) => Promise<void>;
-  /** Turns claims of finished tasks into tombstones, many at once. */
   /** Tells the log that this session lives, while the leases don't answer; resolves when that is durable. */
   readonly vouch?: (session: string) => Promise<void>;
+  /** Turns claims of finished tasks into tombstones, many at once. */
   readonly finished: (session: string, done: Dispatched) => void;
   readonly fetchInputs: ExecutorNeeds['fetchInputs'];
   readonly handlers: ExecutorNeeds['handlers'];
@@ -33,6 +34,8 @@ export interface WorkerNeeds {
   readonly hardLimitGraceMs: number;
   /** Ends the process, because a handler that ignores its signal can't be ended otherwise; absent where the process has to go on. */
   readonly endProcess?: (why: string) => void;
+  /** An operator asked the worker to leave: whoever started it stops it. */
+  readonly leave: (cause: string) => void;
 }
 
 /** A session with everything that hangs on it. */
@@ -62,12 +65,18 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
   let stopping: Promise<void> | undefined;
   const stuck = new Set<Executor>();
 
+  const wishes = createWishes({
+    drain: () => shift?.executor.drain(needs.drainMs) ?? Promise.resolve(),
+    beginAnew: () => shift?.session.close() ?? Promise.resolve(),
+    leave: needs.leave,
+  });
   const ticker = every({
     name: 'execution ticker',
     ms: TICK_MS,
     clock,
     once: () => {
       shift?.executor.tick();
+      wishes.heed(shift?.session.wish());
     },
     onError: (error) => {
       announce('loop.failed', { loop: 'execution ticker', error });
@@ -104,6 +113,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
         },
         { once: true },
       );
+      if (wishes.isStaying()) await executor.drain(0);
       await session.announce();
       return { session, executor, inbox };
     } catch (error) {
@@ -150,7 +160,10 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
       if (!shift.session.ended.aborted) return;
       announce('worker.left', { worker: description.workerId, session: shift.session.id, reason: String(shift.session.ended.reason) });
       await end(shift, 'the session ended');
+      const wish = shift.session.wish();
       shift = undefined;
+      wishes.heed(wish);
+      if (wish === 'remove') return;
       shift = await beginAgain();
       if (shift === undefined) return;
     }

@@ -35,6 +35,8 @@ export interface HandsNeeds {
   readonly hardLimitGraceMs: number;
   /** Ends the process, because a handler ignores its signal; absent where the process has to go on. */
   readonly endProcess?: (why: string) => void;
+  /** An operator asked the worker to leave. */
+  readonly leave: (cause: string) => void;
 }
 
 export interface Hands {
@@ -91,14 +93,14 @@ const createFinisher = ({ claims, clock, announce }: Pick<HandsNeeds, 'claims' |
   };
 };
 
-/** Builds a worker; it takes no work before its service is started. */
-export const createHands = ({ description, log, claims, clock, announce, ...needs }: HandsNeeds): Hands => {
 /** Says in every shard's log that a session lives: each owner judges the losses of its own shards. */
 const vouchIn =
   (log: Pick<EventLog, 'append'>, shards: number) =>
   (session: string): Promise<void> =>
     log.append(new Map(Array.from({ length: shards }, (_, shard) => [shard, [{ type: 'alive', session } as const]])));
 
+/** Builds a worker; it takes no work before its service is started. */
+export const createHands = ({ description, log, claims, clock, announce, ...needs }: HandsNeeds): Hands => {
   const reporter = createReporter({ log, clock, announce });
   const finisher = createFinisher({ claims, clock, announce });
   const worker = createWorker({
@@ -108,9 +110,9 @@ const vouchIn =
     clock,
     announce,
     report: (shard, event) => reporter.report(shard, event),
+    vouch: vouchIn(log, needs.shards),
     finished: finisher.finished,
     fetchInputs: createFetchInputs(clock),
-    vouch: vouchIn(log, needs.shards),
   });
   return { service: together('hands', [reporter, finisher, worker]), worker };
 };

@@ -33,8 +33,8 @@ const createWorkers = (
   life: ProcessLife,
   parts: Pick<Parameters<typeof createHands>[0], 'sessions' | 'claims' | 'log' | 'queue' | 'handlers'>,
 ): Hands[] =>
-  Array.from({ length: config.standalone.workers }, (_, i) =>
-    createHands({
+  Array.from({ length: config.standalone.workers }, (_, i) => {
+    const hands: Hands = createHands({
       ...parts,
       clock: life.clock,
       announce: life.announce,
@@ -44,8 +44,31 @@ const createWorkers = (
       takeoverMs: takeoverMsOf(config),
       ...boundsOf(config),
       description: descriptionOf(config, life, `worker-${String(i + 1)}`, config.server.port ?? 0),
-    }),
-  );
+      // The process goes on: it is the scheduler, too.
+      leave: () => {
+        hands.service.stop().catch((error: unknown) => {
+          life.announce('loop.failed', { loop: 'worker', error });
+        });
+      },
+    });
+    return hands;
+  });
+
+/** What takes the places of Kafka and Redis. */
+const createServices = (config: Config, { clock, announce }: ProcessLife, workers: () => readonly Hands[]) => {
+  const failedIn = (loop: string) => (error: unknown) => {
+    announce('loop.failed', { loop, error });
+  };
+  const broker = createMemoryBroker({ clock, shards: config.scheduler.shards, onError: failedIn('transport') });
+  const leases = createMemoryLeases({
+    clock,
+    ...config.leases,
+    onForgotten: () => {
+      for (const { worker } of workers()) worker.reassert().catch(failedIn('reassert'));
+    },
+  });
+  return { log: broker.eventLog, queue: broker.workQueue, leases };
+};
 
 const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
   const { clock, announce } = life;
@@ -54,24 +77,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   const url = await startDatabase(config, life, include);
   const storage: Storage = await openStorage(config, url, life, stopping);
   await include(resource('database connections', () => storage.database.close()));
-  const broker = createMemoryBroker({
-    clock,
-    shards: config.scheduler.shards,
-    onError: (error) => {
-      announce('loop.failed', { loop: 'transport', error });
-    },
-  });
-  const leases = createMemoryLeases({
-    clock,
-    ...config.leases,
-    onForgotten: () => {
-      for (const { worker } of workers)
-        worker.reassert().catch((error: unknown) => {
-          announce('loop.failed', { loop: 'reassert', error });
-        });
-    },
-  });
-  const { eventLog: log, workQueue: queue } = broker;
+  const { log, queue, leases } = createServices(config, life, () => workers);
   const origin = (): string => `http://127.0.0.1:${String(api.port() ?? 0)}`;
   const engine = createEngine({
     ...storage,
@@ -86,7 +92,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     settings: { ...config.scheduler, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
-  const api = createApi({ config, life, engine, ...storage, components });
+  const api = createApi({ config, life, engine, ...storage, log, components });
   const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue, handlers });
   await include(engine.service);
   await include(

@@ -9,7 +9,13 @@ import { createHands, type Hands } from './hands';
 import { boundsOf, descriptionOf, openHandlers, takeoverMsOf } from './handlers';
 import { createProcessLife, processId, type ProcessLife } from './processLife';
 
-const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
+interface WorkerRole {
+  readonly config: Config;
+  readonly life: ProcessLife;
+  readonly leave: (cause: string) => void;
+}
+
+const assemble = async ({ config, life, leave }: WorkerRole, include: Include, stopping: AbortSignal): Promise<void> => {
   const { clock, announce } = life;
   const made: { hands?: Hands } = {};
   const { handlers, service: places } = await openHandlers(config, clock);
@@ -43,6 +49,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     clock,
     announce,
     logger: life.taskLogger,
+    shards: config.scheduler.shards,
     drainMs: config.worker.drainMs,
     takeoverMs: takeoverMsOf(config),
     ...boundsOf(config),
@@ -50,8 +57,8 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
       life.log.fatal(why);
       process.exit(1);
     },
+    leave,
     description: descriptionOf(config, life, life.id, probes.port() ?? 0),
-    shards: config.scheduler.shards,
     handlers,
   }));
   await include(hands.service);
@@ -61,8 +68,8 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   );
 };
 
-/** The worker role. */
-export const createWorker = (config: Config): Service => {
+/** The worker role. `leave` stops the process, as a signal would. */
+export const createWorker = (config: Config, leave: (cause: string) => void): Service => {
   const life = createProcessLife(config, config.worker.id ?? processId('worker'));
-  return assembled('worker', (include, stopping) => assemble(config, life, include, stopping));
+  return assembled('worker', (include, stopping) => assemble({ config, life, leave }, include, stopping));
 };

@@ -16,6 +16,7 @@ const startStage = (handler: Handler, over: { sessions?: (real: WorkerSessions) 
   const broker = createMemoryBroker({ clock, shards: 1 });
   const leases = createMemoryLeases({ clock, leaseMs: 3000, heartbeatMs: 1000 });
   const reports: Event[] = [];
+  const left: string[] = [];
   const queue = over.queue?.(broker.workQueue) ?? broker.workQueue;
   const worker = createWorker({
     description,
@@ -36,6 +37,9 @@ const startStage = (handler: Handler, over: { sessions?: (real: WorkerSessions) 
     takeoverMs: 0,
     limits: { resultBytes: 1000, checkpointBytes: 1000 },
     hardLimitGraceMs: 1000,
+    leave: (cause) => {
+      left.push(cause);
+    },
   });
   const live = async () => (await leases.roster.read()).workers;
   return {
@@ -43,6 +47,7 @@ const startStage = (handler: Handler, over: { sessions?: (real: WorkerSessions) 
     broker,
     leases,
     reports,
+    left,
     worker,
     live,
     hand: async (task: number) => {
