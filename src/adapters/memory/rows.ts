@@ -1,5 +1,5 @@
 /** A DAG's rows in memory, and what changes them. */
-import type { AppliedEdit, DagRecord, TaskChange, TaskRecord } from '../../core/change';
+import type { AppliedEdit, DagRecord, TaskChange, TaskRecord, TaskState } from '../../core/change';
 import type { PlannedDag, PlannedTask } from '../../core/dag';
 import { firstDueAt } from '../../core/deadlines';
 import { startsAtOnce } from '../../core/rules';
@@ -69,9 +69,32 @@ export const firstHead = (dag: PlannedDag): DagHead => ({
   dueAt: dag.dueAt,
 });
 
+/** What a change says of the state, without the texts and names that come with it. */
+const stateOf = (change: TaskChange): TaskState => ({
+  status: change.status,
+  attempt: change.attempt,
+  dispatch: change.dispatch,
+  losses: change.losses,
+  budgets: change.budgets,
+  reason: change.reason,
+  worker: change.worker,
+  session: change.session,
+  fence: change.fence,
+  queuedAt: change.queuedAt,
+  dispatchedAt: change.dispatchedAt,
+  startedAt: change.startedAt,
+  completedAt: change.completedAt,
+  dueAt: change.dueAt,
+  blockedMs: change.blockedMs,
+  queuedMs: change.queuedMs,
+  dispatchedMs: change.dispatchedMs,
+  runningMs: change.runningMs,
+  retryWaitMs: change.retryWaitMs,
+});
+
 /** The row after a change: absent texts stay, null clears. */
 export const changedRow = ({ record, texts }: TaskRow, change: TaskChange): TaskRow => {
-  const { dag: _dag, task: _task, result, error, checkpoint, progress: _progress, payload, ...state } = change;
+  const { result, error, checkpoint, payload } = change;
   const now: Texts = {
     result: result === undefined ? texts.result : result,
     error: error === undefined ? texts.error : error,
@@ -79,7 +102,13 @@ export const changedRow = ({ record, texts }: TaskRow, change: TaskChange): Task
     payload: payload === undefined ? texts.payload : payload,
   };
   return {
-    record: { ...record, ...state, hasPayload: now.payload !== null, hasResult: now.result !== null, hasCheckpoint: now.checkpoint !== null },
+    record: {
+      ...record,
+      ...stateOf(change),
+      hasPayload: now.payload !== null,
+      hasResult: now.result !== null,
+      hasCheckpoint: now.checkpoint !== null,
+    },
     texts: now,
   };
 };
