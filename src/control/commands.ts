@@ -3,7 +3,7 @@ import type { DagRecord } from '../core/change';
 import type { Command, GraphEdit } from '../core/command';
 import { refusal } from '../core/refusal';
 import type { Clock } from '../ports/clock';
-import type { DagRemoval } from '../ports/history';
+import type { DagRemoval, HistoryViews } from '../ports/history';
 import type { RunStore } from '../ports/store';
 import type { DagView, TaskView } from '../ports/views';
 import { timeOf, type Bodies, type Who } from './bodies';
@@ -14,7 +14,8 @@ export interface ControlNeeds {
   readonly targets: Targets;
   readonly requester: Requester;
   readonly store: Pick<RunStore, 'anyDag'>;
-  readonly removal: DagRemoval;
+  readonly views: Pick<HistoryViews, 'commandWithKey'>;
+  readonly removal: Pick<DagRemoval, 'remove'>;
   readonly clock: Pick<Clock, 'now'>;
   /** The JSON text of a payload or result, null for none; refuses what is too large or too deep, naming `path`. */
   readonly jsonText: (value: unknown, path: string) => string | null;
@@ -60,7 +61,7 @@ const plainTaskCommand = (kind: (typeof PLAIN_TASK_COMMANDS)[number], task: numb
 };
 
 /** Makes the control of DAGs and tasks. */
-export const createControl = ({ targets, requester, store, removal, clock, jsonText, planEdit }: ControlNeeds): Control => {
+export const createControl = ({ targets, requester, store, views, removal, clock, jsonText, planEdit }: ControlNeeds): Control => {
   const ask = async ({ dagId }: Pick<DagView, 'dagId'>, command: Command, { by, reason }: Who, { key, signal }: Asking): Promise<Requested> =>
     refuseOrAnswer(await requester.request({ dag: dagId, command, by: by ?? null, reason: reason ?? null, notBefore: null, key }, signal));
 
@@ -86,6 +87,9 @@ export const createControl = ({ targets, requester, store, removal, clock, jsonT
     },
     editDag: async (dagId, body, asking) => {
       const dag = await targets.dag(dagId);
+      // A repeated edit can't be planned again: the graph has changed by it.
+      const earlier = asking.key === null ? undefined : await views.commandWithKey(dag.dagId, asking.key);
+      if (earlier?.command.kind === 'edit') return refuseOrAnswer(await requester.await(earlier.id, asking.signal));
       const record = await store.anyDag(dag.dagId);
       if (record === undefined) throw refusal('DAG_NOT_FOUND', `no DAG ${dagId}`);
       return ask(dag, { kind: 'edit', edit: planEdit(record, body) }, body, asking);
@@ -94,7 +98,7 @@ export const createControl = ({ targets, requester, store, removal, clock, jsonT
       const { dagId: dag, status } = await targets.dag(dagId);
       const end = await removal.remove(dag);
       if (end === 'absent') throw refusal('DAG_NOT_FOUND', `no DAG ${dagId}`);
-      if (end === 'live') throw refusal('DAG_NOT_FINAL', `the DAG is ${status}: only what is final is deleted`);
+      if (end === 'live') throw refusal('DAG_NOT_FINAL', `the DAG is ${status}: it is deleted once it is over and no command waits`);
     },
     onTask: async (kind, taskId, body, asking) => {
       const task = await targets.task(taskId);

@@ -11,8 +11,8 @@ import type { Requested, Requester } from './requester';
 import { DEFAULT_RATE_PER_SECOND, MOST_LETTERS_AT_ONCE } from './schemas';
 
 export interface LettersNeeds {
-  readonly letters: Pick<DeadLetterViews, 'letters' | 'letter'>;
-  readonly store: DeadLetterStore;
+  readonly views: Pick<DeadLetterViews, 'letters' | 'letter'>;
+  readonly letters: Pick<DeadLetterStore, 'discard'>;
   readonly requester: Requester;
   readonly clock: Pick<Clock, 'now'>;
   readonly jsonText: (value: unknown, path: string) => string | null;
@@ -60,9 +60,9 @@ const filterOf = (body: LetterFilterBody): DeadLetterFilter => {
 };
 
 /** Makes the replay and discard of letters. */
-export const createLetters = ({ letters, store, requester, clock, jsonText }: LettersNeeds): Letters => {
+export const createLetters = ({ views, letters, requester, clock, jsonText }: LettersNeeds): Letters => {
   const find = async (id: string): Promise<DeadLetterDetail> => {
-    const letter = LETTER_ID.test(id) ? await letters.letter(id) : undefined;
+    const letter = LETTER_ID.test(id) ? await views.letter(id) : undefined;
     if (letter === undefined) throw refusal('LETTER_NOT_FOUND', `no dead letter ${id.slice(0, 40)}`);
     return letter;
   };
@@ -77,7 +77,7 @@ export const createLetters = ({ letters, store, requester, clock, jsonText }: Le
   const fitting = async (filter: DeadLetterFilter): Promise<{ found: DeadLetterView[]; more: boolean }> => {
     const found: DeadLetterView[] = [];
     for (;;) {
-      const page = await letters.letters(filter, PAGE, found.at(-1)?.id);
+      const page = await views.letters(filter, PAGE, found.at(-1)?.id);
       found.push(...page);
       if (page.length < PAGE) return { found, more: false };
       if (found.length >= MOST_LETTERS_AT_ONCE) return { found, more: true };
@@ -104,7 +104,7 @@ export const createLetters = ({ letters, store, requester, clock, jsonText }: Le
     discard: async (id, { by }) => {
       const letter = await find(id);
       if (letter.state === 'REPLAYED') throw closed(letter);
-      if (letter.state === 'OPEN') await store.discard([id], by ?? null);
+      if (letter.state === 'OPEN') await letters.discard([id], by ?? null);
     },
     replayAll: async (body, key) => {
       const { found, more } = await fitting(filterOf(body.filter));
@@ -129,12 +129,12 @@ export const createLetters = ({ letters, store, requester, clock, jsonText }: Le
     },
     discardAll: async (body) => {
       const { found, more } = await fitting(filterOf(body.filter));
-      let letters = 0;
+      let discarded = 0;
       for (let from = 0; from < found.length; from += PAGE) {
         const ids = found.slice(from, from + PAGE).map(({ id }) => id);
-        letters += await store.discard(ids, body.by ?? null);
+        discarded += await letters.discard(ids, body.by ?? null);
       }
-      return { letters, more };
+      return { letters: discarded, more };
     },
   };
 };

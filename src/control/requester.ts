@@ -1,15 +1,18 @@
 /** Stores a command, tells the log of its DAG's shard, and waits a moment for its outcome. */
 import type { CommandOutcome, Commanded } from '../core/command';
 import { failure } from '../core/failure';
+import { refusal } from '../core/refusal';
 import { shardOf } from '../core/ids';
 import { pause } from '../lifecycle/timing';
 import type { Clock } from '../ports/clock';
 import type { Announce, Listen } from '../ports/happenings';
+import type { HistoryViews } from '../ports/history';
 import type { CommandStore, NewCommand } from '../ports/store';
 import type { EventLog } from '../ports/transport';
 
 export interface RequesterNeeds {
   readonly commands: Pick<CommandStore, 'request' | 'commandOutcome'>;
+  readonly views: Pick<HistoryViews, 'command'>;
   readonly log: Pick<EventLog, 'append'>;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly announce: Announce;
@@ -30,8 +33,10 @@ export interface Requested {
 }
 
 export interface Requester {
-  /** Stores one command and waits for its outcome; `signal` ends the waiting. Rejects with the store's failures and with OVERLOADED. */
+  /** Stores one command and waits for its outcome; `signal` ends the waiting. Rejects with the store's failures, with OVERLOADED and KEY_REUSED. */
   request(command: NewCommand, signal: AbortSignal): Promise<Requested>;
+  /** Waits for the outcome of a command that was stored before. */
+  await(id: string, signal: AbortSignal): Promise<Requested>;
   /** Stores many, in the order given, and waits for none. */
   requestAll(commands: readonly NewCommand[]): Promise<readonly Pick<Requested, 'id' | 'repeated'>[]>;
 }
@@ -60,7 +65,7 @@ const createOutcomes = (listen: Listen) => {
 };
 
 /** Makes a requester. */
-export const createRequester = ({ commands, log, clock, announce, listen, waitMs, mostWaiting }: RequesterNeeds): Requester => {
+export const createRequester = ({ commands, views, log, clock, announce, listen, waitMs, mostWaiting }: RequesterNeeds): Requester => {
   const outcomes = createOutcomes(listen);
 
   /** A hint that gets lost costs a moment: pending commands are swept. */
@@ -108,17 +113,29 @@ export const createRequester = ({ commands, log, clock, announce, listen, waitMs
     }
   };
 
+  /** A key stands for one command; what it was is compared, so that another one isn't taken for done. */
+  const mustBeSame = async (id: string, { command }: NewCommand): Promise<void> => {
+    const earlier = await views.command(id);
+    if (earlier !== undefined && JSON.stringify(earlier.command) !== JSON.stringify(command))
+      throw refusal('KEY_REUSED', `this Idempotency-Key came with another command before: ${id}`);
+  };
+
   return {
     request: async (command, signal) => {
       if (outcomes.count() >= mostWaiting) throw failure('OVERLOADED', `${mostWaiting} commands are waiting for their outcome already`);
       const [stored] = await commands.request([command]);
       const { id, repeated } = stored!;
+      if (repeated) await mustBeSame(id, command);
       const known = repeated ? await commands.commandOutcome(id) : undefined;
       if (known !== undefined) return { id, repeated, outcome: known };
       const begin = (): void => {
         hint([{ id, command }]);
       };
       return { id, repeated, outcome: await outcomeOf(id, begin, signal) };
+    },
+    await: async (id, signal) => {
+      const known = await commands.commandOutcome(id);
+      return { id, repeated: true, outcome: known ?? (await outcomeOf(id, () => undefined, signal)) };
     },
     requestAll: async (all) => {
       const stored = await commands.request(all);

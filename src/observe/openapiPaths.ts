@@ -55,7 +55,12 @@ const taskPaths = (): Record<string, Json> => ({
     summary: 'Get a task',
     tag: 'Tasks',
     parameters: [inPath('taskId')],
-    answers: { 200: json('The task.', ref('Task')), 400: wrong, 404: missing('task'), 503: away },
+    answers: {
+      200: json('The task, with its attempts that failed (of the last 100).', ref('TaskDetail')),
+      400: wrong,
+      404: missing('task'),
+      503: away,
+    },
   }),
   '/api/v1/tasks/{taskId}/explain': get({
     operationId: 'explainTask',

@@ -1,8 +1,8 @@
 /** The shapes of the API's answers, as present.ts writes them. */
-import { DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES } from '../core/dag';
+import { DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES, TRIGGER_RULES } from '../core/dag';
 import { controlSchemas } from './openapiControlSchemas';
-import { count, list, ms, object, orNull, page, text, time, timeOrNull, uuid } from './openapiShapes';
-import type { Json } from './openapiWords';
+import { count, list, ms, object, orNull, page, text, textOrNull, time, timeOrNull, uuid } from './openapiShapes';
+import { ref, type Json } from './openapiWords';
 
 const dag = object({
   id: { type: 'integer' },
@@ -18,8 +18,35 @@ const dag = object({
   createdAt: time,
   startedAt: timeOrNull,
   completedAt: timeOrNull,
+  dueAt: { ...timeOrNull, description: 'When it is ended if it is not final by then.' },
+  reason: orNull(ref('Reason')),
+  version: { ...count, description: 'How often its graph was changed.' },
   tags: list(text),
 });
+
+const reason: Json = {
+  ...object({ code: text, at: time, by: textOrNull, message: textOrNull, resumeAt: time }, ['resumeAt']),
+  description: 'Why it is in a state that its dependencies do not explain.',
+};
+
+const options: Json = {
+  type: 'object',
+  properties: {
+    triggerRule: { enum: TRIGGER_RULES },
+    queueTimeoutSeconds: ms,
+    progressTimeoutSeconds: ms,
+    totalTimeoutSeconds: ms,
+    noRetryOn: list(text),
+    maxTimeoutRetries: count,
+  },
+  description: 'What was said beside the ordinary; a field that is absent has the default.',
+};
+
+const budgets: Json = {
+  type: 'object',
+  properties: { timeouts: count, deaths: count, kills: count, losses: count },
+  description: 'Failures that have a budget of their own; what is absent is 0.',
+};
 
 const error = object(
   {
@@ -54,7 +81,7 @@ const timing: Json = {
   description: 'Milliseconds in each stage, over all attempts.',
 };
 
-const task = object({
+const taskFields = {
   taskId: uuid,
   dagId: uuid,
   taskName: text,
@@ -67,6 +94,7 @@ const task = object({
   maxRetries: count,
   backoff,
   timeoutSeconds: { type: ['number', 'null'] },
+  options,
   simulate: { type: ['object', 'null'] },
   workerId: { type: ['string', 'null'] },
   createdAt: time,
@@ -75,12 +103,15 @@ const task = object({
   startedAt: timeOrNull,
   completedAt: timeOrNull,
   retryAt: timeOrNull,
+  dueAt: { ...timeOrNull, description: 'The next time at which something happens by itself.' },
+  reason: orNull(ref('Reason')),
+  budgets,
   progress: { type: ['number', 'null'], minimum: 0, maximum: 1 },
   timing,
   error: orNull({ $ref: '#/components/schemas/TaskError' }),
   payload: { description: 'The JSON value that was submitted.' },
   result: { description: 'The JSON value that the handler returned.' },
-});
+};
 
 const condition = object({ code: text, sentence: text, details: { type: 'object' } });
 
@@ -134,7 +165,9 @@ const problem = object(
 export const answerSchemas = (): Readonly<Record<string, Json>> => ({
   Dag: dag,
   DagPage: page('Dag'),
-  Task: task,
+  Task: object(taskFields),
+  TaskDetail: object({ ...taskFields, attempts: list(ref('Attempt')) }),
+  Reason: reason,
   TaskPage: page('Task'),
   TaskError: error,
   Explanation: explanation,

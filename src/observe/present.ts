@@ -1,11 +1,22 @@
 /** How DAGs, tasks and workers look as JSON. Payloads and results are JSON texts already and are spliced in, never parsed. */
-import type { TaskStatus } from '../core/dag';
+import type { DagReason, TaskReason, TaskStatus } from '../core/dag';
 import { taskIdOf } from '../core/ids';
+import type { AttemptView } from '../ports/history';
 import type { LiveWorker } from '../ports/leases';
 import type { DagView, TaskView } from '../ports/views';
 
 /** ISO 8601 in UTC, or null. */
 export const isoTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+/** Why something is as it is: what code, when, who and in what words. */
+const reasonValue = (reason: TaskReason | DagReason | null): object | null =>
+  reason && {
+    code: reason.code,
+    at: isoTime(reason.at),
+    by: reason.by ?? null,
+    message: reason.message ?? null,
+    ...('resumeAt' in reason ? { resumeAt: isoTime(reason.resumeAt) } : {}),
+  };
 
 /** JSON text of a DAG. */
 export const dagJson = (dag: DagView): string =>
@@ -23,6 +34,9 @@ export const dagJson = (dag: DagView): string =>
     createdAt: isoTime(dag.createdAt),
     startedAt: isoTime(dag.startedAt),
     completedAt: isoTime(dag.completedAt),
+    dueAt: isoTime(dag.dueAt),
+    reason: reasonValue(dag.reason),
+    version: dag.version,
     tags: dag.tags,
   });
 
@@ -44,35 +58,56 @@ const timing = (task: TaskView): object => ({
   current: stageOf(task.status, task.dispatchedAt !== null),
 });
 
+/** An attempt that didn't succeed. */
+export const attemptValue = (view: AttemptView): object => ({
+  attempt: view.attempt,
+  dispatch: view.dispatch,
+  workerId: view.worker,
+  session: view.session,
+  startedAt: isoTime(view.startedAt),
+  endedAt: isoTime(view.endedAt),
+  error: view.error,
+});
+
+const factsOf = (task: TaskView): object => ({
+  taskId: taskIdOf(task.ref.dag, task.ref.task),
+  dagId: task.ref.dag,
+  taskName: task.taskName,
+  type: task.type,
+  status: task.status,
+  dependencies: task.dependencies,
+  priority: task.priority,
+  tags: task.tags,
+  attempt: task.attempt,
+  maxRetries: task.maxRetries,
+  backoff: task.backoff,
+  timeoutSeconds: task.timeoutSeconds,
+  options: task.options ?? {},
+  simulate: task.simulate,
+  workerId: task.workerId,
+  createdAt: isoTime(task.createdAt),
+  queuedAt: isoTime(task.queuedAt),
+  dispatchedAt: isoTime(task.dispatchedAt),
+  startedAt: isoTime(task.startedAt),
+  completedAt: isoTime(task.completedAt),
+  retryAt: isoTime(task.retryAt),
+  dueAt: isoTime(task.dueAt),
+  reason: reasonValue(task.reason),
+  budgets: { ...task.budgets, ...(task.losses > 0 ? { losses: task.losses } : {}) },
+  progress: task.progress,
+  timing: timing(task),
+  error: task.error,
+});
+
+const withTexts = (facts: object, { payload, result }: TaskView): string =>
+  `${JSON.stringify(facts).slice(0, -1)},"payload":${payload ?? 'null'},"result":${result ?? 'null'}}`;
+
 /** JSON text of a task. */
-export const taskJson = (task: TaskView): string => {
-  const facts = JSON.stringify({
-    taskId: taskIdOf(task.ref.dag, task.ref.task),
-    dagId: task.ref.dag,
-    taskName: task.taskName,
-    type: task.type,
-    status: task.status,
-    dependencies: task.dependencies,
-    priority: task.priority,
-    tags: task.tags,
-    attempt: task.attempt,
-    maxRetries: task.maxRetries,
-    backoff: task.backoff,
-    timeoutSeconds: task.timeoutSeconds,
-    simulate: task.simulate,
-    workerId: task.workerId,
-    createdAt: isoTime(task.createdAt),
-    queuedAt: isoTime(task.queuedAt),
-    dispatchedAt: isoTime(task.dispatchedAt),
-    startedAt: isoTime(task.startedAt),
-    completedAt: isoTime(task.completedAt),
-    retryAt: isoTime(task.retryAt),
-    progress: task.progress,
-    timing: timing(task),
-    error: task.error,
-  });
-  return `${facts.slice(0, -1)},"payload":${task.payload ?? 'null'},"result":${task.result ?? 'null'}}`;
-};
+export const taskJson = (task: TaskView): string => withTexts(factsOf(task), task);
+
+/** JSON text of a task with the attempts that failed. */
+export const taskDetailJson = (task: TaskView, attempts: readonly AttemptView[]): string =>
+  withTexts({ ...factsOf(task), attempts: attempts.map(attemptValue) }, task);
 
 /** JSON text of a worker. */
 export const workerJson = (worker: LiveWorker): string =>

@@ -1,9 +1,9 @@
 /** How history, commands, attempts and dead letters look as JSON. */
 import type { Command } from '../core/command';
 import { taskIdOf, type DagId } from '../core/ids';
-import type { AttemptView, CommandView, HistoryView } from '../ports/history';
+import type { CommandView, HistoryView } from '../ports/history';
 import type { DeadLetterDetail, DeadLetterView } from '../ports/letters';
-import { isoTime, taskJson } from './present';
+import { attemptValue, isoTime, taskJson } from './present';
 
 /** JSON text of a line of a DAG's history. */
 export const eventJson = ({ id, at, kind, task, by, message }: HistoryView): string =>
@@ -60,17 +60,6 @@ export const commandJson = (view: CommandView): string =>
     affected: view.affected,
     settledAt: isoTime(view.settledAt),
   });
-
-/** An attempt that didn't succeed. */
-export const attemptValue = (view: AttemptView): object => ({
-  attempt: view.attempt,
-  dispatch: view.dispatch,
-  workerId: view.worker,
-  session: view.session,
-  startedAt: isoTime(view.startedAt),
-  endedAt: isoTime(view.endedAt),
-  error: view.error,
-});
 
 const letterValue = ({ task, ...letter }: DeadLetterView): object => ({
   letterId: letter.id,

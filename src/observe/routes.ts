@@ -14,7 +14,7 @@ import { createExplain, type ExplainNeeds } from './explain';
 import type { createAwaitedDag } from './finals';
 import type { HealthReport } from './health';
 import { allOfDag, listCommands, listDags, listEvents, listLetters, listTasks, mustExist, pageOfDag, type Page } from './lists';
-import { dagJson, taskJson, workerJson } from './present';
+import { dagJson, taskDetailJson, workerJson } from './present';
 import { commandJson, letterDetailJson } from './presentHistory';
 import { commandIdIn, dagIdIn, letterIdIn, onlyKnown, taskRefIn, waitMsOf, type Query } from './query';
 import { inputsJson } from './inputs';
@@ -88,8 +88,10 @@ export const dagRoutes = ({ views, awaitedDag }: DagRoutesNeeds): Router => {
 };
 
 export interface TaskRoutesNeeds extends Omit<ExplainNeeds, 'views'> {
-  readonly views: TaskViews;
+  readonly views: TaskViews & Pick<HistoryViews, 'attempts'>;
 }
+
+const ATTEMPTS_SHOWN = 100;
 
 /** The tasks over all DAGs. */
 export const taskRoutes = (needs: TaskRoutesNeeds): Router => {
@@ -100,9 +102,10 @@ export const taskRoutes = (needs: TaskRoutesNeeds): Router => {
   });
   router.get('/api/v1/tasks/:taskId', async (request, response) => {
     onlyKnown(queryOf(request), []);
-    const task = await needs.views.task(taskRefIn(param(request, 'taskId')));
+    const ref = taskRefIn(param(request, 'taskId'));
+    const [task, attempts] = await Promise.all([needs.views.task(ref), needs.views.attempts(ref, ATTEMPTS_SHOWN)]);
     if (task === undefined) throw refusal('TASK_NOT_FOUND', `no task ${param(request, 'taskId')}`);
-    sendJson(response, taskJson(task));
+    sendJson(response, taskDetailJson(task, attempts));
   });
   router.get('/api/v1/tasks/:taskId/explain', async (request, response) => {
     onlyKnown(queryOf(request), []);

@@ -9,24 +9,23 @@ import { createHealth, type ComponentCheck } from '../observe/health';
 import { createMetrics, type MetricsNeeds } from '../observe/metrics';
 import { openApiDocument } from '../observe/openapi';
 import { dagJson } from '../observe/present';
-import { dagRoutes, docsRoutes, inputRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../observe/routes';
-import type { RunStore, WorkIndex } from '../ports/store';
-import type { DagViews, TaskViews } from '../ports/views';
+import { dagRoutes, docsRoutes, historyRoutes, inputRoutes, letterRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../observe/routes';
+import type { EventLog } from '../ports/transport';
 import { submitRoutes } from '../submit/routes';
 import { submissionSchemas } from '../submit/schema';
 import { createLargeReader, type LargeReader } from '../submit/large';
 import { planSettings, type PlanningNeeds } from '../submit/planning';
 import { createSubmitter } from '../submit/submitter';
 import type { Engine } from './engine';
+import { createControlApi } from './control';
 import type { ProcessLife } from './processLife';
+import type { Storage } from './storage';
 
-export interface ApiNeeds {
+export interface ApiNeeds extends Pick<Storage, 'store' | 'work' | 'commands' | 'views' | 'history' | 'letters' | 'letterStore' | 'removal'> {
   readonly config: Config;
   readonly life: ProcessLife;
   readonly engine: Engine;
-  readonly store: Pick<RunStore, 'admit'>;
-  readonly work: WorkIndex;
-  readonly views: DagViews & TaskViews;
+  readonly log: Pick<EventLog, 'append'>;
   readonly components: Readonly<Record<string, ComponentCheck>>;
 }
 
@@ -75,9 +74,12 @@ const submitterOf = ({ config, life, engine, store, views }: ApiNeeds, large: La
   });
 };
 
+/** How long a request waits for its command's outcome. */
+const OUTCOME_MS = 5000;
+
 /** The API of a scheduler: submissions, views, probes, its own description. */
 export const createApi = (needs: ApiNeeds): HttpServer => {
-  const { config, life, engine, work, views } = needs;
+  const { config, life, engine, work, views, history, letters } = needs;
   const { clock, listen } = life;
   const workers = () => engine.fleet.workers();
   const queue = engine.dispatcher.ready;
@@ -86,10 +88,13 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     submitRoutes({ submitter: submitterOf(needs, large), bodyBytes: config.limits.bodyBytes, present: dagJson }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen, clock }) }) }),
     taskRoutes({
-      views,
+      views: { ...views, ...history },
       workers,
       queue: { position: ({ dag, task }) => queue.position(dag, task), sentTo: ({ dag, task }) => engine.dispatcher.holderOf(dag, task) },
     }),
+    createControlApi({ ...needs, planning: planningOf(config), outcomeMs: OUTCOME_MS }),
+    historyRoutes({ views: { ...views, ...history } }),
+    letterRoutes({ views: letters }),
     workerListRoutes({ workers }),
     inputRoutes({ work }),
     probeRoutes({

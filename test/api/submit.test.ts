@@ -43,6 +43,9 @@ test('a DAG is stored, its answer and its tasks show it, and the engine is told'
     createdAt: expect.any(String),
     startedAt: null,
     completedAt: null,
+    dueAt: null,
+    reason: null,
+    version: 0,
     tags: ['etl'],
   });
   expect(headers['location']).toBe(`/api/v1/dags/${body.dagId}`);

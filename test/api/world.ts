@@ -2,13 +2,18 @@
 import type { Express } from 'express';
 import supertest from 'supertest';
 import { openDatabase, type Database } from '../../src/adapters/postgres/database';
+import { createCommandStore } from '../../src/adapters/postgres/commandStore';
 import { createDagViews } from '../../src/adapters/postgres/dagViews';
+import { createDeadLetterStore, createDeadLetterViews } from '../../src/adapters/postgres/deadLetters';
+import { createHistoryViews } from '../../src/adapters/postgres/historyViews';
 import { migrate } from '../../src/adapters/postgres/migrate';
+import { createDagRemoval } from '../../src/adapters/postgres/removal';
 import { createRunStore } from '../../src/adapters/postgres/runStore';
 import { createShardLeases } from '../../src/adapters/postgres/shardLeases';
 import { createTaskViews } from '../../src/adapters/postgres/taskViews';
 import { createWorkIndex } from '../../src/adapters/postgres/workIndex';
 import { systemClock } from '../../src/adapters/system/clock';
+import type { Commanded } from '../../src/core/command';
 import { BUILT_IN_TASK_TYPES, type PlannedDag } from '../../src/core/dag';
 import { bodySchemas } from '../../src/control/schemas';
 import { createApp } from '../../src/edge/app';
@@ -19,10 +24,12 @@ import { createHealth } from '../../src/observe/health';
 import { createMetrics } from '../../src/observe/metrics';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagJson } from '../../src/observe/present';
-import { dagRoutes, docsRoutes, inputRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
+import { dagRoutes, docsRoutes, historyRoutes, inputRoutes, letterRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
 import type { Happenings } from '../../src/ports/happenings';
 import type { LiveWorker } from '../../src/ports/leases';
-import type { RunStore } from '../../src/ports/store';
+import type { CommandStore, RunStore } from '../../src/ports/store';
+import type { EventLog } from '../../src/ports/transport';
+import { createControlApi } from '../../src/roles/control';
 import { submitRoutes } from '../../src/submit/routes';
 import { submissionSchemas } from '../../src/submit/schema';
 import { createSubmitter } from '../../src/submit/submitter';
@@ -40,29 +47,55 @@ export interface World {
   readonly events: Emitter<Happenings>;
   /** DAGs that the engine was told of. */
   readonly admitted: PlannedDag[];
+  /** Commands that the log was told of. */
+  readonly told: Commanded[];
+  readonly commands: CommandStore;
   /** Errors that no row of the table knows. */
   readonly unexpected: unknown[];
   /** What the live parts answer; tests change them. */
-  readonly live: { workers: LiveWorker[]; place: QueuePlace | undefined; sentTo: string | undefined; ready: boolean; redis: () => Promise<void> };
+  readonly live: {
+    workers: LiveWorker[];
+    place: QueuePlace | undefined;
+    sentTo: string | undefined;
+    ready: boolean;
+    redis: () => Promise<void>;
+    append: (commands: readonly Commanded[]) => Promise<void>;
+  };
   /** Rows in the tables of DAGs and of tasks. */
   rows(): Promise<{ dags: number; tasks: number }>;
 }
 
+/** How long a request waits here for an outcome: nobody applies a command unless the test does. */
+export const OUTCOME_MS = 400;
+
+const logOf = ({ told, live }: Pick<World, 'told' | 'live'>): Pick<EventLog, 'append'> => ({
+  append: async (events) => {
+    const commands = [...events.values()].flat().filter((event) => event.type === 'commanded');
+    told.push(...commands);
+    await live.append(commands);
+  },
+});
+
 const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof LIMITS) => {
-  const { database, store, events, live } = world;
+  const { database, store, events, live, commands } = world;
   const views = { ...createDagViews(database), ...createTaskViews(database) };
+  const history = createHistoryViews(database);
+  const letters = createDeadLetterViews(database, views);
   const clock = systemClock;
   const workers = (): LiveWorker[] => live.workers;
+  const planning = {
+    limits,
+    types: BUILT_IN_TASK_TYPES,
+    retry: { maxRetries: 3, backoff: { type: 'exponential', initialMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 } },
+  } as const;
   const submitter = createSubmitter({
     store,
     views,
     clock,
-    limits,
+    ...planning,
     announce: events.announce,
     pendingSubmissions: 100,
     shards: () => [0, 1, 2, 3],
-    types: BUILT_IN_TASK_TYPES,
-    retry: { maxRetries: 3, backoff: { type: 'exponential', initialMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 } },
     admitted: (dag) => {
       world.admitted.push(dag);
     },
@@ -71,9 +104,19 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
   return [
     submitRoutes({ submitter, bodyBytes: limits.bodyBytes, present: dagJson }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }) }),
-    taskRoutes({ views, workers, queue: { position: () => live.place, sentTo: () => live.sentTo } }),
+    taskRoutes({ views: { ...views, ...history }, workers, queue: { position: () => live.place, sentTo: () => live.sentTo } }),
     workerListRoutes({ workers }),
     inputRoutes({ work: createWorkIndex(database) }),
+    createControlApi({
+      ...{ store, views, history, letters, planning, commands },
+      letterStore: createDeadLetterStore(database),
+      removal: createDagRemoval(database),
+      life: { clock, announce: events.announce, listen: events.listen },
+      log: logOf(world),
+      outcomeMs: OUTCOME_MS,
+    }),
+    historyRoutes({ views: { ...views, ...history } }),
+    letterRoutes({ views: letters }),
     probeRoutes({
       health: createHealth({ components, clock }),
       ready: () => live.ready,
@@ -112,12 +155,14 @@ export const openWorld = async (limits: Partial<typeof LIMITS> = {}): Promise<Wo
   const parts = {
     database,
     store: createRunStore(database),
+    commands: createCommandStore(database),
+    told: [],
     admitted: [],
     unexpected,
     events: createEmitter<Happenings>((_name, error) => {
       unexpected.push(error);
     }),
-    live: { workers: [], place: undefined, sentTo: undefined, ready: true, redis: () => Promise.resolve() },
+    live: { workers: [], place: undefined, sentTo: undefined, ready: true, redis: () => Promise.resolve(), append: () => Promise.resolve() },
   };
   const app = createApp({
     routers: routersOf(parts, { ...LIMITS, ...limits }),

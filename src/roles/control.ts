@@ -1,0 +1,49 @@
+/** What changes DAGs that exist, put together from its stage and what it is handed from others. */
+import { createControl } from '../control/commands';
+import { createLetters } from '../control/letters';
+import { createRequester } from '../control/requester';
+import { controlRoutes } from '../control/routes';
+import { createTargets } from '../control/targets';
+import { dagJson, taskJson } from '../observe/present';
+import { letterJson } from '../observe/presentHistory';
+import type { RunStore } from '../ports/store';
+import type { EventLog } from '../ports/transport';
+import { createEditPlanner, createJsonText } from '../submit/edits';
+import type { PlanningNeeds } from '../submit/planning';
+import type { ProcessLife } from './processLife';
+import type { Storage } from './storage';
+
+export interface ControlApiNeeds extends Pick<Storage, 'commands' | 'views' | 'history' | 'letters' | 'letterStore' | 'removal'> {
+  readonly life: Pick<ProcessLife, 'clock' | 'announce' | 'listen'>;
+  readonly store: Pick<RunStore, 'anyDag'>;
+  readonly log: Pick<EventLog, 'append'>;
+  readonly planning: PlanningNeeds;
+  /** How long a request waits for its command's outcome. */
+  readonly outcomeMs: number;
+}
+
+const MOST_WAITING = 1000;
+
+/** The routes of commands. */
+export const createControlApi = ({
+  life,
+  store,
+  letterStore,
+  removal,
+  planning,
+  outcomeMs,
+  ...needs
+}: ControlApiNeeds): ReturnType<typeof controlRoutes> => {
+  const { clock } = life;
+  const views = { ...needs.views, ...needs.history, ...needs.letters };
+  const requester = createRequester({ ...life, ...needs, views, waitMs: outcomeMs, mostWaiting: MOST_WAITING });
+  const jsonText = createJsonText(planning);
+  const targets = createTargets({ views, store });
+  return controlRoutes({
+    control: createControl({ requester, targets, views, store, removal, clock, jsonText, planEdit: createEditPlanner(planning) }),
+    letters: createLetters({ views, letters: letterStore, requester, clock, jsonText }),
+    views,
+    bodyBytes: planning.limits.bodyBytes,
+    present: { dag: dagJson, task: taskJson, letter: letterJson },
+  });
+};
