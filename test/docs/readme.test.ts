@@ -4,10 +4,11 @@
  * they do inside (commands.ts lists them). Servers are started beside the shell, as in a terminal of their own.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dependencies, devDependencies } from '../../package.json';
+import { loadConfig } from '../../src/config';
 import { atEnd } from '../harness/cleanup';
 import { freePort } from '../harness/ports';
 import { projectRoot, startRole } from '../harness/processes';
@@ -71,9 +72,14 @@ const COPIED = [
   'docker-compose.yml',
 ];
 
-const copyCheckout = (): string => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'readme-'));
+const temporaryFolder = (prefix: string): string => {
+  const folder = mkdtempSync(path.join(tmpdir(), prefix));
   atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+const copyCheckout = (): string => {
+  const folder = temporaryFolder('readme-');
   // Where this test runs as root, the database has an account of its own that must be able to enter.
   chmodSync(folder, 0o755);
   mkdirSync(path.join(folder, 'test'));
@@ -195,9 +201,28 @@ describe('what the README shows', () => {
 
   test('no command hides in a block of another kind', () => {
     const blocks = blocksOf(readme);
-    expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(['sh', 'json', '']));
-    const unnamed = blocks.filter(({ language }) => language === '').map(({ text }) => text);
-    expect(unnamed.filter((text) => /^(\$ |npm |npx |node |curl |docker |dts |scripts\/\w+ )/m.test(text))).toEqual([]);
+    expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(['sh', 'json', 'js', 'yaml', '']));
+    const others = blocks.filter(({ language }) => language !== 'sh' && language !== 'json').map(({ text }) => text);
+    expect(others.filter((text) => /^(\$ |npm |npx |node |curl |docker |dts |scripts\/\w+ )/m.test(text))).toEqual([]);
+  });
+
+  test('the handler shown is a module that node takes', () => {
+    const shown = blocksOf(readme).filter(({ language }) => language === 'js');
+    expect(shown).toHaveLength(1);
+    const folder = temporaryFolder('readme-handler-');
+    writeFileSync(path.join(folder, 'handler.mjs'), shown[0]!.text);
+    const call = "import('./handler.mjs').then(async (module) => console.log(JSON.stringify(await module.default({}))))";
+    expect(JSON.parse(execFileSync(process.execPath, ['-e', call], { cwd: folder, encoding: 'utf8' }))).toEqual({ rows: 42 });
+  });
+
+  test('the settings shown are ones that the configuration takes', () => {
+    const shown = blocksOf(readme).filter(({ language }) => language === 'yaml');
+    expect(shown.length).toBeGreaterThan(0);
+    for (const { text } of shown) {
+      const configDir = temporaryFolder('readme-settings-');
+      writeFileSync(path.join(configDir, 'default.yaml'), text);
+      expect(loadConfig('worker', { configDir, env: {}, flags: {} })).not.toHaveProperty('problems');
+    }
   });
 
   test('every link to a file leads to one', () => {
