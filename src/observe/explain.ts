@@ -1,5 +1,5 @@
 /** Why isn't this task running yet? Every unmet condition, in words and as data. */
-import { isFinalTask } from '../core/dag';
+import { isFinalTask, type DagReason, type TaskReason, type TriggerRule } from '../core/dag';
 import { taskIdOf, type TaskRef } from '../core/ids';
 import type { LiveWorker } from '../ports/leases';
 import type { TaskBlockers, TaskView, TaskViews } from '../ports/views';
@@ -15,7 +15,15 @@ export interface QueuePlace {
 
 export interface Condition {
   readonly code:
-    'DEPENDENCIES_UNFINISHED' | 'DAG_PAUSED' | 'BACKING_OFF' | 'QUEUED_BEHIND' | 'NO_WORKER_FOR_TYPE' | 'NO_FREE_SLOT' | 'SENT_TO_WORKER';
+    | 'DEPENDENCIES_UNFINISHED'
+    | 'DAG_PAUSED'
+    | 'HELD'
+    | 'CANCELLING'
+    | 'BACKING_OFF'
+    | 'QUEUED_BEHIND'
+    | 'NO_WORKER_FOR_TYPE'
+    | 'NO_FREE_SLOT'
+    | 'SENT_TO_WORKER';
   readonly sentence: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
@@ -46,7 +54,55 @@ export interface ExplainNeeds {
 const DEPENDENCIES_SHOWN = 20;
 const HOLDERS_SHOWN = 20;
 
-const unfinished = ({ unfinished: shown, unfinishedTotal }: TaskBlockers): Condition[] => {
+/** Who did it and what they said of it, where that is known. */
+const toldBy = ({ by, message }: Pick<TaskReason, 'by' | 'message'>): string =>
+  `${by === undefined ? '' : ` by ${by}`}${message === undefined ? '' : ` (${message})`}`;
+
+const reasonDetails = (reason: DagReason | TaskReason): Condition['details'] => ({
+  at: isoTime(reason.at),
+  by: reason.by ?? null,
+  message: reason.message ?? null,
+});
+
+const paused = ({ dagStatus, pause }: TaskBlockers): Condition[] =>
+  dagStatus !== 'PAUSED'
+    ? []
+    : [
+        {
+          code: 'DAG_PAUSED',
+          sentence: `its DAG was paused${pause === null ? '' : toldBy(pause)}, until it is resumed`,
+          details: pause === null ? {} : reasonDetails(pause),
+        },
+      ];
+
+const held = ({ hold }: TaskBlockers): Condition[] =>
+  hold === null
+    ? []
+    : [
+        {
+          code: 'HELD',
+          sentence: `it is held${toldBy(hold)}, ${hold.resumeAt === undefined ? 'until it is released' : `until ${isoTime(hold.resumeAt)!} or its release`}`,
+          details: { ...reasonDetails(hold), resumeAt: isoTime(hold.resumeAt ?? null) },
+        },
+      ];
+
+/** It is nobody's any more once its worker has let it go. */
+const cancelling = ({ reason, workerId }: TaskView): Condition => ({
+  code: 'CANCELLING',
+  sentence: `it was taken away${reason === null ? '' : toldBy(reason)} and ends once ${workerId ?? 'the worker that may have it'} has let it go`,
+  details: { workerId, ...(reason === null ? {} : { reason: reason.code, ...reasonDetails(reason) }) },
+});
+
+/** What each rule waits for, before the names of what isn't over. */
+const AWAITED: Readonly<Record<TriggerRule, string>> = {
+  all_success: 'it waits for',
+  all_done: 'it waits for the ends, good or bad, of',
+  none_failed: 'it waits for the ends, without a failure, of',
+  one_success: 'it waits for the first success among',
+  always: 'it waits for',
+};
+
+const unfinished = ({ unfinished: shown, unfinishedTotal, triggerRule }: TaskBlockers): Condition[] => {
   if (unfinishedTotal === 0) return [];
   const names = shown
     .slice(0, 3)
@@ -56,8 +112,9 @@ const unfinished = ({ unfinished: shown, unfinishedTotal }: TaskBlockers): Condi
   return [
     {
       code: 'DEPENDENCIES_UNFINISHED',
-      sentence: `it waits for ${names}${more}`,
+      sentence: `${AWAITED[triggerRule]} ${names}${more}`,
       details: {
+        triggerRule,
         total: unfinishedTotal,
         dependencies: shown.map(({ ref, name, status }) => ({ taskId: taskIdOf(ref.dag, ref.task), taskName: name, status })),
       },
@@ -121,20 +178,24 @@ const sent = (workerId: string, workers: readonly LiveWorker[]): Condition[] => 
 };
 
 const conditionsOf = (task: TaskView, blockers: TaskBlockers, { queue, workers }: ExplainNeeds): Condition[] => {
-  if (isFinalTask(task.status) || task.status === 'RUNNING' || task.status === 'CANCELLING') return [];
-  const paused: Condition[] = blockers.dagStatus === 'PAUSED' ? [{ code: 'DAG_PAUSED', sentence: 'its DAG is paused', details: {} }] : [];
+  if (isFinalTask(task.status) || task.status === 'RUNNING') return [];
+  if (task.status === 'CANCELLING') return [cancelling(task)];
   if (task.status === 'QUEUED') {
     const holder = queue.sentTo(task.ref);
-    if (holder !== undefined) return [...paused, ...sent(holder, workers())];
-    return [...paused, ...behind(queue.position(task.ref)), ...workersFor(task, workers())];
+    if (holder !== undefined) return [...paused(blockers), ...sent(holder, workers())];
+    return [...paused(blockers), ...behind(queue.position(task.ref)), ...workersFor(task, workers())];
   }
-  return [...paused, ...unfinished(blockers), ...backingOff(task)];
+  return [...paused(blockers), ...held(blockers), ...unfinished(blockers), ...backingOff(task)];
 };
 
 const summaryOf = (task: TaskView, conditions: readonly Condition[]): string => {
-  if (task.status === 'RUNNING' || task.status === 'CANCELLING') return `it is running on ${task.workerId ?? 'a worker'}, in attempt ${task.attempt}`;
-  if (task.status === 'SKIPPED') return 'it never runs: a task that it depends on failed, was skipped or was cancelled';
-  if (isFinalTask(task.status)) return `it ended as ${task.status}${task.error === null ? '' : `: ${task.error.message}`}`;
+  if (task.status === 'RUNNING') return `it is running on ${task.workerId ?? 'a worker'}, in attempt ${task.attempt}`;
+  if (task.status === 'SKIPPED' && task.reason?.code !== 'SKIPPED_BY_HAND')
+    return 'it never runs: what came before it ended in a way that its trigger rule has no use for';
+  if (isFinalTask(task.status)) {
+    const why = task.reason === null ? '' : `, ${task.reason.code}${toldBy(task.reason)}`;
+    return `it ended as ${task.status}${why}${task.error === null ? '' : `: ${task.error.message}`}`;
+  }
   if (conditions.length > 0) return conditions.map(({ sentence }) => sentence).join('; ');
   return 'nothing stands in its way: it starts at any moment';
 };

@@ -55,7 +55,7 @@ describe('explain', () => {
         {
           code: 'DEPENDENCIES_UNFINISHED',
           sentence: 'it waits for a (QUEUED)',
-          details: { total: 1, dependencies: [{ taskId: ids[0], taskName: 'a', status: 'QUEUED' }] },
+          details: { triggerRule: 'all_success', total: 1, dependencies: [{ taskId: ids[0], taskName: 'a', status: 'QUEUED' }] },
         },
       ],
     });
@@ -90,6 +90,45 @@ describe('explain', () => {
     });
     await set(`status = 'FAILED', error = '{"kind":"HANDLER","message":"no"}'`);
     expect(await explain(0)).toMatchObject({ conditions: [], holder: null, summary: 'it ended as FAILED: no' });
+  });
+
+  test('what a person did, in their words', async () => {
+    const at = Date.parse('2026-01-01T00:00:00Z');
+    const set = (columns: string, reason: object | null) =>
+      world.database.engine.query(`UPDATE tasks SET ${columns}, reason = $2, error = NULL WHERE dag_id = $1 AND index = 0`, [dagId, reason]);
+    await set("status = 'PENDING'", { code: 'HELD', at, by: 'ada', message: 'month end', resumeAt: at + 60_000 });
+    await world.database.engine.query("UPDATE dags SET status = 'PAUSED', reason = $2 WHERE dag_id = $1", [dagId, { code: 'PAUSED', at, by: 'bob' }]);
+    expect((await explain(0)).summary).toBe(
+      'its DAG was paused by bob, until it is resumed; it is held by ada (month end), until 2026-01-01T00:01:00.000Z or its release',
+    );
+    await world.database.engine.query("UPDATE dags SET status = 'RUNNING', reason = NULL WHERE dag_id = $1", [dagId]);
+    await set("status = 'PENDING'", { code: 'HELD', at });
+    expect(await explain(0)).toMatchObject({
+      summary: 'it is held, until it is released',
+      conditions: [{ code: 'HELD', details: { resumeAt: null } }],
+    });
+    await set("status = 'CANCELLING'", { code: 'CANCELLED', at, by: 'ada' });
+    expect(await explain(0)).toMatchObject({
+      summary: 'it was taken away by ada and ends once w7 has let it go',
+      conditions: [{ code: 'CANCELLING', details: { reason: 'CANCELLED' } }],
+      holder: { workerId: 'w7' },
+    });
+    await set("status = 'SKIPPED'", { code: 'SKIPPED_BY_HAND', at, by: 'ada' });
+    expect((await explain(0)).summary).toBe('it ended as SKIPPED, SKIPPED_BY_HAND by ada');
+  });
+
+  test.each([
+    ['all_done', 'it waits for the ends, good or bad, of a (QUEUED)'],
+    ['none_failed', 'it waits for the ends, without a failure, of a (QUEUED)'],
+    ['one_success', 'it waits for the first success among a (QUEUED)'],
+  ])('a task with the rule %s', async (triggerRule, summary) => {
+    const tasks = [
+      { taskName: 'a', type: 'API_CALL' },
+      { taskName: 'b', type: 'API_CALL', dependencies: ['a'], triggerRule },
+    ];
+    const { body } = await world.http.post('/api/v1/dags').send({ dagName: 'rules', tasks });
+    const [, second] = (await world.http.get(`/api/v1/dags/${(body as { dagId: string }).dagId}/tasks`)).body as TaskBody[];
+    expect((await world.http.get(`/api/v1/tasks/${second!.taskId}/explain`)).body).toMatchObject({ summary });
   });
 });
 
