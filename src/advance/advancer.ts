@@ -49,7 +49,7 @@ export interface Advancer extends Service {
   discover(dag: DagId, shard: number): Promise<void>;
   owned(): { shard: number; epoch: number }[];
   isKnown(dag: DagId, shard: number): boolean;
-  /** Tasks that became ready a while ago are written as QUEUED. */
+  /** Tasks that became ready a while ago are written as QUEUED, those that were sent with the time of that. */
   writeWaiting(): void;
 }
 
@@ -266,7 +266,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     owned: () => [...shards.values()].map(({ shard, epoch }) => ({ shard, epoch })),
     isKnown: (dag, shard) => shards.get(shard)?.runs.has(dag) ?? false,
     writeWaiting: () => {
-      unwritten.write(clock.now(), (shard) => shards.get(shard), committer);
+      unwritten.write({ now: clock.now(), shardOf: (shard) => shards.get(shard), committer, outlet });
     },
   };
 };

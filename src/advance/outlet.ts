@@ -25,5 +25,9 @@ export interface Outlet {
   leaving(sessions: readonly string[]): void;
   /** A run that was read from the store has this task running in a session. */
   adopt(run: Run, task: number, session: string): void;
+  /** When the dispatch of a task that hasn't begun left, in milliseconds since 1970; null where it didn't. */
+  sentAt(run: Run, task: number): number | null;
+  /** Dispatches that have been waiting at their workers for a while: each is answered once. */
+  waitingAtWorkers(): readonly { readonly run: Run; readonly task: number }[];
   acknowledge(checkpoints: readonly Acknowledgement[]): void;
 }

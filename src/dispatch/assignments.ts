@@ -12,6 +12,8 @@ export interface Assignment {
   /** Milliseconds by the monotonic clock: when it was sent, and when the leases were last asked about it. */
   sentAt: number;
   askedAt: number;
+  /** It was told of as waiting at its worker. */
+  told?: true;
 }
 
 export interface Assignments {
@@ -26,6 +28,8 @@ export interface Assignments {
   dropShard(shard: number): Assignment[];
   /** Assignments sent and last asked about before `before`, at most `limit`. */
   silent(before: number, limit: number): Assignment[];
+  /** Assignments sent before `before` that this hasn't answered yet. */
+  waiting(before: number): Assignment[];
   size(): number;
 }
 
@@ -85,6 +89,17 @@ export const createAssignments = (): Assignments => {
         for (const assignment of set) {
           if (found.length >= limit) return found;
           if (assignment.askedAt < before) found.push(assignment);
+        }
+      }
+      return found;
+    },
+    waiting: (before) => {
+      const found: Assignment[] = [];
+      for (const set of bySession.values()) {
+        for (const assignment of set) {
+          if (assignment.told || assignment.sentAt >= before) continue;
+          assignment.told = true;
+          found.push(assignment);
         }
       }
       return found;

@@ -88,8 +88,18 @@ const owning = (loop: Loop, leave: () => Promise<void>): Service => ({
   },
 });
 
+/** A task that has been with its worker for so long without a word waits there. */
+const WAITING_MS = 500;
+
+interface OutletNeeds {
+  readonly dispatcher: Dispatcher;
+  readonly fleet: Fleet;
+  readonly revocations: { readonly list: Revocations; nudge(): void };
+  readonly clock: Clock;
+}
+
 /** The dispatcher, as the advancer sees it. */
-const outletTo = (dispatcher: Dispatcher, fleet: Fleet, revocations: { readonly list: Revocations; nudge(): void }): Outlet => ({
+const outletTo = ({ dispatcher, fleet, revocations, clock }: OutletNeeds): Outlet => ({
   shardTaken: (shard, epoch) => {
     dispatcher.shardTaken(shard, epoch);
   },
@@ -113,6 +123,14 @@ const outletTo = (dispatcher: Dispatcher, fleet: Fleet, revocations: { readonly 
   adopt: (run, task, session) => {
     dispatcher.adopt(run, task, session);
   },
+  sentAt: (run, task) => {
+    const sent = dispatcher.assignments.get(run.dag, task);
+    return sent?.run === run && sent.dispatch === run.dispatch[task]
+      ? // Clocks disagree: it never left before it was ready.
+        Math.max(run.since[task]!, clock.now() - (clock.monotonic() - sent.sentAt))
+      : null;
+  },
+  waitingAtWorkers: () => dispatcher.assignments.waiting(clock.monotonic() - WAITING_MS),
   acknowledge: (checkpoints) => {
     dispatcher.acknowledge(checkpoints);
   },
@@ -149,7 +167,7 @@ const createSending = (needs: EngineNeeds, loop: LoopOf) => {
       dispatcher.yieldTo(await needs.precedence.publish(needs.scheduler, dispatcher.highestWaiting()));
     }),
   ];
-  return { fleet, dispatcher, loops, outlet: outletTo(dispatcher, fleet, revocations) };
+  return { fleet, dispatcher, loops, outlet: outletTo({ dispatcher, fleet, revocations, clock }) };
 };
 
 /** What the store is asked for again and again, because events only make things faster. */

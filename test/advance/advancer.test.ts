@@ -262,6 +262,27 @@ test('what has waited for a while is written as QUEUED, however much came and we
   expect(statuses()[4999]).toBe('QUEUED');
 });
 
+test('what waits at its worker is written with the time at which it was sent, also where its readiness was written before', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(planOf([plannedTask('a', []), plannedTask('b', [0])]));
+  await scheduler.tell(completed(0));
+  await scheduler.clock.advance(1000);
+  const rowOf = async (task: number) => (await scheduler.store.liveDag(DAG))!.tasks[task]!;
+  const show = async (): Promise<void> => {
+    scheduler.advancer.writeWaiting();
+    await turns();
+  };
+  await show();
+  expect(await rowOf(1)).toMatchObject({ status: 'QUEUED', queuedAt: T0, dispatchedAt: null });
+  scheduler.sentAt.set('b', T0 + 900);
+  scheduler.waitingAtWorkers.push({ run: scheduler.sent.find(({ task }) => task === 'b')!.run, task: 1 });
+  await show();
+  expect(await rowOf(1)).toMatchObject({ status: 'QUEUED', queuedAt: T0, dispatchedAt: T0 + 900, session: null });
+  await scheduler.tell(started(1));
+  await show();
+  expect(await rowOf(1)).toMatchObject({ status: 'RUNNING', session: 's1' });
+});
+
 test('what is reported to run is watched over, also where an earlier owner of the shard had sent it', async () => {
   scheduler = await startScheduler();
   await scheduler.admit(planOf([plannedTask('a', [])]));

@@ -37,6 +37,9 @@ export interface TestScheduler {
   tellOf(shard: number, ...events: readonly Event[]): Promise<void>;
   /** Takes anew what was doubted, until nothing is. */
   retake(): Promise<void>;
+  /** When the outlet says that tasks were sent, by their names, and which of them it says wait at their workers. */
+  readonly sentAt: Map<string, number>;
+  readonly waitingAtWorkers: { run: Run; task: number }[];
   stop(): Promise<void>;
 }
 
@@ -49,6 +52,8 @@ export const startScheduler = async (
   const log = createMemoryBroker({ clock, shards }).eventLog;
   const [sent, adopted, acknowledged, doubted] = [[] as Sent[], [] as string[], [] as number[], [] as number[]];
   const revoked: string[] = [];
+  const sentAt = new Map<string, number>();
+  const waitingAtWorkers: { run: Run; task: number }[] = [];
   const happened: { name: keyof Happenings; what: Happenings[keyof Happenings] }[] = [];
   const announce: Announce = (name, what) => {
     happened.push({ name, what });
@@ -80,6 +85,8 @@ export const startScheduler = async (
       adopt: (run, task, session) => {
         adopted.push(`${nameOf(run, task)} in ${session}`);
       },
+      sentAt: (run, task) => sentAt.get(nameOf(run, task)) ?? null,
+      waitingAtWorkers: () => waitingAtWorkers.splice(0),
       acknowledge: (checkpoints) => {
         for (const { sequence } of checkpoints) acknowledged.push(sequence);
       },
@@ -99,6 +106,8 @@ export const startScheduler = async (
     sent,
     adopted,
     revoked,
+    sentAt,
+    waitingAtWorkers,
     acknowledged,
     happened,
     doubted,

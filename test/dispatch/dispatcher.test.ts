@@ -279,3 +279,14 @@ test('a dispatch that ended in the leases, and whose report never comes, is repo
   await stage.losses.auditOnce();
   expect(stage.events).toMatchObject([{ type: 'lost', session: 's-w1', tasks: [{ task: 0, dispatch: 1 }] }]);
 });
+
+test('each dispatch that waits at its worker is told of once', async () => {
+  const stage = startStage([worker('w1', { slots: 1 })]);
+  await stage.look();
+  await stage.enqueue(runOfPlan(planOf(tasks(3))), 0, 1, 2);
+  const waiting = () => stage.dispatcher.assignments.waiting(stage.clock.monotonic() - 500).map(({ task }) => task);
+  expect(waiting()).toEqual([]);
+  await stage.clock.advance(501);
+  expect(waiting()).toEqual([0, 1]);
+  expect(waiting()).toEqual([]);
+});

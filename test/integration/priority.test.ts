@@ -8,6 +8,11 @@ test('behind 1,000 waiting tasks and one slot, a priority 9 that comes last star
   const completed = async (): Promise<number> => (await api.dag(low)).completedTasks;
   await until(async () => (await completed()) >= 5, { what: 'the backlog to be worked on' });
 
+  // The slot has one, and others wait at the worker: their rows say since when.
+  const waiting = () =>
+    sql("SELECT 1 FROM tasks WHERE dag_id = $1 AND status = 'QUEUED' AND dispatched_at >= queued_at AND started_at IS NULL", [low]);
+  await until(async () => (await waiting()).length > 0, { what: 'a task that waits at its worker to show when it was sent' });
+
   const urgent = { taskName: 'urgent', type: 'NOTIFICATION', priority: 9, simulate: { durationMs: 40, failureRate: 0 } };
   const { dagId } = await api.submit({ dagName: 'urgent', tasks: [urgent] });
   const acknowledgedAt = Date.now();
