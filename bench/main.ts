@@ -4,7 +4,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApi } from './api';
 import { measure } from './measure';
-import { type Figures, machine, mediansOf, type Run, table } from './report';
+import { measureReference, type Reference } from './reference';
+import { type Figures, machine, mediansOf, type Run, sentenceOf, table } from './report';
+import { addressesFrom, freshCorner } from './services';
 import { type StackName, STACKS, startStack } from './stacks';
 import { type Workload, workloads } from './workloads';
 
@@ -97,12 +99,24 @@ const figuresOf = async (workload: Workload, stack: StackName, options: Options)
   return { workload: workload.name, stack, system: 'self', metrics: mediansOf(runs) };
 };
 
+/** What the services do by themselves, on the machine as it is now. */
+const referenceOf = async (): Promise<Reference> => {
+  const corner = await freshCorner(addressesFrom(process.env));
+  try {
+    return await measureReference(corner.env);
+  } finally {
+    await corner.remove();
+  }
+};
+
 const main = async (options: Options): Promise<void> => {
   if (options.profileDir !== undefined) mkdirSync(options.profileDir, { recursive: true });
   const figures: Figures[] = [];
+  const reference = options.stacks.includes('real') ? await referenceOf() : undefined;
   for (const stack of options.stacks) for (const workload of options.chosen) figures.push(await figuresOf(workload, stack, options));
   console.log(`${machine()}; medians of ${options.runs} runs\n\n${table(figures)}`);
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ machine: machine(), runs: figures }, undefined, 2)}\n`);
+  if (reference !== undefined) console.log(`\nThe services by themselves: ${sentenceOf(reference)}`);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ machine: machine(), reference, runs: figures }, undefined, 2)}\n`);
 };
 
 const start = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 /** Medians over the runs, as a table and as JSON. */
 import os from 'node:os';
 import { percentile, type Timing } from './measure';
+import type { Reference } from './reference';
 import type { StackName } from './stacks';
 
 export interface Metrics {
@@ -49,3 +50,7 @@ export const table = (figures: readonly Figures[]): string =>
     row(['---', '---', '--:', '--:', '--:', '--:', '--:']),
     ...figures.map(({ workload, stack, metrics }) => row([workload, stack, ...NAMES.map((name) => metrics[name]?.toString() ?? '')])),
   ].join('\n');
+
+/** What the services did by themselves, in words. */
+export const sentenceOf = ({ postgresCommitsPerSecond, kafkaRoundTripMsP50, kafkaRecordsPerSecond }: Reference): string =>
+  `PostgreSQL ${postgresCommitsPerSecond} commits/s on one connection, Kafka ${kafkaRoundTripMsP50} ms a round trip at the median and ${kafkaRecordsPerSecond} records/s in batches.`;

@@ -15,7 +15,7 @@ export interface Addresses {
 
 export interface Corner {
   /** Variables for the program. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>> & Addresses;
   remove(): Promise<void>;
 }
 
