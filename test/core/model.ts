@@ -1,13 +1,12 @@
 /** A DAG under test: its plan, and a model of the rows that a store would keep of it. */
+import { applyEdit, changedRow, firstHead, firstRow, type DagHead, type TaskRow, type Texts } from '../../src/adapters/memory/rows';
 import { newStep, changesOf, type Step } from '../../src/core/step';
 import { applyEvent } from '../../src/core/applyEvent';
-import type { AppliedEdit, DagChange, DagRecord, TaskChange, TaskRecord, TaskState } from '../../src/core/change';
+import type { AppliedEdit, DagChange, DagRecord, TaskChange } from '../../src/core/change';
 import type { Command } from '../../src/core/command';
 import type { PlannedDag, PlannedTask } from '../../src/core/dag';
 import type { Event, Execution } from '../../src/core/event';
 import type { DagId } from '../../src/core/ids';
-import { firstDueAt } from '../../src/core/deadlines';
-import { startsAtOnce } from '../../src/core/rules';
 import type { Run } from '../../src/core/run';
 import { DEFAULT_LAW, type LawSettings } from '../../src/core/transition';
 
@@ -45,135 +44,24 @@ export const planOf = (tasks: readonly PlannedTask[], dagId: DagId = DAG, shard 
 export interface Rows {
   apply(changes: { readonly tasks: readonly TaskChange[]; readonly dags: readonly DagChange[]; readonly edits?: readonly AppliedEdit[] }): void;
   record(): DagRecord;
-  texts(task: number): { result: string | null; error: string | null; checkpoint: string | null };
+  texts(task: number): Texts;
   copy(): Rows;
 }
 
-const firstRow = (task: PlannedTask, index: number): TaskRecord => ({
-  task: index,
-  name: task.name,
-  type: task.type,
-  priority: task.priority,
-  tags: task.tags,
-  dependencies: task.dependencies,
-  retry: task.retry,
-  timeoutSeconds: task.timeoutSeconds,
-  simulate: task.simulate,
-  options: task.options,
-  hasPayload: task.payload !== null,
-  hasResult: false,
-  hasCheckpoint: false,
-  status: startsAtOnce(task) ? 'QUEUED' : 'PENDING',
-  queuedAt: startsAtOnce(task) ? T0 : null,
-  attempt: 0,
-  dispatch: 0,
-  losses: 0,
-  budgets: null,
-  reason: null,
-  worker: null,
-  session: null,
-  fence: null,
-  dispatchedAt: null,
-  startedAt: null,
-  completedAt: null,
-  dueAt: startsAtOnce(task) ? firstDueAt(task, T0) : null,
-  blockedMs: 0,
-  queuedMs: 0,
-  dispatchedMs: 0,
-  runningMs: 0,
-  retryWaitMs: 0,
-});
-
-type TextsOf = Map<number, { result: string | null; error: string | null; checkpoint: string | null }>;
-
-const NO_TEXTS = { result: null, error: null, checkpoint: null };
-
-const stateOf = (change: TaskChange): TaskState => ({
-  status: change.status,
-  attempt: change.attempt,
-  dispatch: change.dispatch,
-  losses: change.losses,
-  budgets: change.budgets,
-  reason: change.reason,
-  worker: change.worker,
-  session: change.session,
-  fence: change.fence,
-  queuedAt: change.queuedAt,
-  dispatchedAt: change.dispatchedAt,
-  startedAt: change.startedAt,
-  completedAt: change.completedAt,
-  dueAt: change.dueAt,
-  blockedMs: change.blockedMs,
-  queuedMs: change.queuedMs,
-  dispatchedMs: change.dispatchedMs,
-  runningMs: change.runningMs,
-  retryWaitMs: change.retryWaitMs,
-});
-
-const applyGraphEdit = (tasks: TaskRecord[], { edit }: AppliedEdit): void => {
-  for (const task of edit.added) tasks.push(firstRow(task, tasks.length));
-  for (const { task, as } of edit.replaced) {
-    const { name, type, priority, tags, dependencies, retry, timeoutSeconds, simulate, options, payload } = as;
-    const spec = { name, type, priority, tags, dependencies, retry, timeoutSeconds, simulate, options, hasPayload: payload !== null };
-    tasks[task] = { ...tasks[task]!, ...spec };
-  }
-};
-
-const rowsWith = (plan: PlannedDag, head: { dag: DagChange; version: number }, tasks: TaskRecord[], texts: TextsOf): Rows => ({
+const rowsWith = (plan: PlannedDag, row: { head: DagHead; readonly tasks: TaskRow[] }): Rows => ({
   apply: (changes) => {
-    for (const each of changes.edits ?? []) {
-      if (each.dag !== plan.dagId) continue;
-      applyGraphEdit(tasks, each);
-      head.version = each.version;
-    }
-    for (const change of changes.dags) if (change.dag === plan.dagId) head.dag = change;
-    for (const change of changes.tasks) {
-      if (change.dag !== plan.dagId) continue;
-      const { task, result, error, checkpoint } = change;
-      const old = texts.get(task) ?? NO_TEXTS;
-      const now = {
-        result: result === undefined ? old.result : result,
-        error: error === undefined ? old.error : error,
-        checkpoint: checkpoint === undefined ? old.checkpoint : checkpoint,
-      };
-      texts.set(task, now);
-      const { hasPayload } = tasks[task]!;
-      tasks[task] = {
-        ...tasks[task]!,
-        ...stateOf(change),
-        hasPayload: change.payload === undefined ? hasPayload : change.payload !== null,
-        hasResult: now.result !== null,
-        hasCheckpoint: now.checkpoint !== null,
-      };
-    }
+    for (const each of changes.edits ?? []) if (each.dag === plan.dagId) applyEdit(row, each);
+    for (const change of changes.dags) if (change.dag === plan.dagId) row.head = { ...row.head, ...change };
+    for (const change of changes.tasks) if (change.dag === plan.dagId) row.tasks[change.task] = changedRow(row.tasks[change.task]!, change);
   },
-  record: () => ({ ...head.dag, shard: plan.shard, name: plan.name, createdAt: plan.createdAt, version: head.version, tasks: [...tasks] }),
-  texts: (task) => texts.get(task) ?? NO_TEXTS,
-  copy: () => rowsWith(plan, { ...head }, [...tasks], new Map(texts)),
+  record: () => ({ ...row.head, tasks: row.tasks.map(({ record }) => record) }),
+  texts: (task) => row.tasks[task]!.texts,
+  copy: () => rowsWith(plan, { head: row.head, tasks: [...row.tasks] }),
 });
 
 /** The rows of a DAG that was just stored: roots QUEUED, all others PENDING. */
 export const rowsOf = (plan: PlannedDag): Rows =>
-  rowsWith(
-    plan,
-    {
-      version: 0,
-      dag: {
-        dag: plan.dagId,
-        status: 'CREATED',
-        completedTasks: 0,
-        failedTasks: 0,
-        skippedTasks: 0,
-        cancelledTasks: 0,
-        startedAt: null,
-        completedAt: null,
-        reason: null,
-        dueAt: plan.dueAt,
-      },
-    },
-    plan.tasks.map(firstRow),
-    new Map(),
-  );
+  rowsWith(plan, { head: firstHead(plan), tasks: plan.tasks.map((task, i) => firstRow(task, i, plan.createdAt)) });
 
 export type LawEvent = Exclude<Event, { type: 'submitted' | 'alive' }>;
 
