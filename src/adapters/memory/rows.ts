@@ -1,5 +1,5 @@
 /** A DAG's rows in memory, and what changes them. */
-import type { AppliedEdit, DagRecord, TaskChange, TaskRecord, TaskState } from '../../core/change';
+import type { AppliedEdit, DagRecord, TaskChange, TaskRecord } from '../../core/change';
 import type { PlannedDag, PlannedTask } from '../../core/dag';
 import { firstDueAt } from '../../core/deadlines';
 import { startsAtOnce } from '../../core/rules';
@@ -19,13 +19,24 @@ export interface TaskRow {
 /** A DAG's row: its own state, and what never changes. */
 export type DagHead = Omit<DagRecord, 'tasks'>;
 
-/** The row of a task that was just planned: ready where its trigger rule waits for nothing. */
+/**
+ * The row of a task that was just planned: ready where its trigger rule waits for nothing. Its fields are written out: among
+ * spreads V8 builds a literal of this size key by key, which took 80 µs.
+ */
 export const firstRow = (task: PlannedTask, index: number, createdAt: number): TaskRow => {
   const isReady = startsAtOnce(task);
-  const { payload, ...planned } = task;
+  const { payload } = task;
   const record: TaskRecord = {
-    ...planned,
     task: index,
+    name: task.name,
+    type: task.type,
+    priority: task.priority,
+    tags: task.tags,
+    dependencies: task.dependencies,
+    retry: task.retry,
+    timeoutSeconds: task.timeoutSeconds,
+    simulate: task.simulate,
+    options: task.options,
     hasPayload: payload !== null,
     hasResult: false,
     hasCheckpoint: false,
@@ -69,48 +80,52 @@ export const firstHead = (dag: PlannedDag): DagHead => ({
   dueAt: dag.dueAt,
 });
 
-/** What a change says of the state, without the texts and names that come with it. */
-const stateOf = (change: TaskChange): TaskState => ({
-  status: change.status,
-  attempt: change.attempt,
-  dispatch: change.dispatch,
-  losses: change.losses,
-  budgets: change.budgets,
-  reason: change.reason,
-  worker: change.worker,
-  session: change.session,
-  fence: change.fence,
-  queuedAt: change.queuedAt,
-  dispatchedAt: change.dispatchedAt,
-  startedAt: change.startedAt,
-  completedAt: change.completedAt,
-  dueAt: change.dueAt,
-  blockedMs: change.blockedMs,
-  queuedMs: change.queuedMs,
-  dispatchedMs: change.dispatchedMs,
-  runningMs: change.runningMs,
-  retryWaitMs: change.retryWaitMs,
+/** The texts after a change: absent ones stay, null clears. */
+const changedTexts = (texts: Texts, { payload, result, error, checkpoint }: TaskChange): Texts => ({
+  payload: payload === undefined ? texts.payload : payload,
+  result: result === undefined ? texts.result : result,
+  error: error === undefined ? texts.error : error,
+  checkpoint: checkpoint === undefined ? texts.checkpoint : checkpoint,
 });
 
-/** The row after a change: absent texts stay, null clears. */
-export const changedRow = ({ record, texts }: TaskRow, change: TaskChange): TaskRow => {
-  const { result, error, checkpoint, payload } = change;
-  const now: Texts = {
-    result: result === undefined ? texts.result : result,
-    error: error === undefined ? texts.error : error,
-    checkpoint: checkpoint === undefined ? texts.checkpoint : checkpoint,
-    payload: payload === undefined ? texts.payload : payload,
+/** The row after a change: the task stays what it is, its state is what the change says. Written out as `firstRow` is. */
+export const changedRow = ({ record, texts: before }: TaskRow, change: TaskChange): TaskRow => {
+  const texts = changedTexts(before, change);
+  const changed: TaskRecord = {
+    task: record.task,
+    name: record.name,
+    type: record.type,
+    priority: record.priority,
+    tags: record.tags,
+    dependencies: record.dependencies,
+    retry: record.retry,
+    timeoutSeconds: record.timeoutSeconds,
+    simulate: record.simulate,
+    options: record.options,
+    hasPayload: texts.payload !== null,
+    hasResult: texts.result !== null,
+    hasCheckpoint: texts.checkpoint !== null,
+    status: change.status,
+    queuedAt: change.queuedAt,
+    attempt: change.attempt,
+    dispatch: change.dispatch,
+    losses: change.losses,
+    budgets: change.budgets,
+    reason: change.reason,
+    worker: change.worker,
+    session: change.session,
+    fence: change.fence,
+    dispatchedAt: change.dispatchedAt,
+    startedAt: change.startedAt,
+    completedAt: change.completedAt,
+    dueAt: change.dueAt,
+    blockedMs: change.blockedMs,
+    queuedMs: change.queuedMs,
+    dispatchedMs: change.dispatchedMs,
+    runningMs: change.runningMs,
+    retryWaitMs: change.retryWaitMs,
   };
-  return {
-    record: {
-      ...record,
-      ...stateOf(change),
-      hasPayload: now.payload !== null,
-      hasResult: now.result !== null,
-      hasCheckpoint: now.checkpoint !== null,
-    },
-    texts: now,
-  };
+  return { record: changed, texts };
 };
 
 /** Adds and replaces rows; what becomes of their state is told by the changes of the same commit. */
