@@ -31,6 +31,8 @@ interface Page<T> {
 export interface Api {
   /** Submits a DAG (JSON text) and gives its id. */
   submit(body: string): Promise<string>;
+  /** Submits DAGs (JSON texts) in one request and gives their ids; rejects where one is refused. */
+  submitBatch(bodies: readonly string[]): Promise<readonly string[]>;
   /** Resolves with the DAG when it is final; rejects after `timeoutMs`. */
   final(dagId: string): Promise<DagState>;
   /** Ids of DAGs that are not final yet, at most 1,000 for each state. */
@@ -95,6 +97,15 @@ export const createApi = ({ url, connections, timeoutMs }: ApiSettings): Api => 
 
   return {
     submit: async (body) => (JSON.parse(await send(url, agent, { method: 'POST', path: '/api/v1/dags', body })) as DagState).dagId,
+    submitBatch: async (bodies) => {
+      const body = `[${bodies.join(',')}]`;
+      const answer = JSON.parse(await send(url, agent, { method: 'POST', path: '/api/v1/dags/batch', body })) as {
+        readonly refused: number;
+        readonly results: readonly { readonly dag: DagState }[];
+      };
+      if (answer.refused > 0) throw new Error(`${answer.refused} of ${bodies.length} submissions were refused`);
+      return answer.results.map(({ dag }) => dag.dagId);
+    },
     final: async (dagId) => {
       const deadline = performance.now() + timeoutMs;
       for (;;) {

@@ -30,6 +30,8 @@ const submitTogether = async (api: Api, bodies: readonly string[]): Promise<read
   return ids;
 };
 
+const submitBatch = (api: Api, bodies: readonly string[]): Promise<readonly string[]> => api.submitBatch(bodies);
+
 /** Asks for one DAG at a time, each question being answered when that DAG ends: watching costs the server next to nothing. */
 const untilAllEnded = async (api: Api, lastId: string): Promise<void> => {
   await api.final(lastId);
@@ -39,9 +41,11 @@ const untilAllEnded = async (api: Api, lastId: string): Promise<void> => {
   }
 };
 
-const together = async (api: Api, bodies: readonly string[]): Promise<number> => {
+type Submit = (api: Api, bodies: readonly string[]) => Promise<readonly string[]>;
+
+const allAtOnce = async (api: Api, bodies: readonly string[], submit: Submit): Promise<number> => {
   const began = performance.now();
-  const ids = await submitTogether(api, bodies);
+  const ids = await submit(api, bodies);
   await untilAllEnded(api, ids.at(-1)!);
   return performance.now() - began;
 };
@@ -57,13 +61,13 @@ const oneByOne = async (api: Api, bodies: readonly string[]): Promise<readonly n
 };
 
 const warmUp = async (api: Api): Promise<void> => {
-  await together(api, warmUpBodies(WARM_UP_TOGETHER));
+  await allAtOnce(api, warmUpBodies(WARM_UP_TOGETHER), submitTogether);
   await oneByOne(api, warmUpBodies(WARM_UP_ONE_BY_ONE));
 };
 
 const time = async (api: Api, { bodies, tasks, levels, pace }: Workload): Promise<Timing> => {
-  if (pace === 'together') {
-    const makespanMs = await together(api, bodies);
+  if (pace !== 'oneByOne') {
+    const makespanMs = await allAtOnce(api, bodies, pace === 'batch' ? submitBatch : submitTogether);
     return { makespanMs, tasksPerSecond: (tasks / makespanMs) * 1000, hopMsP50: undefined, hopMsP99: undefined };
   }
   const tookMs = await oneByOne(api, bodies);

@@ -8,8 +8,8 @@ export interface Workload {
   readonly tasks: number;
   /** How many tasks stand one after another in each DAG. */
   readonly levels: number;
-  /** All at once by several clients, or each when the one before has ended. */
-  readonly pace: 'together' | 'oneByOne';
+  /** All at once by several clients or in one request, or each when the one before has ended. */
+  readonly pace: 'together' | 'batch' | 'oneByOne';
 }
 
 /** The name before which nothing of a warm-up DAG or its tasks is counted. */
@@ -56,6 +56,14 @@ export const workloads: readonly Workload[] = [
     pace: 'together',
   },
   {
+    name: 'W1B',
+    about: 'the same diamonds in one batch',
+    bodies: names('diamond', 1000).map((name) => diamond(name)),
+    tasks: 4000,
+    levels: 3,
+    pace: 'batch',
+  },
+  {
     name: 'W2',
     about: '200 diamonds one after another',
     bodies: names('diamond', 200).map((name) => diamond(name)),
@@ -72,5 +80,13 @@ export const workloads: readonly Workload[] = [
     tasks: 10_000,
     levels: 1,
     pace: 'together',
+  },
+  {
+    name: 'W5B',
+    about: 'the same single tasks in one batch',
+    bodies: names('single', 10_000).map((name) => dag(name, [task('only')])),
+    tasks: 10_000,
+    levels: 1,
+    pace: 'batch',
   },
 ];
