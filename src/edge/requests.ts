@@ -72,6 +72,20 @@ export const gone = (response: Response): AbortSignal => {
   return controller.signal;
 };
 
+/** Whether a body says to be of this type, whatever its parameters. */
+export const contentTypeIs = (request: Request, type: string): boolean => request.get('Content-Type')?.split(';')[0]?.trim().toLowerCase() === type;
+
+/** Resolves when the client can take more; rejects when it has gone. */
+export const drained = (response: Response): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const settle = (): void => {
+      response.off('drain', settle).off('close', settle);
+      if (response.destroyed) reject(refusal('UNEXPECTED', 'the client has gone'));
+      else resolve();
+    };
+    response.on('drain', settle).on('close', settle);
+  });
+
 export const sendJson = (response: Response, json: string, status = 200): void => {
   response.status(status).set('Content-Type', 'application/json; charset=utf-8').end(json);
 };

@@ -40,6 +40,39 @@ const submit: Json = {
   },
 };
 
+const DAG: Json = { $ref: '#/components/schemas/DagDto' };
+
+const submitBatch: Json = {
+  operationId: 'submitDags',
+  summary: 'Submit many DAGs, each stored or refused by itself',
+  tags: ['DAGs'],
+  parameters: [{ ...idempotencyKey, description: 'Makes a repeated batch answer the first results: each place in it has a key of its own.' }],
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': { schema: { type: 'array', items: DAG }, example: [EXAMPLE] },
+      'application/x-ndjson': {
+        schema: {
+          type: 'string',
+          description: 'A submission a line, as many as there are: they are read as they are stored, for five minutes at the most.',
+        },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'How each submission ended, in their order: for an array all at once, for lines a line each, while more come.',
+      content: {
+        'application/json': { schema: { $ref: '#/components/schemas/BatchResult' } },
+        'application/x-ndjson': { schema: { $ref: '#/components/schemas/SubmissionResult' } },
+      },
+    },
+    400: problem('The body is no JSON array; nothing was stored.'),
+    413: problem('The array is larger than 8 MB: send lines.'),
+    415: problem('The body is neither JSON nor lines of JSON by its type.'),
+  },
+};
+
 /** The methods of each path, from several parts of the document. */
 const merged = (...parts: readonly Readonly<Record<string, Json>>[]): Record<string, Json> => {
   const paths: Record<string, Json> = {};
@@ -53,6 +86,6 @@ export const openApiDocument = ({ version, bodies }: OpenApiNeeds): Json => ({
   info: { title: 'Distributed task scheduler', version, description: 'Submit DAGs of tasks, see what becomes of them, and step in.' },
   servers: [{ url: '/' }],
   tags: [{ name: 'DAGs' }, { name: 'Tasks' }, { name: 'Dead letters' }, { name: 'Operation' }],
-  paths: merged(readings(), controls(), { '/api/v1/dags': { post: submit } }),
+  paths: merged(readings(), controls(), { '/api/v1/dags': { post: submit }, '/api/v1/dags/batch': { post: submitBatch } }),
   components: { schemas: { ...bodies, ...answerSchemas() } },
 });

@@ -161,10 +161,18 @@ const problem = object(
   ['requestId', 'errors'],
 );
 
+/** How one submission of a batch ended. */
+const submissionResult = object(
+  { index: count, status: { type: 'integer', minimum: 201, maximum: 599 }, replayed: { type: 'boolean' }, dag: ref('Dag'), problem: ref('Problem') },
+  ['replayed', 'dag', 'problem'],
+);
+
 /** All schemas of answers, by name. */
 export const answerSchemas = (): Readonly<Record<string, Json>> => ({
   Dag: dag,
   DagPage: page('Dag'),
+  SubmissionResult: submissionResult,
+  BatchResult: object({ accepted: count, refused: count, results: list(ref('SubmissionResult')) }),
   Task: object(taskFields),
   TaskDetail: object({ ...taskFields, attempts: list(ref('Attempt')) }),
   Reason: reason,

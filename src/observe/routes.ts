@@ -3,7 +3,7 @@ import path from 'node:path';
 import express, { Router, type Request, type Response } from 'express';
 import type { DagId } from '../core/ids';
 import { refusal } from '../core/refusal';
-import { gone, param, sendJson } from '../edge/requests';
+import { drained, gone, param, sendJson } from '../edge/requests';
 import type { HistoryViews } from '../ports/history';
 import type { LiveWorker } from '../ports/leases';
 import type { DeadLetterViews } from '../ports/letters';
@@ -36,17 +36,6 @@ const sendPage = (request: Request, response: Response, { json, nextCursor, limi
   }
   sendJson(response, json);
 };
-
-/** Resolves when the client can take more; rejects when it has gone. */
-const drained = (response: Response): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const settle = (): void => {
-      response.off('drain', settle).off('close', settle);
-      if (response.destroyed) reject(refusal('UNEXPECTED', 'the client has gone'));
-      else resolve();
-    };
-    response.on('drain', settle).on('close', settle);
-  });
 
 /** Sends pieces as they come. The first is made before anything is sent, so that an early failure is still a proper answer. */
 const sendPieces = async (response: Response, pieces: AsyncGenerator<string>): Promise<void> => {

@@ -34,15 +34,19 @@ const DRAIN_MS = 5000;
 const metricsOf = ({ listen, clock }: ProcessLife, more: Pick<MetricsNeeds, 'queue' | 'workers'>, types: readonly string[]) =>
   createMetrics({ listen, clock, types, ...more });
 
+const unexpectedIn =
+  ({ log }: ProcessLife) =>
+  (error: unknown, requestId: string): void => {
+    log.error({ error, requestId }, 'a request failed unexpectedly');
+  };
+
 const serverOf = (config: Config, life: ProcessLife, routers: Parameters<typeof createApp>[0]['routers']): HttpServer => {
   const app = createApp({
     routers,
     answered: (what) => {
       life.announce('http.answered', what);
     },
-    unexpected: (error, requestId) => {
-      life.log.error({ error, requestId }, 'a request failed unexpectedly');
-    },
+    unexpected: unexpectedIn(life),
     monotonic: () => life.clock.monotonic(),
   });
   return createHttpServer({ app, host: config.server.host, port: config.server.port ?? { firstFreeFrom: 8081 }, drainMs: DRAIN_MS });
@@ -85,7 +89,7 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
   const queue = engine.dispatcher.ready;
   const large = createLargeReader({ settings: planSettings(planningOf(config)), clock });
   const server = serverOf(config, life, [
-    submitRoutes({ submitter: submitterOf(needs, large), bodyBytes: config.limits.bodyBytes, present: dagJson }),
+    submitRoutes({ submitter: submitterOf(needs, large), bodyBytes: config.limits.bodyBytes, present: dagJson, unexpected: unexpectedIn(life) }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen, clock }) }) }),
     taskRoutes({
       views: { ...views, ...history },

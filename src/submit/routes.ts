@@ -1,19 +1,99 @@
-/** POST /api/v1/dags. */
-import { Router } from 'express';
-import { bytesOf, keyOf, onlyJson, rawBody } from '../edge/requests';
+/** POST /api/v1/dags, for one DAG, and /batch, for many. */
+import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { errorRow, refusal } from '../core/refusal';
+import { contentTypeIs, drained, jsonOf, bytesOf, keyOf, onlyJson, rawBody } from '../edge/requests';
+import { problemOf } from '../edge/problem';
 import type { DagView } from '../ports/views';
+import { submitEach, type Ended } from './batch';
+import { elementsOf, linesOf } from './pieces';
 import type { Submitter } from './submitter';
 
 export interface SubmitRoutesNeeds {
   readonly submitter: Submitter;
-  /** Of a body, after it was unpacked. */
+  /** Of one submission, after it was unpacked. */
   readonly bodyBytes: number;
   /** The JSON text of a DAG, as every other answer shows it. */
   readonly present: (dag: DagView) => string;
+  /** Told of errors that no row of the error table knows. */
+  readonly unexpected: (error: unknown, requestId: string) => void;
 }
 
+/** An array is checked as a whole before anything of it is stored; what is larger comes line by line. */
+const ARRAY_BYTES = 8_388_608;
+const LINES_TYPE = 'application/x-ndjson';
+
+/** How one submission of many ended: as it would have been answered alone. */
+const endJson = (
+  ended: Ended,
+  index: number,
+  { present, unexpected, requestId }: Pick<SubmitRoutesNeeds, 'present' | 'unexpected'> & { readonly requestId: string },
+): { readonly status: number; readonly json: string } => {
+  if ('accepted' in ended) {
+    const { dag, replayed } = ended.accepted;
+    return { status: 201, json: `{"index":${index},"status":201,"replayed":${replayed},"dag":${present(dag)}}` };
+  }
+  if (errorRow(ended.error) === undefined) unexpected(ended.error, requestId);
+  const problem = problemOf(ended.error, requestId);
+  return { status: problem.status, json: `{"index":${index},"status":${problem.status},"problem":${JSON.stringify(problem)}}` };
+};
+
+/** Everything at once: one answer when all have ended. */
+const answerArray = async (request: Request, response: Response, { submitter, bodyBytes, ...needs }: SubmitRoutesNeeds): Promise<void> => {
+  if (!Array.isArray(jsonOf(request))) throw refusal('WRONG_SHAPE', `a batch is a JSON array of submissions, or ${LINES_TYPE}`);
+  const telling = { ...needs, requestId: response.locals.requestId as string };
+  const results: string[] = [];
+  let accepted = 0;
+  for await (const ended of submitEach(submitter, elementsOf(bytesOf(request)), { key: keyOf(request), limitBytes: bodyBytes })) {
+    const { status, json } = endJson(ended, results.length, telling);
+    if (status === 201) accepted += 1;
+    results.push(json);
+  }
+  response
+    .status(200)
+    .set('Content-Type', 'application/json; charset=utf-8')
+    .end(`{"accepted":${accepted},"refused":${results.length - accepted},"results":[${results.join(',')}]}`);
+};
+
+/** Clients that read only when they have sent everything are served all the same, up to so many bytes of answers. */
+const UNREAD_BYTES = 16_777_216;
+
+/** Line by line: what was stored is answered while more comes, and more is read only as it is stored. */
+const answerLines = async (request: Request, response: Response, { submitter, bodyBytes, ...needs }: SubmitRoutesNeeds): Promise<void> => {
+  if (request.get('Content-Encoding') !== undefined) throw refusal('UNSUPPORTED_ENCODING', `${LINES_TYPE} is taken as it is, without an encoding`);
+  const key = keyOf(request);
+  const telling = { ...needs, requestId: response.locals.requestId as string };
+  response.status(200).set('Content-Type', `${LINES_TYPE}; charset=utf-8`);
+  let index = 0;
+  try {
+    for await (const ended of submitEach(submitter, linesOf(request, bodyBytes), { key, limitBytes: bodyBytes })) {
+      response.write(`${endJson(ended, index, telling).json}\n`);
+      index += 1;
+      if (response.writableLength > UNREAD_BYTES) await drained(response);
+    }
+  } catch (error) {
+    // Whoever sent it has gone: what came whole is stored, and nobody is there to be told.
+    if (request.destroyed) return;
+    throw error;
+  }
+  response.end();
+};
+
+/** An array is read whole, a stream isn't read here at all. */
+const readArray = (bodyBytes: number): RequestHandler => {
+  const read = rawBody(Math.min(bodyBytes, ARRAY_BYTES));
+  return (request, response, next) => {
+    if (contentTypeIs(request, LINES_TYPE)) next();
+    else {
+      onlyJson(request, response, () => {
+        read(request, response, next);
+      });
+    }
+  };
+};
+
 /** The routes that take submissions. */
-export const submitRoutes = ({ submitter, bodyBytes, present }: SubmitRoutesNeeds): Router => {
+export const submitRoutes = (needs: SubmitRoutesNeeds): Router => {
+  const { submitter, bodyBytes, present } = needs;
   const router = Router();
   router.post('/api/v1/dags', onlyJson, rawBody(bodyBytes), async (request, response) => {
     const { dag, replayed } = await submitter.submit(bytesOf(request), keyOf(request));
@@ -22,6 +102,9 @@ export const submitRoutes = ({ submitter, bodyBytes, present }: SubmitRoutesNeed
       .status(201)
       .set({ Location: `/api/v1/dags/${dag.dagId}`, 'Content-Type': 'application/json; charset=utf-8' })
       .end(present(dag));
+  });
+  router.post('/api/v1/dags/batch', readArray(bodyBytes), async (request, response) => {
+    await (contentTypeIs(request, LINES_TYPE) ? answerLines : answerArray)(request, response, needs);
   });
   return router;
 };

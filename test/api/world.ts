@@ -102,7 +102,7 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
   });
   const components = { postgres: { needed: true, check: () => database.ping() }, redis: { needed: true, check: () => live.redis() } };
   return [
-    submitRoutes({ submitter, bodyBytes: limits.bodyBytes, present: dagJson }),
+    submitRoutes({ submitter, bodyBytes: limits.bodyBytes, present: dagJson, unexpected: (error) => void world.unexpected.push(error) }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }) }),
     taskRoutes({ views: { ...views, ...history }, workers, queue: { position: () => live.place, sentTo: () => live.sentTo } }),
     workerListRoutes({ workers }),

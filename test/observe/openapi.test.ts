@@ -42,7 +42,7 @@ test('the document has exactly the paths that are served', () => {
   const taskControl = { onTask: never, retryTask: never, holdTask: never, markTask: never };
   const letterControl = { replay: never, discard: never, replayAll: never, discardAll: never };
   const routers: Router[] = [
-    submitRoutes({ submitter: { submit: never }, bodyBytes: 1, present: never }),
+    submitRoutes({ submitter: { submit: never }, bodyBytes: 1, present: never, unexpected: never }),
     dagRoutes({ views, awaitedDag: never }),
     taskRoutes({ views: { ...views, ...history }, workers: never, queue: { position: never, sentTo: never } }),
     historyRoutes({ views: { ...views, ...history } }),
