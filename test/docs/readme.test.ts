@@ -111,6 +111,7 @@ const createWorld = async (): Promise<World> => {
       KAFKA_BROKERS: kafkaBrokers.join(','),
       KAFKA_TOPIC_QUEUE: queueTopic,
       KAFKA_TOPIC_EVENTS: prefix.topic('events'),
+      KAFKA_TOPIC_DEAD_LETTERS: prefix.topic('dlq'),
       REDIS_URL: redisUrl,
       REDIS_PREFIX: prefix.keys,
     },
