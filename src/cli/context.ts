@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { type Client, createClient } from '../sdk';
+import { usageError } from './exitCodes';
 import type { Terminal } from './terminal';
 
 export interface Context {
@@ -22,6 +23,12 @@ interface GlobalOptions {
 /** A stopped server is told within a second; a busy one gets a few tries. */
 const RETRIES = 3;
 
-export const clientFor = (command: Command): Client => createClient({ url: command.optsWithGlobals<GlobalOptions>().url, retries: RETRIES });
+const isAddress = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+
+export const clientFor = (command: Command): Client => {
+  const { url } = command.optsWithGlobals<GlobalOptions>();
+  if (!isAddress(url)) throw usageError(`--url or DTS_URL: "${url}" is no address like http://localhost:8080`);
+  return createClient({ url, retries: RETRIES });
+};
 
 export const wantsJson = (command: Command): boolean => command.optsWithGlobals<GlobalOptions>().json === true;

@@ -78,6 +78,8 @@ describe('wrong usage ends with code 2 and a sentence', () => {
     [['dlq', 'discard', '7', '--all'], /give ids or a filter, not both/],
     [['retry', 'some-id', '--payload', '{a}'], /the argument is no JSON: /],
     [['mark', 'some-id', '--as', 'COMPLETED', '--result', '@nowhere.json'], /nowhere\.json can't be read: .*ENOENT/],
+    [['list', '--url', 'localhost:8080'], /^error: --url or DTS_URL: "localhost:8080" is no address like http:\/\/localhost:8080$/m],
+    [['list', '--url', 'nowhere'], /"nowhere" is no address/],
     [['submit', 'nowhere.yaml'], /nowhere\.yaml can't be read: .*ENOENT/],
   ])('%j', async (args, text) => {
     const { code, err } = await dts(args);
