@@ -271,11 +271,22 @@ export interface Violation {
   readonly sentence: string;
 }
 
+/** A value of another type breaks every rule of the field; only this one says what is wrong. */
+const TYPE_RULES = ['isInt', 'isNumber'];
+/** Sentences of our own where class-validator's say nothing. */
+const SENTENCES: Readonly<Record<string, string>> = { isNumber: 'must be a finite number' };
+
+const brokenRules = ({ constraints = {}, value }: ValidationError): [string, string][] => {
+  const rules = Object.entries(constraints).map(([rule, sentence]): [string, string] => [rule, SENTENCES[rule] ?? sentence]);
+  const type = typeof value === 'number' ? [] : rules.filter(([rule]) => TYPE_RULES.includes(rule));
+  return type.length > 0 ? type : rules;
+};
+
 const flatten = (errors: readonly ValidationError[], above: readonly (string | number)[]): Violation[] =>
   errors.flatMap((error) => {
     const steps = [...above, error.property];
     const owner = error.target?.constructor.name ?? '';
-    const own = Object.entries(error.constraints ?? {}).flatMap(([rule, sentence]): Violation[] => {
+    const own = brokenRules(error).flatMap(([rule, sentence]): Violation[] => {
       const wrong = rule === 'texts' ? wrongElements(error.property, error.value) : [];
       const said = sentence.startsWith(`${error.property} `) ? sentence.slice(error.property.length + 1) : sentence;
       if (wrong.length === 0) return [{ steps, owner, rule, sentence: said }];

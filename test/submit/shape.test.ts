@@ -76,11 +76,7 @@ describe('the shape of a submission', () => {
     ],
     ['half a retry', dag({}, { maxTimeoutRetries: 0.5 }), 'tasks[0].maxTimeoutRetries: must be an integer number'],
     ['an absurd number', dag({}, { maxRetries: 1e300 }), 'tasks[0].maxRetries: must not be greater than 1000'],
-    [
-      'an infinite number',
-      JSON.parse('{"dagName":"x","tasks":[],"timeoutSeconds":1e999}'),
-      'timeoutSeconds: must be a number conforming to the specified constraints',
-    ],
+    ['an infinite number', JSON.parse('{"dagName":"x","tasks":[],"timeoutSeconds":1e999}'), 'timeoutSeconds: must be a finite number'],
     ['no time', dag({ timeoutSeconds: 0 }), 'timeoutSeconds: must not be less than 0.001'],
     ['a wrong failure rate', dag({}, { simulate: { failureRate: 1.1 } }), 'tasks[0].simulate.failureRate: must not be greater than 1'],
     [
@@ -104,17 +100,7 @@ describe('the shape of a submission', () => {
       problems(body)
         .map((line) => line.split(': ')[0])
         .sort(),
-    ).toEqual([
-      'dagName',
-      'extra',
-      'tasks[0].backoff.foo',
-      'tasks[0].backoff.jitter',
-      'tasks[0].priority',
-      'tasks[0].priority',
-      'tasks[0].priority',
-      'tasks[0].simulate',
-      'tasks[1].type',
-    ]);
+    ).toEqual(['dagName', 'extra', 'tasks[0].backoff.foo', 'tasks[0].backoff.jitter', 'tasks[0].priority', 'tasks[0].simulate', 'tasks[1].type']);
   });
 
   test('a body full of wrong tasks is answered shortly and soon', () => {
