@@ -24,16 +24,18 @@ export interface Ownership {
 
 export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, advancer, announce }: OwnershipNeeds): Ownership => {
   const doubted = new Set<number>();
+  /** Shards that are being read. */
+  const takings = new Set<Promise<void>>();
 
   const retake = async (): Promise<void> => {
     for (const shard of [...doubted]) {
       const owned = await leases.retake(scheduler, leaseMs, shard);
       doubted.delete(shard);
-      if (owned !== undefined) void takeOrDoubt(owned);
+      if (owned !== undefined) begin(owned);
     }
   };
 
-  /** Never rejects, and never awaited: a large shard takes longer to load than a lease lasts. */
+  /** Never rejects. */
   const takeOrDoubt = async (owned: Parameters<Advancer['take']>[0]): Promise<void> => {
     try {
       await advancer.take(owned);
@@ -41,6 +43,12 @@ export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, advanc
       doubted.add(owned.shard);
       announce('loop.failed', { loop: `taking shard ${String(owned.shard)}`, error });
     }
+  };
+
+  /** A beat doesn't wait for it: a large shard takes longer to load than a lease lasts. */
+  const begin = (owned: Parameters<Advancer['take']>[0]): void => {
+    const taking: Promise<void> = takeOrDoubt(owned).finally(() => takings.delete(taking));
+    takings.add(taking);
   };
 
   const dropWhatIsGone = async (stored: readonly { shard: number; epoch: number }[]): Promise<void> => {
@@ -66,7 +74,7 @@ export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, advanc
       const share = Math.ceil(shardCount / Math.max(1, schedulers));
       if (free > 0 && owned.length < share) {
         const acquired = await leases.acquire(scheduler, leaseMs, Math.min(free, share - owned.length));
-        for (const each of acquired) void takeOrDoubt(each);
+        for (const each of acquired) begin(each);
       } else if (owned.length > share) await giveUp(owned.length - share);
     },
     doubt: (shards) => {
@@ -74,6 +82,8 @@ export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, advanc
     },
     leave: async () => {
       for (const { shard } of advancer.owned()) await advancer.drop(shard, 'this scheduler stops');
+      // What is still being read was dropped with the others, and stops at its next page: the store must live until then.
+      await Promise.all(takings);
       try {
         // As the store has it: what is in doubt here is owned all the same.
         const { owned } = await leases.renew(scheduler, leaseMs);
