@@ -79,7 +79,13 @@ const createSource = (needs: DatabaseNeeds): DataSource =>
  * Opens the database; rejects with STORE_UNAVAILABLE where it doesn't answer in time, with another error where it refuses the
  * user, and leaves nothing open then.
  */
-export const openDatabase = async (needs: DatabaseNeeds): Promise<Database> => {
+export const openDatabase = async (given: DatabaseNeeds): Promise<Database> => {
+  const life = { open: true };
+  // A pool says that it has ended before its connections have: what becomes of them then is nobody's trouble.
+  const onIdleError = (error: Error): void => {
+    if (life.open) given.onIdleError(error);
+  };
+  const needs = { ...given, onIdleError };
   const source = createSource(needs);
   await opening(() => source.initialize());
   const engine = (source.driver as unknown as { readonly master: Pool }).master;
@@ -95,6 +101,7 @@ export const openDatabase = async (needs: DatabaseNeeds): Promise<Database> => {
       if (rows[0]?.value === 'on') throw failure('STORE_UNAVAILABLE', 'the database is read-only: a standby, or default_transaction_read_only is on');
     },
     close: async () => {
+      life.open = false;
       await Promise.all([views.end(), leases.end(), source.destroy()]);
     },
   };

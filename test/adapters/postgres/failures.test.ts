@@ -30,6 +30,22 @@ test('a server that refuses, or accepts and never answers, is unavailable, soon'
   expect(performance.now() - begun).toBeLessThan(3_000);
 });
 
+test('a connection that breaks once the database is closed is nobody’s trouble', async () => {
+  const { url } = await freshDatabase();
+  const idle: Error[] = [];
+  const database = await openDatabase({ url, ...LIMITS, onIdleError: (error) => idle.push(error) });
+  // As the pools tell it; when a server that stops cuts what they still have is chance.
+  const cut = (): void => {
+    for (const pool of [database.engine, database.views, database.leases]) pool.emit('error', new Error('cut'), {} as never);
+  };
+  cut();
+  expect(idle).toHaveLength(3);
+  const closed = database.close();
+  cut();
+  await closed;
+  expect(idle).toHaveLength(3);
+});
+
 test('connections that break, idle or in use, never end the process, and the next call gets new ones', async () => {
   const { url } = await freshDatabase();
   const idle: Error[] = [];
