@@ -36,7 +36,7 @@ test('a connection that breaks once the database is closed is nobody’s trouble
   const database = await openDatabase({ url, ...LIMITS, onIdleError: (error) => idle.push(error) });
   // As the pools tell it; when a server that stops cuts what they still have is chance.
   const cut = (): void => {
-    for (const pool of [database.engine, database.views, database.leases]) pool.emit('error', new Error('cut'), {} as never);
+    for (const pool of [database.engine, database.views, database.leases]) pool.emit('error', new Error('cut'), {});
   };
   cut();
   expect(idle).toHaveLength(3);
