@@ -133,6 +133,8 @@ const backingOff = (task: TaskView): Condition[] =>
         },
       ];
 
+const counted = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
 const workersFor = (task: TaskView, workers: readonly LiveWorker[]): Condition[] => {
   const able = workers.filter((worker) => worker.types.includes(task.type) && !worker.draining);
   if (able.length === 0) {
@@ -144,9 +146,9 @@ const workersFor = (task: TaskView, workers: readonly LiveWorker[]): Condition[]
   return [
     {
       code: 'NO_FREE_SLOT',
-      sentence: `all slots of the ${able.length} workers for ${task.type} are taken, by ${holders
+      sentence: `all slots of ${counted(able.length, 'worker')} for ${task.type} are taken, by ${holders
         .slice(0, 3)
-        .map(({ workerId, held }) => `${workerId} (${held} tasks)`)
+        .map(({ workerId, held }) => `${workerId} (${counted(held, 'task')})`)
         .join(', ')}`,
       details: { workers: able.length, holders },
     },

@@ -71,7 +71,10 @@ describe('explain', () => {
     world.live.sentTo = 'w1';
     expect(await codes(0)).toEqual(['SENT_TO_WORKER']);
     world.live.sentTo = undefined;
-    expect((await explain(0)).conditions[1]?.details.holders).toEqual([{ workerId: 'w1', slots: 4, held: 4 }]);
+    expect((await explain(0)).conditions[1]).toMatchObject({
+      sentence: 'all slots of 1 worker for API_CALL are taken, by w1 (4 tasks)',
+      details: { holders: [{ workerId: 'w1', slots: 4, held: 4 }] },
+    });
     Object.assign(world.live, { workers: [worker('w1')], place: { position: 1, of: 9, priority: 5 } });
     expect(await explain(0)).toMatchObject({ conditions: [], summary: 'nothing stands in its way: it starts at any moment' });
   });
