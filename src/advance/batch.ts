@@ -3,7 +3,7 @@ import type { Commanded } from '../core/command';
 import type { Event } from '../core/event';
 import { applyEvent } from '../core/applyEvent';
 import { isEvent } from '../core/decode';
-import type { DagId } from '../core/ids';
+import { shardOf, type DagId } from '../core/ids';
 import { changesOf, newStep, type Ready, type Step } from '../core/step';
 import type { LawSettings } from '../core/transition';
 import type { CommitBatch } from '../ports/store';
@@ -92,6 +92,23 @@ export const applyPiece = (batch: Batch, shard: LiveShard, piece: Piece, law: La
   batch.events.set(shard.shard, (batch.events.get(shard.shard) ?? 0) + events.length);
   for (const event of events) applyOne(batch, shard, event, law);
   if (last) shard.position = { nextOffset: record.offset + 1n, last: { timestamp: record.timestamp, hash: record.hash } };
+};
+
+const leave = <T>(list: readonly T[], stays: (each: T) => boolean): void => {
+  const kept = list.filter(stays);
+  (list as T[]).length = 0;
+  for (const each of kept) (list as T[]).push(each);
+};
+
+/** Leaves out what was decided in shards that were given up: their rows, and whatever would tell of changes that weren't written. */
+export const leaveOutShards = (batch: Batch, given: ReadonlySet<number>): void => {
+  const { step } = batch;
+  for (const shard of given) batch.shards.delete(shard);
+  for (const run of step.touched.keys()) if (given.has(run.shard)) step.touched.delete(run);
+  const stays = ({ dag }: { readonly dag: DagId }): boolean => !given.has(shardOf(dag));
+  for (const list of [step.attempts, step.deadLetters, step.history, step.commands, step.edits, step.retrying]) leave(list, stays);
+  leave(step.acknowledged, ({ shard }) => !given.has(shard));
+  leave(step.settled, ({ shard }) => !given.has(shard));
 };
 
 /** The rows and positions to write, as they stand now. */

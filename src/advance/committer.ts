@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { CommitBatch, RunStore } from '../ports/store';
 import type { LogRecord } from '../ports/transport';
-import { applyPiece, batchSize, commitOf, isEmpty, newBatch, type Batch } from './batch';
+import { applyPiece, batchSize, commitOf, isEmpty, leaveOutShards, newBatch, type Batch } from './batch';
 import type { Caution } from './caution';
 import type { LiveShard } from './liveShard';
 
@@ -75,13 +75,10 @@ export const createCommitter = (needs: CommitterNeeds): Committer => {
     needs.committed(closing);
   };
 
-  /** A shard that was given up takes nothing with it: its rows and position are left out. */
+  /** A shard that was given up takes nothing with it. */
   const onlyLive = (batch: Batch): Batch => {
-    for (const [id, { live }] of batch.shards) {
-      if (live) continue;
-      batch.shards.delete(id);
-      for (const run of batch.step.touched.keys()) if (run.shard === id) batch.step.touched.delete(run);
-    }
+    const given = new Set([...batch.shards.values()].filter(({ live }) => !live).map(({ shard }) => shard));
+    if (given.size > 0) leaveOutShards(batch, given);
     return batch;
   };
 

@@ -1,0 +1,66 @@
+import { createCaution } from '../../src/advance/caution';
+import type { Batch } from '../../src/advance/batch';
+import { createCommitter } from '../../src/advance/committer';
+import { newLiveShard } from '../../src/advance/liveShard';
+import type { Event } from '../../src/core/event';
+import type { DagId } from '../../src/core/ids';
+import { runOfPlan } from '../../src/core/run';
+import { DEFAULT_LAW } from '../../src/core/transition';
+import type { CommitBatch } from '../../src/ports/store';
+import { commanded, DAG, execution, failed, planOf, plannedTask, started, T0 } from '../core/model';
+import { createVirtualClock, turns } from '../lifecycle/virtualClock';
+
+const OTHER = '018bcfe5-6800-8001-8000-000000000000' as DagId;
+
+const shardWith = (shard: number, dag: DagId) => {
+  const live = newLiveShard({ shard, epoch: 1, position: { nextOffset: 0n, last: null } }, 1600);
+  live.runs.set(dag, runOfPlan(planOf([plannedTask('a', []), plannedTask('b', [])], dag, shard)));
+  return live;
+};
+
+test('a shard that is given up before its turn takes everything with it, not its rows alone', async () => {
+  const [given, kept] = [shardWith(0, DAG), shardWith(1, OTHER)];
+  const [commits, committed] = [[] as CommitBatch[], [] as Batch[]];
+  let letGo: () => void = () => undefined;
+  const committer = createCommitter({
+    store: {
+      commit: async (batch) => {
+        commits.push(batch);
+        if (commits.length === 1) await new Promise<void>((resolve) => (letGo = resolve));
+      },
+    },
+    clock: createVirtualClock(T0),
+    announce: () => undefined,
+    caution: createCaution(),
+    law: DEFAULT_LAW,
+    maxOpen: 1000,
+    applied: () => undefined,
+    committed: (batch) => {
+      committed.push(batch);
+    },
+    doubted: () => undefined,
+  });
+  let offset = 0n;
+  const tell = (shard: typeof given, ...events: readonly Event[]): Promise<void> =>
+    committer.apply(shard, { shard: shard.shard, offset: (offset += 1n), timestamp: T0, hash: '', events });
+  const checkpointed = (dag: DagId): Event => ({ type: 'checkpointed', ...execution(1, 1), dag, sequence: 1, state: '1' });
+
+  await tell(kept, { ...started(0), dag: OTHER } as Event);
+  await turns();
+  for (const [shard, dag] of [
+    [given, DAG],
+    [kept, OTHER],
+  ] as const) {
+    await tell(shard, { ...failed(0), dag } as Event, checkpointed(dag), { ...commanded({ kind: 'pause' }), dag } as Event);
+  }
+  given.live = false;
+  letGo();
+  await committer.settle();
+
+  const { shards, tasks, dags, attempts, deadLetters, history, commands } = commits[1]!;
+  expect(shards.map(({ shard }) => shard)).toEqual([1]);
+  const dagsTold = [tasks, dags, attempts, deadLetters, history, commands].map((rows) => [...new Set(rows.map(({ dag }) => dag))]);
+  expect(dagsTold).toEqual(Array.from({ length: 6 }, () => [OTHER]));
+  // Nobody is told that a checkpoint is durable which was never written.
+  expect(committed[1]!.step.acknowledged.map(({ shard }) => shard)).toEqual([1]);
+});
