@@ -231,7 +231,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       shards.set(owned.shard, shard);
       outlet.shardTaken(owned.shard, owned.epoch);
       try {
-        await loadSettled(shard, needs.commands, clock.now());
+        await loadSettled(shard, needs.commands);
         await load(shard, store, bringUp);
       } catch (error) {
         forget(shard, 'it could not be loaded');

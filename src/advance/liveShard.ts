@@ -49,9 +49,12 @@ export const addRecord = (shard: LiveShard, record: DagRecord): Run | undefined 
   return run;
 };
 
-/** Reads which commands were settled before this scheduler took the shard. */
-export const loadSettled = async (shard: LiveShard, commands: Pick<CommandStore, 'settledCommands'>, nowMs: number): Promise<void> => {
-  for (const id of await commands.settledCommands(shard.shard, nowMs - SETTLED_BEFORE_MS)) shard.settled.add(id);
+/**
+ * Reads which commands were settled before this scheduler took the shard. They were settled at the law's time, which goes on where it
+ * stopped, however long everything was away.
+ */
+export const loadSettled = async (shard: LiveShard, commands: Pick<CommandStore, 'settledCommands'>): Promise<void> => {
+  for (const id of await commands.settledCommands(shard.shard, shard.now - SETTLED_BEFORE_MS)) shard.settled.add(id);
 };
 
 /** Reads every live DAG of a shard into memory, handing each to `added`; stops early when the shard is given up. */

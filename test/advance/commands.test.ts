@@ -107,3 +107,16 @@ test('a session that speaks in the log loses nothing, until it was silent for a 
   await scheduler.tell(lost(0));
   expect(sentNames(scheduler)).toEqual(['a#1', 'a#2']);
 });
+
+test('a command is not applied again by whoever takes the shard long after it was settled', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(pair);
+  const id = await ask({ kind: 'pause' });
+  await ask({ kind: 'resume' });
+  await scheduler.advancer.drop(0, 'everything was away');
+  // The log stood still meanwhile; in it the command is told once more, as its hint seemed lost.
+  await scheduler.clock.advance(3_600_000);
+  await scheduler.advancer.take(scheduler.store.acquire(0));
+  await scheduler.tell(commanded({ kind: 'pause' }, { id }));
+  expect(scheduler.store.rows(DAG).record().status).not.toBe('PAUSED');
+});
