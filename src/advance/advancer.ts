@@ -68,7 +68,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   const { store, log, clock, announce, outlet } = needs;
   const shards = new Map<number, LiveShard>();
   const unwritten = createUnwritten();
-  const discovering = new Set<DagId>();
+  const discovering = new Map<DagId, symbol>();
   let reader: LogReader | undefined;
 
   const forget = (shard: LiveShard, reason: string): void => {
@@ -173,7 +173,13 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     forgetFinal(batch);
   };
 
-  const summons = createSummons({ store, commands: needs.commands, log, clock, announce, bringUp });
+  const summons = createSummons({
+    ...needs,
+    added: (run) => {
+      discovering.delete(run.dag);
+      if (!isFinalDag(run.status)) bringUp(run);
+    },
+  });
 
   const doubt = (doubted: readonly LiveShard[]): void => {
     const live = doubted.filter((shard) => shard.live);
@@ -203,15 +209,21 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   const discover = async (dag: DagId, shardId: number): Promise<void> => {
     const shard = shards.get(shardId);
     if (shard === undefined || shard.runs.has(dag) || discovering.has(dag)) return;
-    discovering.add(dag);
+    // Of its own: a DAG that was admitted meanwhile may be looked for once more before this read ends.
+    const reading = Symbol('reading');
+    discovering.set(dag, reading);
+    const isReading = (): boolean => discovering.get(dag) === reading;
     const record = await store.liveDag(dag).catch((error: unknown) => {
-      discovering.delete(dag);
+      if (isReading()) discovering.delete(dag);
       throw error;
     });
     // Admitted while it was read, it may even be over: what was read is the past.
-    if (!discovering.delete(dag)) return;
+    if (!isReading()) return;
+    discovering.delete(dag);
     const added = record?.shard !== shardId ? undefined : addRecord(shard, record);
-    if (added !== undefined) bringUp(added);
+    if (added === undefined) return;
+    summons.outdate(dag);
+    bringUp(added);
   };
 
   return {
@@ -258,6 +270,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       }
       if (shard.runs.has(plan.dagId)) return;
       discovering.delete(plan.dagId);
+      summons.outdate(plan.dagId);
       const run = runOfPlan(plan);
       shard.runs.set(plan.dagId, run);
       bringUp(run);

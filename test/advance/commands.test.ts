@@ -108,6 +108,46 @@ test('a session that speaks in the log loses nothing, until it was silent for a 
   expect(sentNames(scheduler)).toEqual(['a#1', 'a#2']);
 });
 
+test('a DAG that was brought back, ran and ended while a slower read of it was under way is not put back to what it was', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(planOf([plannedTask('a', [])]));
+  await scheduler.tell(failed(0));
+  let goOn: () => void = () => undefined;
+  const reads = [new Promise<void>((resolve) => (goOn = resolve)), Promise.resolve()];
+  scheduler.store.beforeRead = () => reads.shift() ?? Promise.resolve();
+  const retries = [await ask(RETRY), await ask(RETRY)];
+  // The second read is answered first, if there are two: its command sets the DAG in motion, which comes to its end.
+  await scheduler.tell(completed(0, 2));
+  goOn();
+  await turns();
+  await turns();
+  await scheduler.tell(completed(0, 2));
+  await turns();
+  for (const id of retries) expect(await outcome(id)).toBeDefined();
+  expect(sentNames(scheduler)).toEqual(['a#1', 'a#2']);
+  expect(scheduler.store.rows(DAG).record()).toMatchObject({ status: 'COMPLETED', completedTasks: 1, failedTasks: 0 });
+});
+
+test('commands on DAGs that are not in memory read each of them once, and few at a time', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(pair);
+  await scheduler.tell(failed(0));
+  let [reading, most, reads] = [0, 0, 0];
+  scheduler.store.beforeRead = async () => {
+    reads += 1;
+    most = Math.max(most, (reading += 1));
+    await turns();
+    reading -= 1;
+  };
+  const stored = await scheduler.store.request(
+    Array.from({ length: 50 }, () => ({ dag: DAG, command: CANCEL, by: null, reason: null, notBefore: null, key: null })),
+  );
+  await scheduler.tell(...stored.map(({ id }) => commanded(CANCEL, { id })));
+  for (let i = 0; i < 10; i++) await turns();
+  for (const { id } of stored) expect(await outcome(id)).toMatchObject({ outcome: 'REFUSED' });
+  expect([reads, most]).toEqual([1, 1]);
+});
+
 test('a command is not applied again by whoever takes the shard long after it was settled', async () => {
   scheduler = await startScheduler();
   await scheduler.admit(pair);

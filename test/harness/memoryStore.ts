@@ -22,7 +22,7 @@ export interface MemoryStore extends RunStore, WorkIndex, CommandStore {
   rows(dag: DagId): Rows;
   position(shard: number): LogPosition;
   readonly commits: CommitBatch[];
-  /** Called before a live DAG is read, with the read as it would answer now. */
+  /** Called while a DAG is read, which answers what was there when the read began. */
   beforeRead: (() => Promise<void>) | undefined;
 }
 
@@ -115,8 +115,9 @@ export const createMemoryStore = (): MemoryStore => {
       return found === undefined || isFinalDag(found.status) ? undefined : found;
     },
     anyDag: async (dag) => {
+      const found = record(dag);
       await store.beforeRead?.();
-      return record(dag);
+      return found;
     },
     request: (wanted) =>
       Promise.resolve(
