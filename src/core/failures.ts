@@ -44,11 +44,16 @@ export interface AttemptEnd {
   readonly error: TaskError;
 }
 
-/** Keeps an attempt that did not succeed: in its own row, and as the last error of its task. */
-export const keepAttempt = (step: Step, run: Run, task: number, { error, ...end }: AttemptEnd & { readonly attempt: number }): void => {
+/** Keeps an attempt that did not succeed in its own row; the answer is the text of its error. */
+export const addAttempt = (step: Step, run: Run, task: number, { error, ...end }: AttemptEnd & { readonly attempt: number }): string => {
   const text = errorText(error);
-  touch(step, run, task).texts.error = text;
   step.attempts.push({ dag: run.dag, task, ...end, error: text });
+  return text;
+};
+
+/** Keeps an attempt that did not succeed: in its own row, and as the last error of its task. */
+export const keepAttempt = (step: Step, run: Run, task: number, end: AttemptEnd & { readonly attempt: number }): void => {
+  touch(step, run, task).texts.error = addAttempt(step, run, task, end);
 };
 
 /** Adds one to a budget of a task; the answer is what was used of it now. */

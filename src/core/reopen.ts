@@ -40,6 +40,12 @@ const leaveOutHopeless = (run: Run, wanted: Set<number>): void => {
   }
 };
 
+/** A DAG that came to its end in this same step has another one now. */
+const unsettle = (step: Step, run: Run): void => {
+  const settled = step.settled.indexOf(run);
+  if (settled >= 0) step.settled.splice(settled, 1);
+};
+
 /** The DAG goes on: its early end, and a time that is over, are forgotten. */
 const reopenDag = (step: Step, run: Run, now: number): void => {
   if (!isFinalDag(run.status)) return;
@@ -48,8 +54,7 @@ const reopenDag = (step: Step, run: Run, now: number): void => {
   run.reason = null;
   run.ended = 0;
   if (run.dueAt !== null && run.dueAt <= now) run.dueAt = null;
-  const settled = step.settled.indexOf(run);
-  if (settled >= 0) step.settled.splice(settled, 1);
+  unsettle(step, run);
 };
 
 /** Makes a task PENDING as if it had never begun, but for the number of its dispatch. */
@@ -189,7 +194,10 @@ export const markFinal = (step: Step, run: Run, { task, result = null }: Of<'mar
   reopen(step, run, wanted, moment);
   forEachChild(run, task, (child) => tryReady(step, run, child, moment.now));
   // A DAG that stays final has another end now.
-  if (isFinalDag(run.status)) run.status = 'RUNNING';
+  if (isFinalDag(run.status)) {
+    run.status = 'RUNNING';
+    unsettle(step, run);
+  }
   carryOn(step, run, moment);
   return 1 + wanted.size;
 };

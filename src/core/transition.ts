@@ -5,7 +5,7 @@
 import { carryOn } from './carryOn';
 import { isFinalDag } from './dag';
 import type { Checkpointed, Completed, Execution, Failed, Progressed, Report } from './event';
-import { countFailure, giveUp, keepAttempt, waitForRetry } from './failures';
+import { addAttempt, countFailure, giveUp, keepAttempt, waitForRetry } from './failures';
 import type { Moment } from './law';
 import { setDueTime, taskCount, type Run } from './run';
 import { settle, settleDag } from './settle';
@@ -103,7 +103,9 @@ const endedWhileCancelling = (step: Step, run: Run, report: Completed | Failed, 
   begin(step, run, report, moment.now);
   if (report.type === 'failed') {
     const { startedAt } = run.running.get(task)!;
-    keepAttempt(step, run, task, {
+    // Why a task ends whose end was decided is known already.
+    const keep = code === 'TIMED_OUT' || !yieldsToResult(code) ? addAttempt : keepAttempt;
+    keep(step, run, task, {
       dispatch,
       attempt: run.failures[task]! + 1,
       worker,

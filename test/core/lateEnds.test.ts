@@ -1,0 +1,38 @@
+/** What comes late, or twice, when a task's or a DAG's end was decided already. */
+import { runOfPlan } from '../../src/core/run';
+import { applyAll, changesOf, commanded, completed, due, failed, planOf, plannedTask, started, T0 } from './model';
+
+const errorOf = (step: Parameters<typeof changesOf>[0]): string | null | undefined => changesOf(step).tasks.find(({ task }) => task === 0)?.error;
+
+test('a task that was marked as completed while it ran shows no error, also where its handler failed first', () => {
+  const run = runOfPlan(planOf([plannedTask('a', []), plannedTask('b', [0])]));
+  applyAll(run, [started(0)], T0);
+  applyAll(run, [commanded({ kind: 'mark', task: 0, as: 'COMPLETED', result: '1' })], T0 + 1);
+  const step = applyAll(run, [failed(0)], T0 + 2);
+  expect(step.attempts).toHaveLength(1);
+  expect([changesOf(step).tasks[0]!.status, errorOf(step)]).toEqual(['COMPLETED', undefined]);
+});
+
+test('a task whose whole time is over fails for that, whatever its handler threw meanwhile', () => {
+  const run = runOfPlan(planOf([plannedTask('a', [], { options: { totalTimeoutSeconds: 10 } })]));
+  applyAll(run, [started(0)], T0);
+  const over = applyAll(run, [due(0, 1)], T0 + 10_000);
+  expect(errorOf(over)).toContain('its total time');
+  const step = applyAll(run, [failed(0)], T0 + 10_001);
+  expect(step.deadLetters).toMatchObject([{ kind: 'TIMEOUT', dispatch: 1 }]);
+  expect(errorOf(step)).toBeUndefined();
+});
+
+test('a DAG that ends, and whose end a mark changes in the same step, ends once', () => {
+  const run = runOfPlan(planOf([plannedTask('a', [])]));
+  const step = applyAll(run, [failed(0), commanded({ kind: 'mark', task: 0, as: 'COMPLETED' })], T0);
+  expect(run.status).toBe('COMPLETED');
+  expect(step.settled).toHaveLength(1);
+});
+
+test('a mark keeps what completes after it from counting', () => {
+  const run = runOfPlan(planOf([plannedTask('a', [])]));
+  applyAll(run, [started(0), commanded({ kind: 'mark', task: 0, as: 'FAILED' })], T0);
+  const step = applyAll(run, [completed(0, 1, { result: '2' })], T0);
+  expect([changesOf(step).tasks[0]!.status, changesOf(step).tasks[0]!.result]).toEqual(['FAILED', undefined]);
+});
