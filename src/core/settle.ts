@@ -24,8 +24,9 @@ export const becomeReady = (step: Step, run: Run, task: number, now: number): vo
   step.ready.push({ run, task, dispatch: run.dispatch[task]! });
   if (run.specs[task]!.options === null) return;
   setDueTime(run, task);
-  // A deadline must be in the row, where the sweep looks for it.
-  if (run.dueTimes.has(task)) touch(step, run, task).told = { ...UNTOLD, queuedAt: now };
+  // A deadline must be in the row, where the sweep looks for it; and readiness that doesn't follow from complete dependencies, since a
+  // cascade that was cut off may not have come to it.
+  if (run.dueTimes.has(task) || run.unmet[task]! > 0) touch(step, run, task).told = { ...UNTOLD, queuedAt: now };
 };
 
 /** Makes a PENDING task ready if its rule is met and nothing else holds it; the answer says whether. */

@@ -1,6 +1,9 @@
 /** What comes late, or twice, when a task's or a DAG's end was decided already. */
+import { DEFAULT_LAW } from '../../src/core/law';
+import { runOfRecord } from '../../src/core/restore';
 import { runOfPlan } from '../../src/core/run';
-import { applyAll, changesOf, commanded, completed, due, failed, planOf, plannedTask, started, T0 } from './model';
+import { statusOf } from '../../src/core/states';
+import { applyAll, changesOf, commanded, completed, due, failed, planOf, plannedTask, rowsOf, started, T0 } from './model';
 
 const errorOf = (step: Parameters<typeof changesOf>[0]): string | null | undefined => changesOf(step).tasks.find(({ task }) => task === 0)?.error;
 
@@ -35,4 +38,23 @@ test('a mark keeps what completes after it from counting', () => {
   applyAll(run, [started(0), commanded({ kind: 'mark', task: 0, as: 'FAILED' })], T0);
   const step = applyAll(run, [completed(0, 1, { result: '2' })], T0);
   expect([changesOf(step).tasks[0]!.status, changesOf(step).tasks[0]!.result]).toEqual(['FAILED', undefined]);
+});
+
+test('a task that a cut-off cascade has not come to yet is not ready after a takeover either', () => {
+  const plan = planOf([
+    plannedTask('a', []),
+    plannedTask('b', [0]),
+    plannedTask('c', [0]),
+    plannedTask('after', [1, 2], { options: { triggerRule: 'all_done' } }),
+  ]);
+  const rows = rowsOf(plan);
+  const run = runOfPlan(plan);
+  const step = applyAll(run, [failed(0)], T0, { ...DEFAULT_LAW, cascadeLimit: 2 });
+  rows.apply(changesOf(step));
+  expect(statusOf(run.state[3]!)).toBe('PENDING');
+  const restored = runOfRecord(rows.record(), T0);
+  const cancel = commanded({ kind: 'cancel', tasks: [3] });
+  const committed = [run, restored].map((one) => changesOf(applyAll(one, [cancel], T0 + 1)).tasks);
+  expect(committed[0]!.find(({ task }) => task === 3)).toMatchObject({ status: 'CANCELLED' });
+  expect(committed[1]).toEqual(committed[0]);
 });
