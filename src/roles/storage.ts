@@ -6,6 +6,7 @@ import { createCommandStore } from '../adapters/postgres/commandStore';
 import { createDagViews } from '../adapters/postgres/dagViews';
 import { createDeadLetterOutbox } from '../adapters/postgres/deadLetterOutbox';
 import { createDeadLetterStore, createDeadLetterViews } from '../adapters/postgres/deadLetters';
+import { createGateStore } from '../adapters/postgres/gateStore';
 import { createHistoryViews } from '../adapters/postgres/historyViews';
 import { migrate } from '../adapters/postgres/migrate';
 import { createDagRemoval } from '../adapters/postgres/removal';
@@ -13,6 +14,7 @@ import { createRunStore } from '../adapters/postgres/runStore';
 import { createShardLeases } from '../adapters/postgres/shardLeases';
 import { createTaskViews } from '../adapters/postgres/taskViews';
 import { createWorkIndex } from '../adapters/postgres/workIndex';
+import type { GateStore } from '../ports/gates';
 import type { DagRemoval, HistoryViews } from '../ports/history';
 import type { DeadLetterOutbox, DeadLetterStore, DeadLetterViews } from '../ports/letters';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
@@ -24,6 +26,7 @@ export interface Storage {
   readonly store: RunStore;
   readonly work: WorkIndex;
   readonly commands: CommandStore;
+  readonly gates: GateStore;
   readonly shardLeases: ShardLeases;
   readonly views: DagViews & TaskViews;
   readonly history: HistoryViews;
@@ -65,6 +68,7 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
       store: createRunStore(database),
       work: createWorkIndex(database),
       commands: createCommandStore(database),
+      gates: createGateStore(database),
       shardLeases,
       views: { ...createDagViews(database), ...tasks },
       history: createHistoryViews(database),

@@ -3,7 +3,9 @@ import type { DagRecord } from '../../core/change';
 import { isFinalDag } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import type { Clock } from '../../ports/clock';
+import type { GateStore } from '../../ports/gates';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../../ports/store';
+import { createMemoryGates } from './gates';
 import { createCommandTable, type CommandTable } from './commands';
 import { createShardTable } from './shardLeases';
 import { createTables, type Tables } from './tables';
@@ -13,6 +15,7 @@ export interface MemoryStore {
   readonly work: WorkIndex;
   readonly commands: CommandStore;
   readonly leases: ShardLeases;
+  readonly gates: GateStore;
 }
 
 /** A turn of its own, as every call of a store takes one. */
@@ -55,6 +58,7 @@ export const createMemoryStore = (clock: Pick<Clock, 'now'>): MemoryStore => {
   return {
     store: createRunStore(tables, commands),
     commands: commands.store,
+    gates: createMemoryGates(),
     work: {
       due: (of, nowMs, limit) => answered(() => tables.due(of, nowMs, limit)),
       dueDags: (of, nowMs, limit) => answered(() => tables.dueDags(of, nowMs, limit)),

@@ -1,6 +1,7 @@
 import { createMemoryStore } from '../../../src/adapters/memory/store';
 import { systemClock } from '../../../src/adapters/system/clock';
 import { commandsContract } from '../../contract/commands';
+import { gatesContract } from '../../contract/gates';
 import { shardLeasesContract } from '../../contract/shardLeases';
 import { storeContract } from '../../contract/store';
 
@@ -10,6 +11,10 @@ describe('the store in memory', () => {
 
 describe('commands in memory', () => {
   commandsContract(() => Promise.resolve(createMemoryStore(systemClock)));
+});
+
+describe('gates in memory', () => {
+  gatesContract(() => Promise.resolve(createMemoryStore(systemClock).gates));
 });
 
 describe('shard leases in memory', () => {

@@ -4,6 +4,7 @@ import { Storage1764000000001 } from './1764000000001-Storage';
 import { CommitFunction1764000000002 } from './1764000000002-CommitFunction';
 import { Control1764000000003 } from './1764000000003-Control';
 import { CommitByIndex1764000000004 } from './1764000000004-CommitByIndex';
+import { GateEnds1764000000005 } from './1764000000005-GateEnds';
 
 export const MIGRATIONS = [
   Schema1764000000000,
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   CommitFunction1764000000002,
   Control1764000000003,
   CommitByIndex1764000000004,
+  GateEnds1764000000005,
 ] as const;
