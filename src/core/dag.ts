@@ -86,6 +86,9 @@ export interface PlannedDag {
 export const TRIGGER_RULES = ['all_success', 'all_done', 'one_success', 'none_failed', 'always'] as const;
 export type TriggerRule = (typeof TRIGGER_RULES)[number];
 
+/** The name of a pool. */
+export const POOL_PATTERN = '^[A-Za-z0-9_.-]{1,64}$';
+
 /** What few tasks say, kept together; a field that is absent has the engine's default. */
 export interface TaskOptions {
   /** `all_success` where absent. */
@@ -100,6 +103,8 @@ export interface TaskOptions {
   readonly noRetryOn?: readonly string[];
   /** Attempts after a timeout, where they are to be counted apart from those after errors. */
   readonly maxTimeoutRetries?: number;
+  /** A label by which it can be paused together with others. */
+  readonly pool?: string;
 }
 
 /** The classes of failure; each has a budget and a policy of its own. */

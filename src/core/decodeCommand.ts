@@ -19,6 +19,7 @@ const options: Check = (value) =>
     totalTimeoutSeconds: optional(time),
     noRetryOn: optional(listOf(text)),
     maxTimeoutRetries: optional(count),
+    pool: optional(text),
   });
 
 const planned: Check = (value) =>

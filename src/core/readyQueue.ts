@@ -1,7 +1,9 @@
 /**
  * What is ready and waits for a worker: true priority over everything, first come first served within one. A queue for
- * each type and priority, so that a type that nobody can run holds up no other.
+ * each type, pool and priority, so that a type that nobody can run, or that is paused, holds up no other: whatever its
+ * length, choosing looks at one head of each queue.
  */
+import type { Passing } from './gates';
 import type { DagId } from './ids';
 import type { Run } from './run';
 import { CODE } from './states';
@@ -37,14 +39,21 @@ const shift = (lane: Lane): ReadyTask | undefined => {
 const isLive = ({ run, task, dispatch }: ReadyTask): boolean =>
   run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch && run.reason === null;
 
+export type CanTake = (type: string, priority: number, pool: string | undefined) => boolean;
+
+/** The queues of one type in one pool, by priority. */
+interface Lanes extends Passing {
+  readonly byPriority: readonly Lane[];
+}
+
 export interface ReadyQueue {
   push(run: Run, task: number): void;
   /** Puts a task back at the head: its dispatch failed and it keeps its turn. */
   putBack(task: ReadyTask): void;
   /** Takes the first task of the highest priority for which `canTake` holds. */
-  next(canTake: (type: string, priority: number) => boolean): ReadyTask | undefined;
+  next(canTake: CanTake): ReadyTask | undefined;
   /** The highest priority that waits and that `canTake` allows; null for none. */
-  highest(canTake: (type: string, priority: number) => boolean): number | null;
+  highest(canTake: CanTake): number | null;
   /** Drops everything of a shard. */
   dropShard(shard: number): void;
   /** Sizes by type and priority; may count a few that have moved on. */
@@ -54,15 +63,28 @@ export interface ReadyQueue {
 }
 
 export const createReadyQueue = (): ReadyQueue => {
-  const lanes = new Map<string, Lane[]>();
+  /** By type and then by pool. */
+  const lanes = new Map<string, Map<string | undefined, Lanes>>();
   let sequence = 0;
 
-  const lanesOf = (type: string): Lane[] => {
+  const laneOf = (run: Run, task: number): Lane => {
+    const { type, priority, options } = run.specs[task]!;
+    const pool = options?.pool;
     let ofType = lanes.get(type);
-    if (ofType === undefined) lanes.set(type, (ofType = Array.from({ length: PRIORITIES }, () => ({ items: [], head: 0 }))));
-    return ofType;
+    if (ofType === undefined) lanes.set(type, (ofType = new Map<string | undefined, Lanes>()));
+    let own = ofType.get(pool);
+    if (own === undefined) ofType.set(pool, (own = { type, pool, byPriority: Array.from({ length: PRIORITIES }, () => ({ items: [], head: 0 })) }));
+    return own.byPriority[priority]!;
   };
-  const laneOf = (run: Run, task: number): Lane => lanesOf(run.specs[task]!.type)[run.specs[task]!.priority]!;
+
+  const everyLanes = function* (): Generator<Lanes> {
+    for (const ofType of lanes.values()) yield* ofType.values();
+  };
+
+  /** Pools have any name: those that nothing waits in leave no trace. */
+  const tidy = ({ type, pool, byPriority }: Lanes): void => {
+    if (pool !== undefined && byPriority.every((lane) => lane.head >= lane.items.length)) lanes.get(type)?.delete(pool);
+  };
 
   /** The live head of a lane, past those that have moved on. */
   const head = (lane: Lane): ReadyTask | undefined => {
@@ -73,24 +95,35 @@ export const createReadyQueue = (): ReadyQueue => {
     }
   };
 
-  const bestLane = (canTake: (type: string, priority: number) => boolean): { lane: Lane; priority: number } | undefined => {
+  const bestLane = (canTake: CanTake): { lanes: Lanes; priority: number } | undefined => {
     for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
-      let best: Lane | undefined;
+      let best: Lanes | undefined;
       let bestSequence = Infinity;
-      for (const [type, ofType] of lanes) {
-        const lane = ofType[priority]!;
+      for (const each of everyLanes()) {
+        const lane = each.byPriority[priority]!;
         const first = lane.head < lane.items.length ? head(lane) : undefined;
-        if (first === undefined || first.sequence >= bestSequence || !canTake(type, priority)) continue;
-        best = lane;
+        if (first === undefined || first.sequence >= bestSequence || !canTake(each.type, priority, each.pool)) continue;
+        best = each;
         bestSequence = first.sequence;
       }
-      if (best !== undefined) return { lane: best, priority };
+      if (best !== undefined) return { lanes: best, priority };
     }
     return undefined;
   };
 
-  const everyLane = function* (): Generator<{ type: string; priority: number; lane: Lane }> {
-    for (const [type, ofType] of lanes) for (const [priority, lane] of ofType.entries()) yield { type, priority, lane };
+  const placeOf = (
+    ofType: ReadonlyMap<string | undefined, Lanes>,
+    isIt: (item: ReadyTask) => boolean,
+  ): { ahead: number; priority: number } | undefined => {
+    let ahead = 0;
+    for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
+      const waiting = [...ofType.values()].map(({ byPriority }) => byPriority[priority]!.items.slice(byPriority[priority]!.head));
+      const found = waiting.flatMap((items) => items.find(isIt) ?? [])[0];
+      const before = (items: readonly ReadyTask[]): number => items.filter(({ sequence: other }) => other < (found?.sequence ?? Infinity)).length;
+      ahead += waiting.reduce((sum, items) => sum + before(items), 0);
+      if (found !== undefined) return { ahead, priority };
+    }
+    return undefined;
   };
 
   return {
@@ -104,26 +137,36 @@ export const createReadyQueue = (): ReadyQueue => {
     },
     next: (canTake) => {
       const best = bestLane(canTake);
-      return best === undefined ? undefined : shift(best.lane);
+      if (best === undefined) return undefined;
+      const taken = shift(best.lanes.byPriority[best.priority]!);
+      tidy(best.lanes);
+      return taken;
     },
     highest: (canTake) => bestLane(canTake)?.priority ?? null,
     dropShard: (shard) => {
-      for (const { lane } of everyLane()) {
-        lane.items = lane.items.slice(lane.head).filter(({ run }) => run.shard !== shard);
-        lane.head = 0;
+      for (const each of everyLanes()) {
+        for (const lane of each.byPriority) {
+          lane.items = lane.items.slice(lane.head).filter(({ run }) => run.shard !== shard);
+          lane.head = 0;
+        }
+        tidy(each);
       }
     },
-    sizes: () => [...everyLane()].map(({ type, priority, lane }) => ({ type, priority, size: lane.items.length - lane.head })),
+    sizes: () =>
+      [...lanes].flatMap(([type, ofType]) =>
+        Array.from({ length: PRIORITIES }, (_, priority) => ({
+          type,
+          priority,
+          size: [...ofType.values()].reduce((sum, { byPriority }) => sum + byPriority[priority]!.items.length - byPriority[priority]!.head, 0),
+        })),
+      ),
     position: (dag, task) => {
       for (const ofType of lanes.values()) {
-        let ahead = 0;
-        for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
-          const waiting = ofType[priority]!.items.slice(ofType[priority]!.head);
-          const index = waiting.findIndex((item) => item.task === task && item.run.dag === dag && isLive(item));
-          const of = ofType.reduce((sum, lane) => sum + lane.items.length - lane.head, 0);
-          if (index >= 0) return { position: ahead + index + 1, of, priority };
-          ahead += waiting.length;
-        }
+        const place = placeOf(ofType, (item) => item.task === task && item.run.dag === dag && isLive(item));
+        if (place === undefined) continue;
+        let of = 0;
+        for (const { byPriority } of ofType.values()) for (const lane of byPriority) of += lane.items.length - lane.head;
+        return { position: place.ahead + 1, of, priority: place.priority };
       }
       return undefined;
     },

@@ -23,10 +23,18 @@ const saysNothing = (...values: readonly unknown[]): boolean => values.every((va
 
 /** Null where nothing differs from the engine's defaults, so that ordinary tasks carry nothing. */
 const optionsOf = (policy: SubmittedPolicy, base: TaskOptions | null): TaskOptions | null => {
-  const { triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries } = policy;
+  const { triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool } = policy;
   // Most tasks: two thirds of the time that a small DAG's plan took went into objects without a field.
-  if (saysNothing(triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries)) return base;
-  const own = said<TaskOptions>({ triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries });
+  if (saysNothing(triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool)) return base;
+  const own = said<TaskOptions>({
+    triggerRule,
+    queueTimeoutSeconds,
+    progressTimeoutSeconds,
+    totalTimeoutSeconds,
+    noRetryOn,
+    maxTimeoutRetries,
+    pool,
+  });
   const { triggerRule: rule, noRetryOn: excluded, ...rest } = { ...base, ...own };
   const options: TaskOptions = {
     ...rest,

@@ -10,13 +10,14 @@ export interface SubmittedPolicy {
   readonly backoff?: Maybe<{ readonly [K in keyof Backoff]?: Maybe<Backoff[K]> }>;
   /** Of one attempt. */
   readonly timeoutSeconds?: Maybe<number>;
-  /** These six are kept together as core/dag's TaskOptions. */
+  /** These seven are kept together as core/dag's TaskOptions. */
   readonly triggerRule?: Maybe<TriggerRule>;
   readonly queueTimeoutSeconds?: Maybe<number>;
   readonly progressTimeoutSeconds?: Maybe<number>;
   readonly totalTimeoutSeconds?: Maybe<number>;
   readonly noRetryOn?: Maybe<readonly string[]>;
   readonly maxTimeoutRetries?: Maybe<number>;
+  readonly pool?: Maybe<string>;
   readonly tags?: Maybe<readonly string[]>;
   /** Any JSON value. Null means none, and none is inherited then. */
   readonly payload?: unknown;

@@ -24,6 +24,8 @@ export interface TaskDefaults {
   readonly noRetryOn?: readonly string[];
   /** What of its dependencies a task waits for; `all_success` by default. */
   readonly triggerRule?: TriggerRule;
+  /** A label by which tasks are paused together. */
+  readonly pool?: string;
   readonly tags?: readonly string[];
   readonly simulate?: Simulation;
 }

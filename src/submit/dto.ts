@@ -15,7 +15,7 @@ import {
   type ValidationError,
 } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
-import { DEFAULT_PRIORITY, MAX_PRIORITY, MIN_PRIORITY, TRIGGER_RULES, type TriggerRule } from '../core/dag';
+import { DEFAULT_PRIORITY, MAX_PRIORITY, MIN_PRIORITY, POOL_PATTERN, TRIGGER_RULES, type TriggerRule } from '../core/dag';
 
 const DAY_MS = 86_400_000;
 /** Timers of Node can't wait longer than 2^31 ms: 24.8 days. */
@@ -213,6 +213,15 @@ export class PolicyDto {
       'any of them COMPLETED (one_success), all ended and none failed, cancelled or skipped because of that (none_failed), or nothing (always).',
   })
   triggerRule?: TriggerRule | null;
+
+  @IsOptional()
+  @Holds({
+    name: 'pool',
+    schema: { type: 'string', pattern: POOL_PATTERN, description: 'A label by which tasks are paused together; any name that a task gives.' },
+    holds: (value) => typeof value === 'string' && new RegExp(POOL_PATTERN, 'u').test(value),
+    sentence: 'must be a name of 1 to 64 letters, digits, _, - and .',
+  })
+  pool?: string | null;
 
   @IsOptional()
   @Texts('tags', { most: MOST_TAGS })
