@@ -3,7 +3,8 @@
  * ready. Which shards those are is the business of ownership.ts.
  */
 import type { PlannedDag } from '../core/dag';
-import { shardOf, type DagId } from '../core/ids';
+import type { Passing } from '../core/gates';
+import { shardOf, type DagId, type TaskRef } from '../core/ids';
 import { isFinalDag } from '../core/dag';
 import { forEachReady, hasUpstream, isCutOff, runOfPlan, type Run } from '../core/run';
 import { CODE } from '../core/states';
@@ -38,6 +39,12 @@ export interface AdvancerNeeds {
   readonly law?: LawSettings;
 }
 
+/** What a task that is ready waits behind. */
+export interface Wait extends Passing {
+  /** When it became ready. */
+  readonly since: number;
+}
+
 export interface Advancer extends Service {
   /** Loads a shard that this scheduler has just acquired and goes on where its log was left. */
   take(owned: OwnedShard): Promise<void>;
@@ -49,6 +56,8 @@ export interface Advancer extends Service {
   discover(dag: DagId, shard: number): Promise<void>;
   owned(): { shard: number; epoch: number }[];
   isKnown(dag: DagId, shard: number): boolean;
+  /** A task of a live DAG, as its shard has it in memory. */
+  waitOf(task: TaskRef): Wait | undefined;
   /** Tasks that became ready a while ago are written as QUEUED, those that were sent with the time of that. */
   writeWaiting(): void;
 }
@@ -161,6 +170,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     adoptRunning(batch);
     const ready = batch.afterCommit.filter((each) => isStillReady(each) && isCurrent(each.run));
     if (ready.length > 0) outlet.ready(ready);
+    if (step.outcomes.length > 0) outlet.judge(step.outcomes);
     if (step.acknowledged.length > 0) outlet.acknowledge(step.acknowledged);
     for (const [run] of step.touched) if (step.continued.has(run.dag) && isCurrent(run)) continueCascades([run.dag], run.shard);
     for (const { shard, dag } of batch.submitted)
@@ -278,6 +288,12 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     discover,
     owned: () => [...shards.values()].map(({ shard, epoch }) => ({ shard, epoch })),
     isKnown: (dag, shard) => shards.get(shard)?.runs.has(dag) ?? false,
+    waitOf: ({ dag, task }) => {
+      const run = shards.get(shardOf(dag))?.runs.get(dag);
+      if (run?.state[task] !== CODE.QUEUED) return undefined;
+      const { type, options } = run.specs[task]!;
+      return { type, pool: options?.pool, since: run.since[task]! };
+    },
     writeWaiting: () => {
       unwritten.write({ now: clock.now(), shardOf: (shard) => shards.get(shard), committer, outlet });
     },

@@ -1,4 +1,5 @@
 /** Where the decisions of the law go: the dispatcher, as the advancer sees it. */
+import type { Outcome } from '../core/breaker';
 import type { Dispatched } from '../core/event';
 import type { Run } from '../core/run';
 import type { Ready } from '../core/step';
@@ -29,5 +30,7 @@ export interface Outlet {
   sentAt(run: Run, task: number): number | null;
   /** Dispatches that have been waiting at their workers for a while: each is answered once. */
   waitingAtWorkers(): readonly { readonly run: Run; readonly task: number }[];
+  /** How attempts ended, once that is committed. */
+  judge(outcomes: readonly Outcome[]): void;
   acknowledge(checkpoints: readonly Acknowledgement[]): void;
 }

@@ -3,10 +3,11 @@
  * log like anything else. Events only make things faster.
  */
 import type { Event } from '../core/event';
+import type { Passing } from '../core/gates';
 import { groupBy } from '../core/groupBy';
 import { mintedAt, shardOf, type DagId } from '../core/ids';
 import type { Clock } from '../ports/clock';
-import type { CommandStore, RunStore, WorkIndex } from '../ports/store';
+import type { CommandStore, DueTask, RunStore, WorkIndex } from '../ports/store';
 import type { EventLog } from '../ports/transport';
 import type { Advancer } from './advancer';
 
@@ -16,7 +17,8 @@ export interface SweeperNeeds {
   readonly commands: Pick<CommandStore, 'pendingCommands'>;
   readonly log: Pick<EventLog, 'append'>;
   readonly clock: Clock;
-  readonly advancer: Pick<Advancer, 'owned' | 'isKnown' | 'discover' | 'writeWaiting'>;
+  readonly advancer: Pick<Advancer, 'owned' | 'isKnown' | 'discover' | 'writeWaiting' | 'waitOf'>;
+  readonly gates: { lastShut(passing: Passing): number | undefined };
 }
 
 const DUE_AT_ONCE = 2000;
@@ -69,11 +71,30 @@ const createTold = (clock: Pick<Clock, 'now'>): Told => {
   };
 };
 
-export const createSweeper = ({ work, store, commands, log, clock, advancer }: SweeperNeeds): Sweeper => {
+interface GatedTask extends DueTask {
+  readonly gatedUntil: number | undefined;
+}
+
+/** One event for those that are due as such, and one for each time until which others were behind a gate. */
+const dueEvents = (all: readonly GatedTask[]): Event[] =>
+  [...groupBy(all, (each) => each.gatedUntil)].map(([gatedUntil, due]) => ({
+    type: 'due',
+    tasks: due.map(({ dag, task, dispatch }) => ({ dag, task, dispatch })),
+    ...(gatedUntil === undefined ? {} : { gatedUntil }),
+  }));
+
+export const createSweeper = ({ work, store, commands, log, clock, advancer, gates }: SweeperNeeds): Sweeper => {
   const told = createTold(clock);
   /** What was stored before was looked at. */
   let seenUntil = 0;
   const ownedShards = (): number[] => advancer.owned().map(({ shard }) => shard);
+
+  /** Until when a gate kept a task that is ready from being handed out; undefined where none did since it is. */
+  const gatedUntil = (due: DueTask): number | undefined => {
+    const wait = advancer.waitOf(due);
+    const lastShut = wait && gates.lastShut(wait);
+    return wait === undefined || lastShut === undefined || lastShut <= wait.since ? undefined : lastShut;
+  };
 
   /** Tells what wasn't told lately, by the shard of each DAG; each event tells of all that it is handed. */
   const tell = async <T extends { readonly dag: DagId }>(all: readonly T[], keyOf: (each: T) => string, eventsOf: (some: T[]) => Event[]) => {
@@ -90,11 +111,11 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer }: S
       const shards = ownedShards();
       advancer.writeWaiting();
       if (shards.length === 0) return;
-      const due = await work.due(shards, clock.now(), DUE_AT_ONCE);
+      const due = (await work.due(shards, clock.now(), DUE_AT_ONCE)).map((each) => ({ ...each, gatedUntil: gatedUntil(each) }));
       await tell(
         due,
-        ({ dag, task, dispatch }) => `${dag}/${String(task)}/${String(dispatch)}`,
-        (tasks) => [{ type: 'due', tasks }],
+        ({ dag, task, dispatch, gatedUntil }) => `${dag}/${String(task)}/${String(dispatch)}${gatedUntil === undefined ? '' : ' gated'}`,
+        dueEvents,
       );
     },
     dueDagsOnce: async () => {

@@ -28,7 +28,7 @@ const applyToTask = (step: Step, run: Run, { event, each, moment }: { event: OfT
       return;
     }
     case 'due':
-      applyDue(step, run, each, moment);
+      applyDue(step, run, { ...each, ...(event.gatedUntil === undefined ? {} : { gatedUntil: event.gatedUntil }) }, moment);
       return;
     case 'withdrawn':
       applyWithdrawn(step, run, { ...each, session: event.session }, moment);

@@ -19,7 +19,7 @@ const SHAPES: Readonly<Record<Event['type'], Shape>> = {
   released: { session: text, tasks },
   lost: { session: text, evidence: text, tasks },
   withdrawn: { session: textOrNull, tasks },
-  due: { tasks },
+  due: { tasks, gatedUntil: optional(time) },
   dagDue: { dag: text },
   commanded: { id: text, dag: text, command: isCommand, by: textOrNull, reason: textOrNull },
   alive: { session: text },

@@ -67,27 +67,36 @@ const queueTimeIsOver = (step: Step, run: Run, task: number, moment: Moment): vo
   if (!waitForRetry(step, run, task, { failedAt: now, delayMs, reason: error.message, now })) carryOn(step, run, moment);
 };
 
-/** Nothing is handed out while the DAG is paused: its wait for a worker begins anew. */
-export const waitAnew = (step: Step, run: Run, task: number, now: number): void => {
-  spentOf(run, task).queuedMs += Math.max(0, now - run.since[task]!);
-  run.since[task] = now;
+/** Nothing is handed out while the DAG is paused, or behind a gate: its wait for a worker begins anew. */
+export const waitAnew = (step: Step, run: Run, task: number, from: number): void => {
+  spentOf(run, task).queuedMs += Math.max(0, from - run.since[task]!);
+  run.since[task] = from;
   setDueTime(run, task);
   touch(step, run, task).told = heldBy(run, task);
 };
 
 /** What of a task that is ready or runs is over now; false for nothing. */
-const endDeadlines = (step: Step, run: Run, task: number, moment: Moment): boolean => {
+const endDeadlines = (step: Step, run: Run, task: number, { gatedUntil = 0, ...moment }: Moment & { readonly gatedUntil?: number }): boolean => {
   const { options } = run.specs[task]!;
   const { now } = moment;
+  const isOver = (): boolean => now >= queueDeadline({ options, since: run.since[task]! });
   if (now >= totalDeadline({ options, unblockedAt: run.unblockedAt[task]! })) totalTimeIsOver(step, run, task, now);
-  else if (run.state[task] !== CODE.QUEUED || now < queueDeadline({ options, since: run.since[task]! })) return false;
+  else if (run.state[task] !== CODE.QUEUED || !isOver()) return false;
   else if (run.status === 'PAUSED') waitAnew(step, run, task, now);
-  else queueTimeIsOver(step, run, task, moment);
+  else {
+    if (gatedUntil > run.since[task]!) waitAnew(step, run, task, Math.min(gatedUntil, now));
+    if (isOver()) queueTimeIsOver(step, run, task, moment);
+  }
   return true;
 };
 
 /** The time that a task waits for has come; several waits may share it, and what is due is what is over now. */
-export const applyDue = (step: Step, run: Run, { dag, task, dispatch }: Dispatched, moment: Moment): void => {
+export const applyDue = (
+  step: Step,
+  run: Run,
+  { dag, task, dispatch, gatedUntil = 0 }: Dispatched & { readonly gatedUntil?: number },
+  moment: Moment,
+): void => {
   // A row that was never dispatched has the number 0.
   const current = isCurrent(run, { dag, task, dispatch: Math.max(1, dispatch) });
   const state = run.state[task];
@@ -95,7 +104,7 @@ export const applyDue = (step: Step, run: Run, { dag, task, dispatch }: Dispatch
   else if (current && isHeld(run, task) && (run.dueTimes.get(task) ?? Infinity) <= moment.now) {
     note(step, run, { kind: 'release', task, message: 'the time of its hold is over', at: moment.now });
     release(step, run, task, moment.now);
-  } else if (!current || (state !== CODE.QUEUED && state !== CODE.RUNNING) || !endDeadlines(step, run, task, moment))
+  } else if (!current || (state !== CODE.QUEUED && state !== CODE.RUNNING) || !endDeadlines(step, run, task, { ...moment, gatedUntil }))
     step.refused.push({ type: 'due', reason: 'not waiting' });
 };
 

@@ -78,6 +78,8 @@ export interface Lost {
 export interface Due {
   readonly type: 'due';
   readonly tasks: readonly Dispatched[];
+  /** They were kept from being handed out until then, in milliseconds since 1970: their waits for a worker begin there. */
+  readonly gatedUntil?: number;
 }
 /**
  * These dispatches, whose tasks are CANCELLING, will never bring a result: never claimed and can't be any more, dropped by

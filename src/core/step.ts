@@ -3,6 +3,7 @@ import type { AppliedEdit, AttemptChange, DagChange, DeadLetterChange, HistoryCh
 import type { CommandOutcome } from './command';
 import { isFinalTask } from './dag';
 import type { Dispatched } from './event';
+import type { Outcome } from './breaker';
 import type { DagId } from './ids';
 import type { Run } from './run';
 import { CODE, statusOf } from './states';
@@ -63,6 +64,8 @@ export interface Step {
   readonly acknowledged: { readonly session: string; readonly dispatch: Dispatched; readonly sequence: number; readonly shard: number }[];
   readonly finished: Finished[];
   readonly retrying: Retrying[];
+  /** How attempts ended that workers reported on: what the breaker judges. */
+  readonly outcomes: Outcome[];
   readonly settled: Run[];
   /** Executions that are over, whatever their end: the dispatcher's slots are free again. */
   readonly over: Dispatched[];
@@ -86,6 +89,7 @@ export const newStep = (): Step => ({
   acknowledged: [],
   finished: [],
   retrying: [],
+  outcomes: [],
   settled: [],
   over: [],
   leaving: [],

@@ -3,7 +3,7 @@
  * events in the same order give the same step, on whichever scheduler. It writes the run it is handed and the step.
  */
 import { carryOn } from './carryOn';
-import { isFinalDag } from './dag';
+import { isFinalDag, type TaskError } from './dag';
 import type { Checkpointed, Completed, Execution, Failed, Progressed, Report } from './event';
 import { addAttempt, countFailure, giveUp, keepAttempt, waitForRetry } from './failures';
 import type { Moment } from './law';
@@ -66,10 +66,15 @@ const end = (step: Step, run: Run, report: Completed | Failed, now: number): { s
   return { startedAt: times.startedAt, endedAt };
 };
 
+const judged = (step: Step, run: Run, { dag, task, dispatch, worker }: Execution, error: TaskError | null): void => {
+  step.outcomes.push({ dag, task, dispatch, worker, type: run.specs[task]!.type, error });
+};
+
 /** The handler returned: dependents that waited for nothing else are ready. */
 const completed = (step: Step, run: Run, report: Completed, now: number): void => {
   const { task } = report;
   end(step, run, report, now);
+  judged(step, run, report, null);
   if (run.reasons.size > 0) run.reasons.delete(task);
   const { texts } = touch(step, run, task);
   texts.result = report.result;
@@ -85,6 +90,7 @@ const failed = (step: Step, run: Run, report: Failed, moment: Moment): void => {
   const { task, dispatch, worker, session, error, retryable } = report;
   const { now, law } = moment;
   const { startedAt, endedAt } = end(step, run, report, now);
+  judged(step, run, report, error);
   const delayMs = countFailure(step, run, task, { dispatch, worker, session, startedAt, endedAt, error, retryable, maxKills: law.maxKills });
   if (delayMs === undefined) giveUp(step, run, task, { kind: error.kind, message: error.message, dispatch, now });
   else if (waitForRetry(step, run, task, { failedAt: endedAt, delayMs, reason: error.message, now })) return;

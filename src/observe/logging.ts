@@ -44,6 +44,8 @@ const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
   'dispatch.revoked': ['debug', 'dispatches were taken away'],
   'dispatch.failed': ['warn', 'tasks could not be sent; they are sent again'],
   'command.settled': ['info', 'command settled'],
+  'gate.shut': ['warn', 'a gate was shut: what stands behind it is not handed out'],
+  'gate.opened': ['info', 'a gate was opened'],
   'execution.started': ['trace', 'execution started'],
   'execution.finished': ['debug', 'execution finished'],
   'execution.stuck': [

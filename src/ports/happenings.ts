@@ -1,4 +1,5 @@
 import type { CommandOutcome } from '../core/command';
+import type { GateScope, GateState } from '../core/gates';
 import type { UndecodableRecord } from './letters';
 
 /** What stages announce; logs and metrics listen. A stage knows nothing of who listens. */
@@ -19,6 +20,9 @@ export interface Happenings {
   'dispatch.failed': { count: number; error: unknown };
   /** A command's outcome is durable. */
   'command.settled': CommandOutcome;
+  /** What a gate stands before isn't handed out from now on; `name` is empty for everything, `trips` the breaker's in a row. */
+  'gate.shut': { scope: GateScope; name: string; state: GateState; by: string | null; reason: string | null; until: number | null; trips: number };
+  'gate.opened': { scope: GateScope; name: string; state: GateState; by: string | null };
   /** A worker executed one attempt. */
   'execution.started': { type: string; sinceSentMs: number };
   'execution.finished': {

@@ -1,6 +1,7 @@
 /** An advancer with its ownership on a memory store and a memory log, and an outlet that writes down what it is told. */
 import { createMemoryBroker } from '../../src/adapters/memory/broker';
 import { createAdvancer, type Advancer } from '../../src/advance/advancer';
+import type { Outcome } from '../../src/core/breaker';
 import type { PlannedDag } from '../../src/core/dag';
 import type { Event } from '../../src/core/event';
 import type { Run } from '../../src/core/run';
@@ -26,6 +27,8 @@ export interface TestScheduler {
   readonly sent: Sent[];
   readonly adopted: string[];
   readonly revoked: string[];
+  /** What the breaker is handed. */
+  readonly outcomes: Outcome[];
   readonly acknowledged: number[];
   readonly happened: { readonly name: keyof Happenings; readonly what: Happenings[keyof Happenings] }[];
   /** Shards given up and not yet taken anew. */
@@ -54,6 +57,7 @@ export const startScheduler = async (
   const revoked: string[] = [];
   const sentAt = new Map<string, number>();
   const waitingAtWorkers: { run: Run; task: number }[] = [];
+  const outcomes: Outcome[] = [];
   const happened: { name: keyof Happenings; what: Happenings[keyof Happenings] }[] = [];
   const announce: Announce = (name, what) => {
     happened.push({ name, what });
@@ -81,6 +85,9 @@ export const startScheduler = async (
         for (const { run, task } of tasks) revoked.push(nameOf(run, task));
       },
       over: () => undefined,
+      judge: (all) => {
+        outcomes.push(...all);
+      },
       leaving: () => undefined,
       adopt: (run, task, session) => {
         adopted.push(`${nameOf(run, task)} in ${session}`);
@@ -108,6 +115,7 @@ export const startScheduler = async (
     revoked,
     sentAt,
     waitingAtWorkers,
+    outcomes,
     acknowledged,
     happened,
     doubted,
