@@ -64,7 +64,7 @@ const assemble = (role: Role, values: ReadonlyMap<string, unknown>): Config => {
 };
 
 /** What no single value shows: pairs that contradict each other. Each complaint names both, and the way out. */
-const contradictions = ({ leases, scheduler, kafka, retries: { backoff } }: Config, of: (path: string) => string): string[] => [
+const contradictions = ({ leases, scheduler, kafka, breaker, retries: { backoff } }: Config, of: (path: string) => string): string[] => [
   ...(leases.leaseMs < 3 * leases.heartbeatMs
     ? [
         `leases.leaseMs ${String(leases.leaseMs)} (${of('leases.leaseMs')}) must be at least three times leases.heartbeatMs ${String(leases.heartbeatMs)} (${of('leases.heartbeatMs')}): raise it to ${String(3 * leases.heartbeatMs)}, or let workers beat more often`,
@@ -83,6 +83,16 @@ const contradictions = ({ leases, scheduler, kafka, retries: { backoff } }: Conf
   ...(backoff.maxMs < backoff.initialMs
     ? [
         `retries.backoff.maxMs ${String(backoff.maxMs)} (${of('retries.backoff.maxMs')}) is less than retries.backoff.initialMs ${String(backoff.initialMs)} (${of('retries.backoff.initialMs')}): raise it`,
+      ]
+    : []),
+  ...(breaker.maxCoolDownMs < breaker.coolDownMs
+    ? [
+        `breaker.maxCoolDownMs ${String(breaker.maxCoolDownMs)} (${of('breaker.maxCoolDownMs')}) is less than breaker.coolDownMs ${String(breaker.coolDownMs)} (${of('breaker.coolDownMs')}): raise it`,
+      ]
+    : []),
+  ...(breaker.tasks > breaker.attempts
+    ? [
+        `breaker.tasks ${String(breaker.tasks)} (${of('breaker.tasks')}) is more than breaker.attempts ${String(breaker.attempts)} (${of('breaker.attempts')}), so that it would never trip: lower it`,
       ]
     : []),
 ];

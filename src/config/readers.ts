@@ -92,6 +92,10 @@ export const url = (...protocols: readonly string[]): Reader<string> =>
     return protocols.includes(new URL(raw).protocol) ? raw : undefined;
   });
 
+export const yesOrNo: Reader<boolean> = reader('true or false', (raw) =>
+  raw === true || raw === 'true' ? true : raw === false || raw === 'false' ? false : undefined,
+);
+
 export const nullable = <T>(inner: Reader<T>): Reader<T | null> => ({
   accepts: inner.accepts,
   read: (raw) => (raw === null ? { value: null } : inner.read(raw)),

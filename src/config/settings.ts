@@ -17,6 +17,7 @@ import {
   topic,
   url,
   whole,
+  yesOrNo,
 } from './readers';
 import { LOG_LEVELS, type Role, type Sections, type SimulatedType } from './shape';
 
@@ -201,7 +202,7 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
   },
 };
 
-const policies: Spec<Pick<Sections, 'limits' | 'retries'>> = {
+const policies: Spec<Pick<Sections, 'limits' | 'retries' | 'breaker'>> = {
   limits: {
     tasksPerDag: setting(whole(1, 16_000_000), 100_000, 'LIMITS_TASKS_PER_DAG', 'Tasks of one DAG.'),
     edgesPerDag: setting(whole(0, 100_000_000), 1_000_000, 'LIMITS_EDGES_PER_DAG', 'Dependencies of one DAG.'),
@@ -228,6 +229,24 @@ const policies: Spec<Pick<Sections, 'limits' | 'retries'>> = {
       maxMs: setting(duration(0, 604_800_000), 60_000, 'RETRIES_BACKOFF_MAX_MS', 'The longest wait.'),
       jitter: setting(fraction, 0.5, 'RETRIES_BACKOFF_JITTER', 'The part of the wait that is left to chance.'),
     },
+  },
+  breaker: {
+    enabled: setting(yesOrNo, true, 'BREAKER_ENABLED', 'Whether a task type whose handlers fail everywhere is quarantined for a while.'),
+    attempts: setting(
+      whole(4, 1_000),
+      20,
+      'BREAKER_ATTEMPTS',
+      'So many attempts of a type in a row must have failed, with at most half of them from one DAG, and on two workers where two run the type.',
+    ),
+    tasks: setting(whole(2, 1_000), 5, 'BREAKER_TASKS', 'They must have been of so many different tasks.'),
+    coolDownMs: setting(duration(100, 86_400_000), 30_000, 'BREAKER_COOL_DOWN_MS', 'The first quarantine; each further one is twice as long.'),
+    maxCoolDownMs: setting(duration(100, 86_400_000), 600_000, 'BREAKER_MAX_COOL_DOWN_MS', 'The longest quarantine.'),
+    probes: setting(
+      whole(1, 1_000),
+      3,
+      'BREAKER_PROBES',
+      'Tasks that each scheduler lets through after a quarantine: one that completes ends it, and so many that fail begin another.',
+    ),
   },
 };
 

@@ -104,6 +104,16 @@ export interface RetriesConfig {
   };
 }
 
+/** When a task type whose handlers fail everywhere is quarantined, and when it is tried again. */
+export interface BreakerConfig {
+  readonly enabled: boolean;
+  readonly attempts: number;
+  readonly tasks: number;
+  readonly coolDownMs: number;
+  readonly maxCoolDownMs: number;
+  readonly probes: number;
+}
+
 /** How a simulated task of one type behaves where its submission doesn't say. */
 export interface SimulatedType {
   readonly durationMs: readonly [min: number, max: number];
@@ -140,6 +150,7 @@ export interface Sections {
   readonly leases: LeasesConfig;
   readonly limits: LimitsConfig;
   readonly retries: RetriesConfig;
+  readonly breaker: BreakerConfig;
   readonly simulation: SimulationConfig;
   readonly standalone: StandaloneConfig;
   readonly log: LogConfig;

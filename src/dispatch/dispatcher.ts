@@ -3,9 +3,8 @@
  * hands out about as much as the workers can take, so that what comes later and matters more is never stuck in Kafka.
  */
 import type { Dispatched } from '../core/event';
-import { groupBy } from '../core/groupBy';
 import type { DagId } from '../core/ids';
-import { createReadyQueue, type ReadyQueue, type ReadyTask } from '../core/readyQueue';
+import { createReadyQueue, type CanTake, type ReadyQueue, type ReadyTask } from '../core/readyQueue';
 import { chooseSeat, hasRoom, leaveSeat, takeSeat, type Seat } from '../core/routing';
 import type { Run } from '../core/run';
 import { CODE } from '../core/states';
@@ -13,16 +12,19 @@ import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { Claims } from '../ports/leases';
 import type { WorkIndex } from '../ports/store';
-import type { WorkOrder, WorkQueue } from '../ports/transport';
+import type { WorkQueue } from '../ports/transport';
 import { createAssignments, type Assignment, type Assignments } from './assignments';
 import type { Fleet } from './fleet';
-import { dispatchOf, hasNoInputs, inputsKey, readInputs } from './inputs';
+import type { Gates } from './gates';
+import { hasNoInputs, readInputs } from './inputs';
+import { createOrders, type Acknowledgement, type Orders } from './orders';
 
 export interface DispatcherNeeds {
   readonly queue: Pick<WorkQueue, 'send'>;
   readonly claims: Pick<Claims, 'raiseFloor'>;
   readonly work: Pick<WorkIndex, 'inputs'>;
   readonly fleet: Fleet;
+  readonly gates: Pick<Gates, 'lets' | 'took'>;
   readonly clock: Clock;
   readonly announce: Announce;
   /** Base URL at which workers find this scheduler. */
@@ -39,13 +41,6 @@ interface Bound {
   readonly epoch: number | undefined;
 }
 
-interface Acknowledgement {
-  readonly session: string;
-  readonly shard: number;
-  readonly dispatch: Dispatched;
-  readonly sequence: number;
-}
-
 const AT_ONCE = 2000;
 const AFTER_FAILURE_MS = 200;
 /** An execution that the law has given up still runs: its task waits until the claim is free. */
@@ -60,7 +55,11 @@ export class Dispatcher {
   /** No priority below this is sent: another scheduler has something more important waiting. */
   private floor = 0;
 
-  constructor(private readonly needs: DispatcherNeeds) {}
+  private readonly orders: Orders;
+
+  constructor(private readonly needs: DispatcherNeeds) {
+    this.orders = createOrders({ ...needs, epochOf: (shard) => this.epochs.get(shard) });
+  }
 
   shardTaken(shard: number, epoch: number): void {
     this.epochs.set(shard, epoch);
@@ -126,21 +125,11 @@ export class Dispatcher {
   async revoke(session: string, revoked: readonly { readonly run: Run; readonly task: number; readonly dispatch: number }[]): Promise<void> {
     const seat = this.needs.fleet.seat(session);
     if (seat === undefined) return;
-    const orders = [...groupBy(revoked, ({ run }) => run.shard)].map(([shard, tasks]): WorkOrder => {
-      const dispatches = tasks.map(({ run, task, dispatch }) => ({ dag: run.dag, task, dispatch }));
-      return { ...this.order(session, shard), dispatches: [], revoked: dispatches, acknowledged: [] };
-    });
-    await this.needs.queue.send(new Map([[seat.inbox, orders]]));
+    await this.needs.queue.send(this.orders.revocations(seat, revoked));
   }
 
   acknowledge(checkpoints: readonly Acknowledgement[]): void {
-    const orders = new Map<number, WorkOrder[]>();
-    for (const { session, shard, dispatch, sequence } of checkpoints) {
-      const seat = this.needs.fleet.seat(session);
-      if (seat === undefined) continue;
-      const order = { ...this.order(session, shard), dispatches: [], revoked: [], acknowledged: [{ dispatch, sequence }] };
-      orders.set(seat.inbox, [...(orders.get(seat.inbox) ?? []), order]);
-    }
+    const orders = this.orders.acknowledgements(checkpoints, (session) => this.needs.fleet.seat(session));
     this.needs.queue.send(orders).catch((error: unknown) => {
       this.needs.announce('dispatch.failed', { count: 0, error });
     });
@@ -155,7 +144,7 @@ export class Dispatcher {
   /** The highest priority that waits for a worker that could run it. */
   highestWaiting(): number | null {
     const runnable = this.runnableTypes();
-    return this.ready.highest((type) => runnable.has(type));
+    return this.ready.highest((type, _priority, pool) => runnable.has(type) && this.isLet(type, pool));
   }
 
   /** Another scheduler's highest waiting priority: nothing lower is sent from here. */
@@ -203,8 +192,8 @@ export class Dispatcher {
   private bind(): Bound[] {
     const { fleet } = this.needs;
     const full = new Map<string, number>();
-    const canTake = (type: string, priority: number): boolean => {
-      if (priority < this.floor || priority <= (full.get(type) ?? -1)) return false;
+    const canTake: CanTake = (type, priority, pool) => {
+      if (priority < this.floor || priority <= (full.get(type) ?? -1) || !this.isLet(type, pool)) return false;
       for (const seat of fleet.seats()) if (seat.types.has(type) && hasRoom(seat, priority)) return true;
       full.set(type, priority);
       return false;
@@ -219,9 +208,14 @@ export class Dispatcher {
       const seat = chooseSeat(fleet.seats(), spec.type, spec.priority);
       if (seat === undefined) break;
       this.assign(ready, seat.session);
+      this.needs.gates.took({ type: spec.type, pool: spec.options?.pool }, { dag: ready.run.dag, task: ready.task, dispatch: ready.dispatch });
       bound.push({ ready, seat, epoch: this.epochs.get(ready.run.shard) });
     }
     return bound;
+  }
+
+  private isLet(type: string, pool: string | undefined): boolean {
+    return this.needs.gates.lets({ type, pool }, ({ dag, task, dispatch }) => this.assignments.get(dag, task)?.dispatch === dispatch);
   }
 
   private isSent({ run, task, dispatch }: Pick<ReadyTask, 'run' | 'task' | 'dispatch'>): boolean {
@@ -284,29 +278,12 @@ export class Dispatcher {
     });
   }
 
-  private order(session: string, shard: number): Pick<WorkOrder, 'session' | 'shard' | 'epoch' | 'sentAt' | 'origin'> {
-    return { session, shard, epoch: this.epochs.get(shard) ?? 0, sentAt: this.needs.clock.now(), origin: this.needs.origin() };
-  }
-
   private async send(bound: readonly Bound[], inputs: Awaited<ReturnType<typeof readInputs>>): Promise<void> {
-    const { queue, announce, clock, inlineLimit } = this.needs;
+    const { queue, announce, clock } = this.needs;
     const current = bound.filter((each) => this.isCurrent(each));
     if (current.length === 0) return;
     const began = clock.monotonic();
-    const orders = new Map<number, WorkOrder[]>();
-    for (const [seat, ofSeat] of groupBy(current, (each) => each.seat)) {
-      const shards = groupBy(ofSeat, ({ ready }) => ready.run.shard);
-      orders.set(
-        seat.inbox,
-        [...shards].map(([shard, tasks]) => ({
-          ...this.order(seat.session, shard),
-          dispatches: tasks.map(({ ready: { run, task } }) => dispatchOf(run, task, inputs.get(inputsKey(run, task)), inlineLimit)),
-          revoked: [],
-          acknowledged: [],
-        })),
-      );
-    }
-    await queue.send(orders);
+    await queue.send(this.orders.dispatches(current, inputs));
     const now = clock.now();
     const waitedMs = current.reduce((sum, { ready: { run, task } }) => sum + Math.max(0, now - run.since[task]!), 0) / current.length;
     announce('dispatch.sent', { count: current.length, tookMs: clock.monotonic() - began, waitedMs });

@@ -5,12 +5,15 @@ import { createOwnership } from '../advance/ownership';
 import { createSweeper } from '../advance/sweeper';
 import { Dispatcher } from '../dispatch/dispatcher';
 import { createFleet, type Fleet } from '../dispatch/fleet';
+import { createGates, type Gates } from '../dispatch/gates';
 import { createLosses } from '../dispatch/losses';
 import { createRevocations, type Revocations } from '../dispatch/revocations';
 import { every, type Loop } from '../lifecycle/every';
 import { together } from '../lifecycle/together';
 import type { Service } from '../lifecycle/service';
+import type { BreakerSettings } from '../core/breaker';
 import type { Clock } from '../ports/clock';
+import type { GateStore } from '../ports/gates';
 import type { Announce } from '../ports/happenings';
 import type { ClaimLedger, Claims, Precedence, Roster } from '../ports/leases';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
@@ -21,6 +24,7 @@ export interface EngineNeeds {
   readonly store: RunStore;
   readonly work: WorkIndex;
   readonly commands: CommandStore;
+  readonly gates: GateStore;
   readonly shardLeases: ShardLeases;
   readonly log: EventLog;
   readonly queue: WorkQueue;
@@ -47,6 +51,7 @@ export interface EngineSettings {
   readonly sessionLeaseMs: number;
   /** Dispatches that may be with a worker on top of its slots. */
   readonly prefetch: number;
+  readonly breaker: BreakerSettings;
 }
 
 export interface Engine {
@@ -54,6 +59,8 @@ export interface Engine {
   readonly advancer: Advancer;
   readonly dispatcher: Dispatcher;
   readonly fleet: Fleet;
+  /** `nudge` reads the rows at once. */
+  readonly gates: Pick<Gates, 'list'> & { nudge(): void };
 }
 
 const INLINE_CHARACTERS = 65_536;
@@ -62,6 +69,7 @@ const MISSED_MS = 1000;
 const AUDIT_MS = 2000;
 const REVOKE_MS = 1000;
 const COMMANDS_MS = 1000;
+const GATES_MS = 1000;
 
 type LoopOf = (name: string, ms: number, once: () => Promise<void>) => Loop;
 
@@ -95,11 +103,13 @@ interface OutletNeeds {
   readonly dispatcher: Dispatcher;
   readonly fleet: Fleet;
   readonly revocations: { readonly list: Revocations; nudge(): void };
+  readonly judge: Outlet['judge'];
   readonly clock: Clock;
 }
 
 /** The dispatcher, as the advancer sees it. */
-const outletTo = ({ dispatcher, fleet, revocations, clock }: OutletNeeds): Outlet => ({
+const outletTo = ({ dispatcher, fleet, revocations, judge, clock }: OutletNeeds): Outlet => ({
+  judge,
   shardTaken: (shard, epoch) => {
     dispatcher.shardTaken(shard, epoch);
   },
@@ -140,11 +150,22 @@ const outletTo = ({ dispatcher, fleet, revocations, clock }: OutletNeeds): Outle
 const createSending = (needs: EngineNeeds, loop: LoopOf) => {
   const { work, log, clock, announce, settings, claims } = needs;
   const fleet = createFleet({ roster: needs.roster, clock, announce, prefetch: () => settings.prefetch });
-  const dispatcher = new Dispatcher({
+  const gates = createGates({
+    store: needs.gates,
+    clock,
+    announce,
+    breaker: settings.breaker,
+    workersOf: (type) => fleet.workers().filter(({ types }) => types.includes(type)).length,
+    changed: () => {
+      dispatcher.nudge();
+    },
+  });
+  const dispatcher: Dispatcher = new Dispatcher({
     queue: needs.queue,
     claims,
     work,
     fleet,
+    gates,
     clock,
     announce,
     origin: needs.origin,
@@ -159,21 +180,32 @@ const createSending = (needs: EngineNeeds, loop: LoopOf) => {
       revoking.nudge();
     },
   };
+  const gating = loop('gates', GATES_MS, () => gates.lookOnce());
   const loops = [
     revoking,
+    gating,
     loop('roster', settings.rosterMs, () => losses.lookOnce()),
     loop('audit', AUDIT_MS, () => losses.auditOnce()),
     loop('precedence', PRECEDENCE_MS, async () => {
       dispatcher.yieldTo(await needs.precedence.publish(needs.scheduler, dispatcher.highestWaiting()));
     }),
   ];
-  return { fleet, dispatcher, loops, outlet: outletTo({ dispatcher, fleet, revocations, clock }) };
+  const judge: Outlet['judge'] = (outcomes) => {
+    if (gates.judge(outcomes)) gating.nudge();
+  };
+  const known = {
+    ...gates,
+    nudge: () => {
+      gating.nudge();
+    },
+  };
+  return { fleet, dispatcher, loops, gates: known, outlet: outletTo({ dispatcher, fleet, revocations, judge, clock }) };
 };
 
 /** What the store is asked for again and again, because events only make things faster. */
-const sweeping = (needs: EngineNeeds, advancer: Advancer, loop: LoopOf): Loop[] => {
+const sweeping = (needs: EngineNeeds, { advancer, gates, loop }: { advancer: Advancer; gates: Pick<Gates, 'lastShut'>; loop: LoopOf }): Loop[] => {
   const { sweepMs } = needs.settings;
-  const sweeper = createSweeper({ ...needs, advancer });
+  const sweeper = createSweeper({ ...needs, advancer, gates });
   return [
     loop('due', sweepMs, () => sweeper.dueOnce()),
     loop('due DAGs', sweepMs, () => sweeper.dueDagsOnce()),
@@ -186,7 +218,7 @@ const sweeping = (needs: EngineNeeds, advancer: Advancer, loop: LoopOf): Loop[] 
 export const createEngine = (needs: EngineNeeds): Engine => {
   const { scheduler, store, log, clock, announce, settings } = needs;
   const loop = loopsWith(clock, announce);
-  const { fleet, dispatcher, outlet, loops } = createSending(needs, loop);
+  const { fleet, dispatcher, gates, outlet, loops } = createSending(needs, loop);
   const advancer: Advancer = createAdvancer({
     store,
     commands: needs.commands,
@@ -210,6 +242,6 @@ export const createEngine = (needs: EngineNeeds): Engine => {
     announce,
   });
   const beat = loop('ownership', settings.renewMs, () => ownership.once());
-  const service = together('engine', [advancer, owning(beat, () => ownership.leave()), ...loops, ...sweeping(needs, advancer, loop)]);
-  return { service, advancer, dispatcher, fleet };
+  const service = together('engine', [advancer, owning(beat, () => ownership.leave()), ...loops, ...sweeping(needs, { advancer, gates, loop })]);
+  return { service, advancer, dispatcher, fleet, gates };
 };

@@ -31,7 +31,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     announce,
     durableTransport: true,
     origin,
-    settings: { ...config.scheduler, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
+    settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
   const writes = createWrites({ listen: life.listen, clock });
   const components = {

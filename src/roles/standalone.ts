@@ -89,7 +89,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     announce,
     durableTransport: false,
     origin,
-    settings: { ...config.scheduler, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
+    settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
   const api = createApi({ config, life, engine, ...storage, log, components });

@@ -1,5 +1,7 @@
+import { createMemoryGates } from '../../src/adapters/memory/gates';
 import { Dispatcher } from '../../src/dispatch/dispatcher';
 import { createFleet } from '../../src/dispatch/fleet';
+import { createGates } from '../../src/dispatch/gates';
 import { createLosses } from '../../src/dispatch/losses';
 import type { Event } from '../../src/core/event';
 import { failure } from '../../src/core/failure';
@@ -27,6 +29,7 @@ const worker = (name: string, other: Partial<LiveWorker> = {}): LiveWorker => ({
   lastHeartbeatAt: 0,
   ...other,
 });
+export const BREAKER = { enabled: true, attempts: 20, tasks: 5, coolDownMs: 1000, maxCoolDownMs: 4000, probes: 3 };
 const tasks = (count: number, priority = 5) => Array.from({ length: count }, (_, i) => plannedTask(`t${String(i)}`, [], { priority }));
 
 const startStage = (workers: LiveWorker[]) => {
@@ -34,6 +37,7 @@ const startStage = (workers: LiveWorker[]) => {
   const sent: string[] = [];
   const revoked: string[] = [];
   const events: Event[] = [];
+  const happened: [string, object][] = [];
   const state = {
     workers,
     trusted: true,
@@ -47,8 +51,22 @@ const startStage = (workers: LiveWorker[]) => {
     announce: () => undefined,
     prefetch: () => 1,
   });
-  const dispatcher = new Dispatcher({
+  const store = createMemoryGates();
+  const gates = createGates({
+    store,
+    clock,
+    announce: (name, what) => {
+      happened.push([name, what]);
+    },
+    breaker: BREAKER,
+    workersOf: (type) => fleet.workers().filter(({ types }) => types.includes(type)).length,
+    changed: () => {
+      dispatcher.nudge();
+    },
+  });
+  const dispatcher: Dispatcher = new Dispatcher({
     fleet,
+    gates,
     clock,
     announce: () => undefined,
     origin: () => 'http://here',
@@ -88,7 +106,15 @@ const startStage = (workers: LiveWorker[]) => {
     fleet,
     dispatcher,
     losses,
+    gates,
+    store,
+    happened,
+    lookAtGates: async () => {
+      await gates.lookOnce();
+      await turns();
+    },
     look: async () => {
+      await gates.lookOnce();
       await losses.lookOnce();
       await turns();
     },

@@ -26,6 +26,8 @@ import { createTimeline, type Timeline } from './timeline';
 
 export const START_MS = 1_800_000_000_000;
 export const LEASE_MS = 1600;
+/** As by default, but for its times: a run is short. */
+const BREAKER = { enabled: true, attempts: 20, tasks: 5, coolDownMs: 1000, maxCoolDownMs: 4000, probes: 3 };
 const HEARTBEAT_MS = 400;
 const PREFIX = 's:';
 export const TYPES = ['DATA_PROCESSING', 'API_CALL'];
@@ -227,6 +229,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
     return {
       store,
       work: overNetwork(connection, timeline, memory.work, {}),
+      gates: overNetwork(connection, timeline, memory.gates, {}),
       commands: overNetwork(connection, timeline, memory.commands, {}),
       shardLeases: overNetwork(connect(process.main, 'postgres', false), timeline, memory.leases, { acquire: raised, retake: raised }),
     };
@@ -289,7 +292,16 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
       announce: announceIn(process),
       durableTransport: true,
       origin: () => 'http://simulated',
-      settings: { shards: shape.shards, shardLeaseMs: 3000, renewMs: 500, rosterMs: 250, sweepMs: 250, sessionLeaseMs: LEASE_MS, prefetch: 2 },
+      settings: {
+        shards: shape.shards,
+        shardLeaseMs: 3000,
+        renewMs: 500,
+        rosterMs: 250,
+        sweepMs: 250,
+        sessionLeaseMs: LEASE_MS,
+        prefetch: 2,
+        breaker: BREAKER,
+      },
     });
     return { process, engine, service: engine.service, store: stores.store };
   };

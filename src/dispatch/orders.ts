@@ -1,0 +1,74 @@
+/** What is written to a worker's inbox: dispatches, and word of those that were taken away or whose checkpoint is durable. */
+import type { Dispatched } from '../core/event';
+import { groupBy } from '../core/groupBy';
+import type { ReadyTask } from '../core/readyQueue';
+import type { Seat } from '../core/routing';
+import type { Run } from '../core/run';
+import type { Clock } from '../ports/clock';
+import type { TaskInputs } from '../ports/store';
+import type { WorkOrder } from '../ports/transport';
+import { dispatchOf, inputsKey } from './inputs';
+
+export interface OrdersNeeds {
+  readonly clock: Pick<Clock, 'now'>;
+  /** Base URL at which workers find this scheduler. */
+  readonly origin: () => string;
+  readonly epochOf: (shard: number) => number | undefined;
+  /** Characters of inputs that travel with a dispatch. */
+  readonly inlineLimit: number;
+}
+
+export interface Acknowledgement {
+  readonly session: string;
+  readonly shard: number;
+  readonly dispatch: Dispatched;
+  readonly sequence: number;
+}
+
+type Inboxes = Map<number, WorkOrder[]>;
+
+export interface Orders {
+  dispatches(bound: readonly { readonly ready: ReadyTask; readonly seat: Seat }[], inputs: ReadonlyMap<string, TaskInputs>): Inboxes;
+  revocations(seat: Seat, revoked: readonly { readonly run: Run; readonly task: number; readonly dispatch: number }[]): Inboxes;
+  /** What goes to a session that isn't known here is left out. */
+  acknowledgements(checkpoints: readonly Acknowledgement[], seatOf: (session: string) => Seat | undefined): Inboxes;
+}
+
+export const createOrders = ({ clock, origin, epochOf, inlineLimit }: OrdersNeeds): Orders => {
+  const order = (session: string, shard: number, content: Partial<WorkOrder>): WorkOrder => ({
+    ...{ session, shard, epoch: epochOf(shard) ?? 0, sentAt: clock.now(), origin: origin() },
+    ...{ dispatches: [], revoked: [], acknowledged: [], ...content },
+  });
+  return {
+    dispatches: (bound, inputs) => {
+      const orders: Inboxes = new Map();
+      for (const [seat, ofSeat] of groupBy(bound, (each) => each.seat)) {
+        const shards = [...groupBy(ofSeat, ({ ready }) => ready.run.shard)];
+        orders.set(
+          seat.inbox,
+          shards.map(([shard, tasks]) =>
+            order(seat.session, shard, {
+              dispatches: tasks.map(({ ready: { run, task } }) => dispatchOf(run, task, inputs.get(inputsKey(run, task)), inlineLimit)),
+            }),
+          ),
+        );
+      }
+      return orders;
+    },
+    revocations: ({ session, inbox }, revoked) => {
+      const shards = [...groupBy(revoked, ({ run }) => run.shard)];
+      const of = ([shard, tasks]: (typeof shards)[number]): WorkOrder =>
+        order(session, shard, { revoked: tasks.map(({ run, task, dispatch }) => ({ dag: run.dag, task, dispatch })) });
+      return new Map([[inbox, shards.map(of)]]);
+    },
+    acknowledgements: (checkpoints, seatOf) => {
+      const orders: Inboxes = new Map();
+      for (const { session, shard, dispatch, sequence } of checkpoints) {
+        const seat = seatOf(session);
+        if (seat === undefined) continue;
+        orders.set(seat.inbox, [...(orders.get(seat.inbox) ?? []), order(session, shard, { acknowledged: [{ dispatch, sequence }] })]);
+      }
+      return orders;
+    },
+  };
+};
