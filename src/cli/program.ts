@@ -6,6 +6,7 @@ import { addDlq } from './commands/dlq';
 import { addDelete, addEdit } from './commands/edit';
 import { addEvents } from './commands/events';
 import { addExplain } from './commands/explain';
+import { addGates } from './commands/gates';
 import { addImport } from './commands/import';
 import { addList } from './commands/list';
 import { addStatus } from './commands/status';
@@ -34,6 +35,7 @@ export const createProgram = (context: Context, version: string): Command => {
     addDelete,
     addEvents,
     addDlq,
+    addGates,
     addImport,
     addCompletion,
   ])

@@ -1,5 +1,6 @@
 /** Reads the bodies of commands: right, or refused with every wrong field and its path. */
 import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
+import type { GateScope, GateState } from '../core/gates';
 import { pathOf, stepsOf } from '../core/paths';
 import { refusal, type Problem } from '../core/refusal';
 import type { LetterKind } from '../ports/letters';
@@ -22,6 +23,11 @@ export interface LetterFilterBody {
   readonly failedBefore?: Maybe<string>;
 }
 
+export interface GateBody {
+  readonly scope: GateScope;
+  readonly name?: Maybe<string>;
+}
+
 /** Null and undefined both mean "not said", but for payloads and results, where null is a value. */
 export interface Bodies extends Record<ControlBody, Who> {
   readonly CommandBody: Who;
@@ -38,6 +44,8 @@ export interface Bodies extends Record<ControlBody, Who> {
   readonly ReplayBody: Who & { readonly payload?: unknown };
   readonly BulkReplayBody: Who & { readonly filter: LetterFilterBody; readonly payload?: unknown; readonly ratePerSecond?: Maybe<number> };
   readonly BulkDiscardBody: Who & { readonly filter: LetterFilterBody };
+  readonly PauseGateBody: Who & GateBody & { readonly until?: Maybe<string> };
+  readonly ResumeGateBody: Pick<Who, 'by'> & GateBody & { readonly state?: Maybe<GateState> };
 }
 
 const PROBLEMS_SHOWN = 100;

@@ -1,5 +1,6 @@
 /** The paths that change what exists: commands on DAGs and tasks, dead letters, deletion. */
 import { Router, type Request, type Response } from 'express';
+import type { Gate } from '../core/gates';
 import type { DagId, TaskRef } from '../core/ids';
 import { parseTaskId } from '../core/ids';
 import { refusal } from '../core/refusal';
@@ -8,6 +9,7 @@ import type { DeadLetterView, DeadLetterViews } from '../ports/letters';
 import type { DagView, DagViews, TaskView, TaskViews } from '../ports/views';
 import { createReadBody, type Bodies } from './bodies';
 import { PLAIN_DAG_COMMANDS, PLAIN_TASK_COMMANDS, type Asking, type Control } from './commands';
+import type { GateControl } from './gates';
 import type { Letters } from './letters';
 import type { Requested } from './requester';
 import type { ControlBody } from './schemas';
@@ -15,11 +17,12 @@ import type { ControlBody } from './schemas';
 export interface ControlRoutesNeeds {
   readonly control: Control;
   readonly letters: Letters;
+  readonly gates: GateControl;
   readonly views: Pick<DagViews, 'dag'> & Pick<TaskViews, 'task'> & Pick<DeadLetterViews, 'letter'>;
   /** Of a body, after it was unpacked. */
   readonly bodyBytes: number;
   /** JSON texts, as every other answer shows them. */
-  readonly present: { dag(dag: DagView): string; task(task: TaskView): string; letter(letter: DeadLetterView): string };
+  readonly present: { dag(dag: DagView): string; task(task: TaskView): string; letter(letter: DeadLetterView): string; gate(gate: Gate): string };
 }
 
 const askingOf = (request: Request, response: Response): Asking => ({ key: keyOf(request), signal: gone(response) });
@@ -117,12 +120,27 @@ const letterCommands = (tools: Tools, letters: Letters): void => {
   });
 };
 
+const gateCommands = (tools: Tools, gates: GateControl): void => {
+  const { router, read, bodyBytes, present } = tools;
+  const body = [jsonOrNothing, rawBody(bodyBytes)];
+  const send = (response: Response, { changed, gate }: Awaited<ReturnType<GateControl['pause']>>): void => {
+    sendJson(response, `{"changed":${String(changed)},"gate":${gate === null ? 'null' : present.gate(gate)}}`);
+  };
+  router.post('/api/v1/gates/pause', body, async (request: Request, response: Response) => {
+    send(response, await gates.pause(read('PauseGateBody', jsonOf(request))));
+  });
+  router.post('/api/v1/gates/resume', body, async (request: Request, response: Response) => {
+    send(response, await gates.resume(read('ResumeGateBody', jsonOf(request))));
+  });
+};
+
 /** All paths that take commands. */
-export const controlRoutes = ({ control, letters, ...needs }: ControlRoutesNeeds): Router => {
+export const controlRoutes = ({ control, letters, gates, ...needs }: ControlRoutesNeeds): Router => {
   const router = Router();
   const tools: Tools = { ...needs, router, read: createReadBody() };
   dagCommands(tools, control);
   taskCommands(tools, control);
   letterCommands(tools, letters);
+  gateCommands(tools, gates);
   return router;
 };

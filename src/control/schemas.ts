@@ -1,5 +1,6 @@
 /** The bodies of commands: their JSON schemas (draft 2020-12) are what they are validated by and what the API's document shows. */
-import { FAILURE_KINDS } from '../core/dag';
+import { FAILURE_KINDS, POOL_PATTERN } from '../core/dag';
+import { GATE_SCOPES, GATE_STATES } from '../core/gates';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -59,6 +60,11 @@ const filter = object({
   failedBefore: time('Failed before this time.'),
 });
 
+const gate: Readonly<Record<string, Json>> = {
+  scope: { enum: GATE_SCOPES, description: 'Everything, one task type, or one pool.' },
+  name: text(LONGEST_BY, `The task type, or the pool (${POOL_PATTERN}); not for all.`),
+};
+
 export const CONTROL_BODIES = [
   'CommandBody',
   'RetryDagBody',
@@ -70,6 +76,8 @@ export const CONTROL_BODIES = [
   'ReplayBody',
   'BulkReplayBody',
   'BulkDiscardBody',
+  'PauseGateBody',
+  'ResumeGateBody',
 ] as const;
 export type ControlBody = (typeof CONTROL_BODIES)[number];
 
@@ -108,4 +116,13 @@ export const bodySchemas = (task: Json): Readonly<Record<ControlBody, Json>> => 
     ['filter'],
   ),
   BulkDiscardBody: object({ ...who, filter }, ['filter']),
+  PauseGateBody: object({ ...gate, ...who, until: time('When it ends by itself; only when it is resumed without it.') }, ['scope']),
+  ResumeGateBody: object(
+    {
+      ...gate,
+      by: who.by!,
+      state: { enum: [...GATE_STATES, null], description: 'What is to end: PAUSED by default; QUARANTINED lets a type out of its quarantine.' },
+    },
+    ['scope'],
+  ),
 });

@@ -29,6 +29,11 @@ export const REFUSALS = {
   TASK_NOT_FOUND: { status: 404, title: 'There is no such task', remedy: 'GET /api/v1/dags/{dagId}/tasks lists the tasks of a DAG.' },
   COMMAND_NOT_FOUND: { status: 404, title: 'There is no such command', remedy: 'GET /api/v1/dags/{dagId}/commands lists the commands of a DAG.' },
   LETTER_NOT_FOUND: { status: 404, title: 'There is no such dead letter', remedy: 'GET /api/v1/dead-letters lists what there is.' },
+  TYPE_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such task type',
+    remedy: 'The detail lists the types of this deployment; GET /api/v1/workers shows which workers run them.',
+  },
   COMMAND_REFUSED: {
     status: 409,
     title: 'The command makes no sense in the present state',

@@ -1,8 +1,12 @@
 /** Why isn't this task running yet? Every unmet condition, in words and as data. */
 import { isFinalTask, type DagReason, type TaskReason, type TriggerRule } from '../core/dag';
+import { createGateBook, type Gate } from '../core/gates';
 import { taskIdOf, type TaskRef } from '../core/ids';
+import type { Clock } from '../ports/clock';
+import type { GateStore } from '../ports/gates';
 import type { LiveWorker } from '../ports/leases';
 import type { TaskBlockers, TaskView, TaskViews } from '../ports/views';
+import { gateCondition, type GateCondition } from './gates';
 import { isoTime } from './present';
 
 /** A task's place among the tasks that are ready here. */
@@ -15,6 +19,7 @@ export interface QueuePlace {
 
 export interface Condition {
   readonly code:
+    | GateCondition['code']
     | 'DEPENDENCIES_UNFINISHED'
     | 'DAG_PAUSED'
     | 'HELD'
@@ -49,6 +54,8 @@ export interface ExplainNeeds {
     sentTo(task: TaskRef): string | undefined;
   };
   readonly workers: () => readonly LiveWorker[];
+  readonly gates: Pick<GateStore, 'gates'>;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 const DEPENDENCIES_SHOWN = 20;
@@ -179,15 +186,24 @@ const sent = (workerId: string, workers: readonly LiveWorker[]): Condition[] => 
   ];
 };
 
-const conditionsOf = (task: TaskView, blockers: TaskBlockers, { queue, workers }: ExplainNeeds): Condition[] => {
+const gated = ({ type, options }: TaskView, gates: readonly Gate[], now: number): Condition[] =>
+  createGateBook(gates)
+    .before({ type, pool: options?.pool }, now)
+    .map((gate) => gateCondition(gate, now));
+
+const conditionsOf = (
+  task: TaskView,
+  { blockers, gates }: { blockers: TaskBlockers; gates: readonly Gate[] },
+  { queue, workers, clock }: ExplainNeeds,
+): Condition[] => {
   if (isFinalTask(task.status) || task.status === 'RUNNING') return [];
   if (task.status === 'CANCELLING') return [cancelling(task)];
   if (task.status === 'QUEUED') {
     const holder = queue.sentTo(task.ref);
     if (holder !== undefined) return [...paused(blockers), ...sent(holder, workers())];
-    return [...paused(blockers), ...behind(queue.position(task.ref)), ...workersFor(task, workers())];
+    return [...paused(blockers), ...gated(task, gates, clock.now()), ...behind(queue.position(task.ref)), ...workersFor(task, workers())];
   }
-  return [...paused(blockers), ...held(blockers), ...unfinished(blockers), ...backingOff(task)];
+  return [...paused(blockers), ...held(blockers), ...unfinished(blockers), ...backingOff(task), ...gated(task, gates, clock.now())];
 };
 
 const summaryOf = (task: TaskView, conditions: readonly Condition[]): string => {
@@ -206,9 +222,10 @@ const summaryOf = (task: TaskView, conditions: readonly Condition[]): string => 
 export const createExplain =
   (needs: ExplainNeeds) =>
   async (ref: TaskRef): Promise<Explanation | undefined> => {
-    const [task, blockers] = await Promise.all([needs.views.task(ref), needs.views.blockers(ref, DEPENDENCIES_SHOWN)]);
+    const { views } = needs;
+    const [task, blockers, gates] = await Promise.all([views.task(ref), views.blockers(ref, DEPENDENCIES_SHOWN), needs.gates.gates()]);
     if (task === undefined || blockers === undefined) return undefined;
-    const conditions = conditionsOf(task, blockers, needs);
+    const conditions = conditionsOf(task, { blockers, gates }, needs);
     const running = task.status === 'RUNNING' || task.status === 'CANCELLING';
     return {
       taskId: taskIdOf(ref.dag, ref.task),

@@ -1,5 +1,6 @@
 /** Metrics for Prometheus, fed by what the stages announce. Labels are bounded: types, priorities, outcomes, never ids. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { GATE_SCOPES, type Gate } from '../core/gates';
 import type { Clock } from '../ports/clock';
 import type { Listen } from '../ports/happenings';
 import type { LiveWorker } from '../ports/leases';
@@ -20,6 +21,7 @@ export interface MetricsNeeds {
   /** Only in a process that schedules. */
   readonly queue?: { sizes(): readonly QueueSize[] };
   readonly workers?: () => readonly LiveWorker[];
+  readonly gates?: () => readonly { readonly gate: Pick<Gate, 'scope' | 'state'>; readonly probing: boolean }[];
 }
 
 export interface Metrics {
@@ -75,6 +77,30 @@ const queueMetrics = ({ registry }: Making, { queue, workers, types }: MetricsNe
       slots.set({ state: 'free' }, free);
       slots.set({ state: 'taken' }, live.reduce((sum, worker) => sum + worker.slots, 0) - free);
     },
+  });
+};
+
+const gateMetrics = ({ registry, listen }: Making, gates: MetricsNeeds['gates']): void => {
+  const shut: Gauge<'scope' | 'state'> = new Gauge({
+    name: 'gates_closed',
+    help: 'What is not handed out: paused, in quarantine, or probing after one; by scope (all, type, pool).',
+    labelNames: ['scope', 'state'],
+    registers: [registry],
+    collect: () => {
+      if (gates === undefined) return;
+      for (const scope of GATE_SCOPES) shut.set({ scope, state: 'paused' }, 0);
+      for (const state of ['quarantined', 'probing']) shut.set({ scope: 'type', state }, 0);
+      for (const { gate, probing } of gates()) shut.inc({ scope: gate.scope, state: probing ? 'probing' : gate.state.toLowerCase() });
+    },
+  });
+  const trips = new Counter({
+    name: 'breaker_trips_total',
+    help: 'Quarantines that this process began because the handlers of a type failed everywhere.',
+    labelNames: ['type'],
+    registers: [registry],
+  });
+  listen('gate.shut', ({ state, name }) => {
+    if (state === 'QUARANTINED') trips.inc({ type: name });
   });
 };
 
@@ -235,6 +261,7 @@ export const createMetrics = (needs: MetricsNeeds): Metrics => {
   const making: Making = { registry, listen: needs.listen };
   collectDefaultMetrics({ register: registry });
   queueMetrics(making, needs);
+  gateMetrics(making, needs.gates);
   executionMetrics(making, needs.types);
   resultMetrics(making, needs.clock);
   stepMetrics(making);

@@ -220,6 +220,31 @@ const letterChanges = (): Record<string, Json> => ({
   },
 });
 
+const gateChange = (operationId: string, summary: string, body: string): Json => ({
+  post: sending({
+    operationId,
+    summary,
+    tag: 'Operation',
+    body,
+    answers: {
+      200: json('It is so; `changed` is false where it was so already.', ref('GateAnswer')),
+      404: missing('task type'),
+      409: refused,
+    },
+  }),
+});
+
+const gatePaths = (): Record<string, Json> => ({
+  '/api/v1/gates': get({
+    operationId: 'listGates',
+    summary: 'List what is paused or in quarantine',
+    tag: 'Operation',
+    answers: { 200: json('All of it.', { type: 'array', items: ref('Gate') }), 400: wrong, 503: away },
+  }),
+  '/api/v1/gates/pause': gateChange('pauseGate', 'Pause everything, a task type or a pool: what runs goes on, nothing else starts', 'PauseGateBody'),
+  '/api/v1/gates/resume': gateChange('resumeGate', 'Resume what is paused, or let a task type out of its quarantine', 'ResumeGateBody'),
+});
+
 /** All paths of this file. */
 export const controls = (): Readonly<Record<string, Json>> => ({
   ...dagCommands(),
@@ -228,4 +253,5 @@ export const controls = (): Readonly<Record<string, Json>> => ({
   ...historyPaths(),
   ...letterReadings(),
   ...letterChanges(),
+  ...gatePaths(),
 });

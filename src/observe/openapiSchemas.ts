@@ -1,5 +1,6 @@
 /** The shapes of the API's answers, as present.ts writes them. */
 import { DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES, TRIGGER_RULES } from '../core/dag';
+import { GATE_SCOPES, GATE_STATES } from '../core/gates';
 import { controlSchemas } from './openapiControlSchemas';
 import { count, list, ms, object, orNull, page, text, textOrNull, time, timeOrNull, uuid } from './openapiShapes';
 import { ref, type Json } from './openapiWords';
@@ -38,6 +39,7 @@ const options: Json = {
     totalTimeoutSeconds: ms,
     noRetryOn: list(text),
     maxTimeoutRetries: count,
+    pool: text,
   },
   description: 'What was said beside the ordinary; a field that is absent has the default.',
 };
@@ -113,6 +115,19 @@ const taskFields = {
   result: { description: 'The JSON value that the handler returned.' },
 };
 
+const gate = object({
+  scope: { enum: GATE_SCOPES },
+  name: { ...textOrNull, description: 'The task type or the pool; null for everything.' },
+  state: { enum: GATE_STATES },
+  probing: { type: 'boolean', description: 'The quarantine is over but for a few tasks that show whether the type works again.' },
+  reason: textOrNull,
+  by: textOrNull,
+  since: time,
+  until: { ...timeOrNull, description: 'When it ends by itself, or when the first probes are let through.' },
+  endedAt: timeOrNull,
+  trips: { ...count, description: 'How often the breaker tripped in a row.' },
+});
+
 const condition = object({ code: text, sentence: text, details: { type: 'object' } });
 
 const explanation = object({
@@ -180,6 +195,8 @@ export const answerSchemas = (): Readonly<Record<string, Json>> => ({
   TaskError: error,
   Explanation: explanation,
   Worker: worker,
+  Gate: gate,
+  GateAnswer: object({ changed: { type: 'boolean' }, gate: orNull(ref('Gate')) }),
   Health: health,
   Problem: problem,
   ...controlSchemas(),

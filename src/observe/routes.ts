@@ -1,9 +1,12 @@
 /** The paths that only read: DAGs, tasks, workers, health, metrics, and the API's own description. */
 import path from 'node:path';
 import express, { Router, type Request, type Response } from 'express';
+import { phaseOf } from '../core/gates';
 import type { DagId } from '../core/ids';
 import { refusal } from '../core/refusal';
 import { drained, gone, param, sendJson } from '../edge/requests';
+import type { Clock } from '../ports/clock';
+import type { GateStore } from '../ports/gates';
 import type { HistoryViews } from '../ports/history';
 import type { LiveWorker } from '../ports/leases';
 import type { DeadLetterViews } from '../ports/letters';
@@ -12,6 +15,7 @@ import type { DagViews, TaskViews } from '../ports/views';
 import { PAGE_POLICY, docsPage, docsScript, errorsPage } from './docsPages';
 import { createExplain, type ExplainNeeds } from './explain';
 import type { createAwaitedDag } from './finals';
+import { gateJson } from './gates';
 import type { HealthReport } from './health';
 import { allOfDag, listCommands, listDags, listEvents, listLetters, listTasks, mustExist, pageOfDag, type Page } from './lists';
 import { dagJson, taskDetailJson, workerJson } from './present';
@@ -147,6 +151,18 @@ export const workerListRoutes = ({ workers }: { readonly workers: () => readonly
   const router = Router();
   router.get('/api/v1/workers', (_request, response) => {
     sendJson(response, `[${workers().map(workerJson).join(',')}]`);
+  });
+  return router;
+};
+
+/** What is paused or in quarantine, as a plain array. */
+export const gateListRoutes = ({ gates, clock }: { readonly gates: Pick<GateStore, 'gates'>; readonly clock: Pick<Clock, 'now'> }): Router => {
+  const router = Router();
+  router.get('/api/v1/gates', async (request, response) => {
+    onlyKnown(queryOf(request), []);
+    const now = clock.now();
+    const inForce = (await gates.gates()).filter((gate) => phaseOf(gate, now) !== 'ENDED');
+    sendJson(response, `[${inForce.map((gate) => gateJson(gate, now)).join(',')}]`);
   });
   return router;
 };

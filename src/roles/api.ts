@@ -9,7 +9,17 @@ import { createHealth, type ComponentCheck } from '../observe/health';
 import { createMetrics, type MetricsNeeds } from '../observe/metrics';
 import { openApiDocument } from '../observe/openapi';
 import { dagJson } from '../observe/present';
-import { dagRoutes, docsRoutes, historyRoutes, inputRoutes, letterRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../observe/routes';
+import {
+  dagRoutes,
+  docsRoutes,
+  gateListRoutes,
+  historyRoutes,
+  inputRoutes,
+  letterRoutes,
+  probeRoutes,
+  taskRoutes,
+  workerListRoutes,
+} from '../observe/routes';
 import type { EventLog } from '../ports/transport';
 import { submitRoutes } from '../submit/routes';
 import { submissionSchemas } from '../submit/schema';
@@ -21,7 +31,10 @@ import { createControlApi } from './control';
 import type { ProcessLife } from './processLife';
 import type { Storage } from './storage';
 
-export interface ApiNeeds extends Pick<Storage, 'store' | 'work' | 'commands' | 'views' | 'history' | 'letters' | 'letterStore' | 'removal'> {
+export interface ApiNeeds extends Pick<
+  Storage,
+  'store' | 'work' | 'commands' | 'views' | 'history' | 'letters' | 'letterStore' | 'removal' | 'gates'
+> {
   readonly config: Config;
   readonly life: ProcessLife;
   readonly engine: Engine;
@@ -31,7 +44,7 @@ export interface ApiNeeds extends Pick<Storage, 'store' | 'work' | 'commands' | 
 
 const DRAIN_MS = 5000;
 
-const metricsOf = ({ listen, clock }: ProcessLife, more: Pick<MetricsNeeds, 'queue' | 'workers'>, types: readonly string[]) =>
+const metricsOf = ({ listen, clock }: ProcessLife, more: Pick<MetricsNeeds, 'queue' | 'workers' | 'gates'>, types: readonly string[]) =>
   createMetrics({ listen, clock, types, ...more });
 
 const unexpectedIn =
@@ -94,9 +107,20 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     taskRoutes({
       views: { ...views, ...history },
       workers,
+      clock,
+      gates: needs.gates,
       queue: { position: ({ dag, task }) => queue.position(dag, task), sentTo: ({ dag, task }) => engine.dispatcher.holderOf(dag, task) },
     }),
-    createControlApi({ ...needs, planning: planningOf(config), outcomeMs: OUTCOME_MS }),
+    createControlApi({
+      ...needs,
+      planning: planningOf(config),
+      outcomeMs: OUTCOME_MS,
+      workers,
+      gatesChanged: () => {
+        engine.gates.nudge();
+      },
+    }),
+    gateListRoutes({ gates: needs.gates, clock }),
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
     workerListRoutes({ workers }),
@@ -104,7 +128,7 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     probeRoutes({
       health: createHealth({ components: needs.components, clock }),
       ready: () => engine.advancer.owned().length > 0,
-      metrics: metricsOf(life, { queue, workers }, config.worker.types),
+      metrics: metricsOf(life, { queue, workers, gates: () => engine.gates.list() }, config.worker.types),
     }),
     docsRoutes({
       openApi: openApiDocument({

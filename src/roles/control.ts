@@ -1,11 +1,15 @@
 /** What changes DAGs that exist, put together from its stage and what it is handed from others. */
 import { createControl } from '../control/commands';
+import { createGateControl } from '../control/gates';
 import { createLetters } from '../control/letters';
 import { createRequester } from '../control/requester';
 import { controlRoutes } from '../control/routes';
 import { createTargets } from '../control/targets';
+import { gateJson } from '../observe/gates';
 import { dagJson, taskJson } from '../observe/present';
 import { letterJson } from '../observe/presentHistory';
+import type { GateStore } from '../ports/gates';
+import type { LiveWorker } from '../ports/leases';
 import type { RunStore } from '../ports/store';
 import type { EventLog } from '../ports/transport';
 import { createEditPlanner, createJsonText } from '../submit/edits';
@@ -18,6 +22,10 @@ export interface ControlApiNeeds extends Pick<Storage, 'commands' | 'views' | 'h
   readonly store: Pick<RunStore, 'anyDag'>;
   readonly log: Pick<EventLog, 'append'>;
   readonly planning: PlanningNeeds;
+  readonly gates: GateStore;
+  readonly workers: () => readonly LiveWorker[];
+  /** A gate was changed: this process is to follow at once. */
+  readonly gatesChanged: () => void;
   /** How long a request waits for its command's outcome. */
   readonly outcomeMs: number;
 }
@@ -32,6 +40,9 @@ export const createControlApi = ({
   removal,
   planning,
   outcomeMs,
+  gates,
+  workers,
+  gatesChanged,
   ...needs
 }: ControlApiNeeds): ReturnType<typeof controlRoutes> => {
   const { clock } = life;
@@ -42,8 +53,15 @@ export const createControlApi = ({
   return controlRoutes({
     control: createControl({ requester, targets, views, store, removal, clock, jsonText, planEdit: createEditPlanner(planning) }),
     letters: createLetters({ views, letters: letterStore, requester, clock, jsonText }),
+    gates: createGateControl({
+      store: gates,
+      clock,
+      announce: life.announce,
+      types: () => new Set([...planning.types, ...workers().flatMap(({ types }) => types)]),
+      changed: gatesChanged,
+    }),
     views,
     bodyBytes: planning.limits.bodyBytes,
-    present: { dag: dagJson, task: taskJson, letter: letterJson },
+    present: { dag: dagJson, task: taskJson, letter: letterJson, gate: (gate) => gateJson(gate, clock.now()) },
   });
 };

@@ -8,6 +8,8 @@ import type {
   DagCommanded,
   DeadLetter,
   DeadLetterDetail,
+  Gate,
+  GateChanged,
   HistoryEvent,
   LetterCommanded,
   Page,
@@ -57,6 +59,9 @@ export interface DeadLetterFilters extends DeadLetterFilter, PageOptions {
   readonly state?: DeadLetter['state'];
 }
 
+/** Everything, one task type, or one pool. */
+export type GateTarget = { readonly scope: 'all' } | { readonly scope: 'type' | 'pool'; readonly name: string };
+
 /** A command that makes no sense in the present state rejects with an ApiError of status 409 that says why. */
 export interface ControlCalls {
   /** What is queued never starts, what runs gets its signal. */
@@ -96,6 +101,12 @@ export interface ControlCalls {
     options?: WhoOptions & { readonly ratePerSecond?: number; readonly payload?: unknown },
   ): Promise<BulkReplay>;
   discardDeadLetters(filter: DeadLetterFilter, options?: WhoOptions): Promise<BulkDiscard>;
+  /** What is paused or in quarantine. */
+  gates(): Promise<Gate[]>;
+  /** What runs goes on, nothing else of it starts, until it is resumed or until a time (ISO 8601). */
+  pauseGate(target: GateTarget, options?: Pick<WhoOptions, 'by' | 'reason'> & { readonly until?: string }): Promise<GateChanged>;
+  /** Ends a pause, or with the state QUARANTINED a quarantine. */
+  resumeGate(target: GateTarget, options?: Pick<WhoOptions, 'by'> & { readonly state?: Gate['state'] }): Promise<GateChanged>;
 }
 
 type Call = <T>(request: ApiRequest) => Promise<T>;
@@ -149,5 +160,8 @@ export const controlCalls = (call: Call): ControlCalls => {
     discardDeadLetter: (letterId, options) => send(`dead-letters/${part(letterId)}/discard`, { ...options }),
     replayDeadLetters: (filter, options) => send('dead-letters/replay', { ...options, filter }),
     discardDeadLetters: (filter, options) => send('dead-letters/discard', { ...options, filter }),
+    gates: () => call({ path: 'api/v1/gates' }),
+    pauseGate: (target, options) => send('gates/pause', { ...options, ...target }),
+    resumeGate: (target, options) => send('gates/resume', { ...options, ...target }),
   };
 };

@@ -171,6 +171,29 @@ export interface BulkDiscard {
   readonly more: boolean;
 }
 
+/** What isn't handed out for the time being. */
+export interface Gate {
+  readonly scope: 'all' | 'type' | 'pool';
+  /** The task type or the pool; null for everything. */
+  readonly name: string | null;
+  readonly state: 'PAUSED' | 'QUARANTINED';
+  /** The quarantine is over but for a few tasks that show whether the type works again. */
+  readonly probing: boolean;
+  readonly reason: string | null;
+  readonly by: string | null;
+  readonly since: string;
+  /** When it ends by itself, or when probes are let through. */
+  readonly until: string | null;
+  readonly endedAt: string | null;
+  /** How often the breaker tripped in a row. */
+  readonly trips: number;
+}
+/** `changed` is false where it was so already. */
+export interface GateChanged {
+  readonly changed: boolean;
+  readonly gate: Gate | null;
+}
+
 /** RFC 9457; `errors` names every wrong field with its path. */
 export interface ProblemDetails {
   readonly type?: string;

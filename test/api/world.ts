@@ -5,6 +5,7 @@ import { openDatabase, type Database } from '../../src/adapters/postgres/databas
 import { createCommandStore } from '../../src/adapters/postgres/commandStore';
 import { createDagViews } from '../../src/adapters/postgres/dagViews';
 import { createDeadLetterStore, createDeadLetterViews } from '../../src/adapters/postgres/deadLetters';
+import { createGateStore } from '../../src/adapters/postgres/gateStore';
 import { createHistoryViews } from '../../src/adapters/postgres/historyViews';
 import { migrate } from '../../src/adapters/postgres/migrate';
 import { createDagRemoval } from '../../src/adapters/postgres/removal';
@@ -24,7 +25,17 @@ import { createHealth } from '../../src/observe/health';
 import { createMetrics } from '../../src/observe/metrics';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagJson } from '../../src/observe/present';
-import { dagRoutes, docsRoutes, historyRoutes, inputRoutes, letterRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
+import {
+  dagRoutes,
+  docsRoutes,
+  gateListRoutes,
+  historyRoutes,
+  inputRoutes,
+  letterRoutes,
+  probeRoutes,
+  taskRoutes,
+  workerListRoutes,
+} from '../../src/observe/routes';
 import type { Happenings } from '../../src/ports/happenings';
 import type { LiveWorker } from '../../src/ports/leases';
 import type { CommandStore, RunStore } from '../../src/ports/store';
@@ -82,6 +93,7 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
   const history = createHistoryViews(database);
   const letters = createDeadLetterViews(database, views);
   const clock = systemClock;
+  const gates = createGateStore(database);
   const workers = (): LiveWorker[] => live.workers;
   const planning = {
     limits,
@@ -104,11 +116,13 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
   return [
     submitRoutes({ submitter, bodyBytes: limits.bodyBytes, present: dagJson, unexpected: (error) => void world.unexpected.push(error) }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }) }),
-    taskRoutes({ views: { ...views, ...history }, workers, queue: { position: () => live.place, sentTo: () => live.sentTo } }),
+    gateListRoutes({ gates, clock }),
+    taskRoutes({ gates, clock, views: { ...views, ...history }, workers, queue: { position: () => live.place, sentTo: () => live.sentTo } }),
     workerListRoutes({ workers }),
     inputRoutes({ work: createWorkIndex(database) }),
     createControlApi({
-      ...{ store, views, history, letters, planning, commands },
+      ...{ store, views, history, letters, planning, commands, gates, workers },
+      gatesChanged: () => undefined,
       letterStore: createDeadLetterStore(database),
       removal: createDagRemoval(database),
       life: { clock, announce: events.announce, listen: events.listen },

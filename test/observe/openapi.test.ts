@@ -6,7 +6,7 @@ import { bodySchemas } from '../../src/control/schemas';
 import { mintDagId } from '../../src/core/ids';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagJson, taskDetailJson, taskJson, workerJson } from '../../src/observe/present';
-import { dagRoutes, historyRoutes, letterRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
+import { dagRoutes, gateListRoutes, historyRoutes, letterRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
 import type { LiveWorker } from '../../src/ports/leases';
 import type { DagView, TaskView } from '../../src/ports/views';
 import { submitRoutes } from '../../src/submit/routes';
@@ -44,7 +44,14 @@ test('the document has exactly the paths that are served', () => {
   const routers: Router[] = [
     submitRoutes({ submitter: { submit: never }, bodyBytes: 1, present: never, unexpected: never }),
     dagRoutes({ views, awaitedDag: never }),
-    taskRoutes({ views: { ...views, ...history }, workers: never, queue: { position: never, sentTo: never } }),
+    gateListRoutes({ gates: { gates: never }, clock: { now: never } }),
+    taskRoutes({
+      gates: { gates: never },
+      clock: { now: never },
+      views: { ...views, ...history },
+      workers: never,
+      queue: { position: never, sentTo: never },
+    }),
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
     controlRoutes({
@@ -52,7 +59,8 @@ test('the document has exactly the paths that are served', () => {
       letters: letterControl,
       views: { ...views, ...letters },
       bodyBytes: 1,
-      present: { dag: never, task: never, letter: never },
+      present: { dag: never, task: never, letter: never, gate: never },
+      gates: { pause: never, resume: never },
     }),
     workerListRoutes({ workers: never }),
     probeRoutes({ health: never, ready: never, metrics: { contentType: '', text: never } }),
