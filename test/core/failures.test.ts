@@ -147,6 +147,21 @@ describe('deadlines', () => {
     expect(run.dueTimes.get(0)).toBe(T0 + 6500);
   });
 
+  test('time behind a gate is no wait for a worker', () => {
+    const run = runWith({ options: { queueTimeoutSeconds: 2 } });
+    const gated = (gatedUntil: number) => ({ ...due(0, 1), gatedUntil }) as ReturnType<typeof due>;
+    // Shut all the while, then opened a second before: what is left of the wait begins there.
+    applyAll(run, [gated(T0 + 2000)], T0 + 2000, LAW);
+    expect([statusOf(run.state[0]!), run.dueTimes.get(0)]).toEqual(['QUEUED', T0 + 4000]);
+    applyAll(run, [gated(T0 + 3000)], T0 + 4000, LAW);
+    expect([statusOf(run.state[0]!), run.dueTimes.get(0)]).toEqual(['QUEUED', T0 + 5000]);
+    // A gate that ended before the wait began, or whose end lies in another process's future, changes nothing.
+    expect(applyAll(run, [gated(T0 + 2500)], T0 + 4999, LAW).refused).toHaveLength(1);
+    applyAll(run, [gated(T0 + 99_000)], T0 + 5000, LAW);
+    expect(run.dueTimes.get(0)).toBe(T0 + 7000);
+    expect(applyAll(run, [gated(T0 + 5000)], T0 + 7000, LAW).attempts).toMatchObject([{ attempt: 1, startedAt: null }]);
+  });
+
   test('the whole time of a task ends it while it runs; a result that comes first counts', () => {
     const options = { totalTimeoutSeconds: 1 };
     const [late, inTime] = [runWith({ options }), runWith({ options })];

@@ -1,0 +1,126 @@
+/** The dispatcher with its fleet, its losses and its gates, on a virtual clock: what it sends is written down. */
+import { createMemoryGates } from '../../src/adapters/memory/gates';
+import { Dispatcher } from '../../src/dispatch/dispatcher';
+import { createFleet } from '../../src/dispatch/fleet';
+import { createGates } from '../../src/dispatch/gates';
+import { createLosses } from '../../src/dispatch/losses';
+import type { Event } from '../../src/core/event';
+import type { Run } from '../../src/core/run';
+import type { ClaimLedger, Claims, LiveWorker } from '../../src/ports/leases';
+import type { WorkOrder } from '../../src/ports/transport';
+import { plannedTask } from '../core/model';
+import { createVirtualClock, turns } from '../lifecycle/virtualClock';
+
+export const worker = (name: string, other: Partial<LiveWorker> = {}): LiveWorker => ({
+  workerId: name,
+  host: 'h',
+  port: 1,
+  version: '0',
+  region: '',
+  tags: [],
+  types: ['API_CALL'],
+  slots: 2,
+  session: `s-${name}`,
+  inbox: Number(name.slice(1)),
+  freeSlots: 2,
+  held: 0,
+  draining: false,
+  lastHeartbeatAt: 0,
+  ...other,
+});
+const BREAKER = { enabled: true, attempts: 20, tasks: 5, coolDownMs: 1000, maxCoolDownMs: 4000, probes: 3 };
+export const tasks = (count: number, priority = 5) => Array.from({ length: count }, (_, i) => plannedTask(`t${String(i)}`, [], { priority }));
+
+export const startStage = (workers: LiveWorker[]) => {
+  const clock = createVirtualClock();
+  const sent: string[] = [];
+  const revoked: string[] = [];
+  const events: Event[] = [];
+  const happened: [string, object][] = [];
+  const state = {
+    workers,
+    trusted: true,
+    send: (): Promise<void> => Promise.resolve(),
+    raise: (): Awaited<ReturnType<Claims['raiseFloor']>>[number] => ({ kind: 'raised' }),
+    holder: (): Awaited<ReturnType<ClaimLedger['holders']>>[number] => ({ kind: 'absent' }),
+  };
+  const fleet = createFleet({
+    roster: { read: () => Promise.resolve({ workers: state.workers, trusted: state.trusted }) },
+    clock,
+    announce: () => undefined,
+    prefetch: () => 1,
+  });
+  const store = createMemoryGates();
+  const gates = createGates({
+    store,
+    clock,
+    announce: (name, what) => {
+      happened.push([name, what]);
+    },
+    breaker: BREAKER,
+    workersOf: (type) => fleet.workers().filter(({ types }) => types.includes(type)).length,
+    changed: () => {
+      dispatcher.nudge();
+    },
+  });
+  const dispatcher: Dispatcher = new Dispatcher({
+    fleet,
+    gates,
+    clock,
+    announce: () => undefined,
+    origin: () => 'http://here',
+    inlineLimit: 1000,
+    work: { inputs: () => Promise.resolve(new Map()) },
+    claims: { raiseFloor: (wanted) => Promise.resolve(wanted.map(() => state.raise())) },
+    queue: {
+      send: async (orders: ReadonlyMap<number, readonly WorkOrder[]>) => {
+        await state.send();
+        for (const order of [...orders.values()].flat())
+          for (const { name, dispatch } of order.dispatches) sent.push(`${name}#${String(dispatch)} to ${order.session}`);
+        for (const order of [...orders.values()].flat())
+          for (const { dispatch } of order.revoked) revoked.push(`#${String(dispatch)} of ${order.session}`);
+      },
+    },
+  });
+  const losses = createLosses({
+    dispatcher,
+    fleet,
+    clock,
+    announce: () => undefined,
+    ledger: { holders: (wanted) => Promise.resolve(wanted.map(() => state.holder())) },
+    log: {
+      append: (all) => {
+        for (const each of all.values()) events.push(...each);
+        return Promise.resolve();
+      },
+    },
+  });
+  dispatcher.shardTaken(0, 1);
+  return {
+    clock,
+    sent,
+    revoked,
+    events,
+    state,
+    fleet,
+    dispatcher,
+    losses,
+    gates,
+    store,
+    happened,
+    lookAtGates: async () => {
+      await gates.lookOnce();
+      await turns();
+    },
+    look: async () => {
+      await gates.lookOnce();
+      await losses.lookOnce();
+      await turns();
+    },
+    enqueue: async (run: Run, ...which: number[]) => {
+      dispatcher.enqueue(which.map((task) => ({ run, task, dispatch: run.dispatch[task]! })));
+      await turns();
+    },
+    load: () => [...fleet.seats()].map(({ session, total }) => [session, total]),
+  };
+};
