@@ -16,7 +16,7 @@ const later = (ms: number): string => new Date(Date.now() + ms).toISOString();
 const explain = async (task: object): Promise<{ summary: string; conditions: { code: string; details: Record<string, unknown> }[] }> => {
   const { body } = await world.http.post('/api/v1/dags').send({ dagName: 'gated', tasks: [{ taskName: 'a', type: 'API_CALL', ...task }] });
   const tasks = await world.http.get(`/api/v1/dags/${String(body.dagId)}/tasks`);
-  return (await world.http.get(`/api/v1/tasks/${String((tasks.body as { taskId: string }[])[0]!.taskId)}/explain`)).body as never;
+  return (await world.http.get(`/api/v1/tasks/${(tasks.body as { taskId: string }[])[0]!.taskId}/explain`)).body as never;
 };
 
 test('a type is paused, listed and resumed; asking again changes nothing', async () => {

@@ -109,8 +109,8 @@ test('a type whose handlers fail everywhere is quarantined, and goes on by itsel
   const before = await attempts();
   // Probes fail and begin a longer quarantine: but for them nothing is tried.
   const again = await until(async () => (await stack.api.gates()).find(({ trips }) => trips >= 2), { what: 'a second trip', timeoutMs: 15_000 });
-  expect(again!.since).toBe(gate!.since);
-  expect((await attempts()) - before).toBeLessThanOrEqual(2 * 3 * (again!.trips + 1));
+  expect(again.since).toBe(gate.since);
+  expect((await attempts()) - before).toBeLessThanOrEqual(2 * 3 * (again.trips + 1));
   await untilDone(await submitTo(stack.api, 'NOTIFICATION', 2));
   const waiting = await until(
     async () => {
@@ -119,7 +119,7 @@ test('a type whose handlers fail everywhere is quarantined, and goes on by itsel
     },
     { what: 'a task to say that it is in quarantine' },
   );
-  expect(waiting!.summary).toMatch(/the type PARTNER is in quarantine since .* last with: the partner answers 500; .*--quarantine frees it/);
+  expect(waiting.summary).toMatch(/the type PARTNER is in quarantine since .* last with: the partner answers 500; .*--quarantine frees it/);
   const metrics = await (await fetch(`${stack.url}/actuator/prometheus`)).text();
   expect(metrics).toMatch(/gates_closed\{scope="type",state="(quarantined|probing)"\} 1/);
   writeFileSync(mendedBy, '');
