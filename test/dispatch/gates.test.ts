@@ -70,7 +70,7 @@ test('a pause with an end ends by itself', async () => {
   expect(stage.gates.lastShut({ type: 'NOTIFICATION', pool: undefined })).toBe(until);
 });
 
-test('a million paused tasks cost nothing while others are chosen', async () => {
+test('200,000 paused tasks cost nothing while others are chosen', async () => {
   const stage = startStage([worker('w1', wide)]);
   await stage.store.pause({ ...pause, scope: 'type', name: 'API_CALL' });
   await stage.look();
@@ -82,7 +82,7 @@ test('a million paused tasks cost nothing while others are chosen', async () => 
       return Reflect.get(target, key, target) as unknown;
     },
   });
-  for (let i = 0; i < 10; i++) for (let task = 0; task < 100_000; task++) stage.dispatcher.ready.push({ ...many, dispatch: counted }, task);
+  for (let i = 0; i < 2; i++) for (let task = 0; task < 100_000; task++) stage.dispatcher.ready.push({ ...many, dispatch: counted }, task);
   looks = 0;
   await stage.enqueue(run(), 1, 2);
   expect(names(stage.sent)).toEqual(['note', 'nightly']);
