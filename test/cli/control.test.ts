@@ -1,55 +1,16 @@
 /** The commands of control against a server that says what the test wants to hear: what is asked, and how the answers read. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
-import { runProgram } from '../../src/cli/program';
-import { createTerminal } from '../../src/cli/terminal';
-import { dagView, START, taskView } from './views';
+import { answering, type Answering } from './answering';
+import { dagView, taskView } from './views';
 
-interface Heard {
-  readonly line: string;
-  readonly body: unknown;
-  readonly key: string | undefined;
-}
-
-let server: Server;
-let url: string;
-let heard: Heard[];
-let answers: Map<string, { readonly status?: number; readonly body: unknown }>;
-
+let server: Answering;
+let heard: Answering['heard'];
+let answers: Answering['answers'];
+const dts: Answering['dts'] = (...args) => server.dts(...args);
 beforeEach(async () => {
-  heard = [];
-  answers = new Map();
-  server = createServer((request, response) => {
-    let text = '';
-    request.setEncoding('utf8').on('data', (piece) => (text += String(piece)));
-    request.on('end', () => {
-      const line = `${request.method ?? ''} ${decodeURIComponent(request.url ?? '')}`;
-      heard.push({ line, body: text === '' ? undefined : JSON.parse(text), key: request.headers['idempotency-key'] as string | undefined });
-      const { status = 200, body } = answers.get(line) ?? { status: 404, body: { title: 'nothing here', detail: `no ${line}` } };
-      response.writeHead(status).end(body === undefined ? '' : JSON.stringify(body));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  server = await answering();
+  ({ heard, answers } = server);
 });
-
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
-
-const dts = async (...args: readonly string[]): Promise<{ code: number; out: string; err: string }> => {
-  let [out, err] = ['', ''];
-  const terminal = createTerminal({
-    stdout: { write: (text) => void (out += text) },
-    stderr: { write: (text) => void (err += text) },
-    colours: false,
-  });
-  const context = { terminal, stdin: Readable.from([Buffer.from('{"from": "stdin"}')]), now: () => START, pause: () => Promise.resolve() };
-  const code = await runProgram(['--url', url, ...args], context, '1.2.3');
-  return { code, out, err };
-};
+afterEach(() => server.close());
 
 const dag = dagView({ dagName: 'Nightly' });
 const task = taskView('load', [], { taskId: 'T', status: 'FAILED' });
