@@ -12,6 +12,7 @@ import { addList } from './commands/list';
 import { addStatus } from './commands/status';
 import { addSubmit } from './commands/submit';
 import { addWatch } from './commands/watch';
+import { addWorkers } from './commands/workers';
 import type { Context } from './context';
 import { EXIT, EXIT_CODES_HELP } from './exitCodes';
 import { failureOf } from './render/problem';
@@ -36,6 +37,7 @@ export const createProgram = (context: Context, version: string): Command => {
     addEvents,
     addDlq,
     addGates,
+    addWorkers,
     addImport,
     addCompletion,
   ])

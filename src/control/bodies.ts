@@ -46,6 +46,7 @@ export interface Bodies extends Record<ControlBody, Who> {
   readonly BulkDiscardBody: Who & { readonly filter: LetterFilterBody };
   readonly PauseGateBody: Who & GateBody & { readonly until?: Maybe<string> };
   readonly ResumeGateBody: Pick<Who, 'by'> & GateBody & { readonly state?: Maybe<GateState> };
+  readonly DrainWorkerBody: Who & { readonly stay?: Maybe<boolean> };
 }
 
 const PROBLEMS_SHOWN = 100;

@@ -13,6 +13,7 @@ import type { GateControl } from './gates';
 import type { Letters } from './letters';
 import type { Requested } from './requester';
 import type { ControlBody } from './schemas';
+import type { WorkerCommands } from './workers';
 
 export interface ControlRoutesNeeds {
   readonly control: Control;
@@ -142,5 +143,29 @@ export const controlRoutes = ({ control, letters, gates, ...needs }: ControlRout
   taskCommands(tools, control);
   letterCommands(tools, letters);
   gateCommands(tools, gates);
+  return router;
+};
+
+export interface WorkerCommandRoutesNeeds {
+  readonly commands: WorkerCommands;
+  readonly bodyBytes: number;
+  /** JSON text of a worker as it is now; undefined where it has gone. */
+  readonly present: (workerId: string) => Promise<string | undefined>;
+}
+
+/** The paths that ask something of a worker, which hears of it with its next heartbeat. */
+export const workerCommandRoutes = ({ commands, bodyBytes, present }: WorkerCommandRoutesNeeds): Router => {
+  const router = Router();
+  const read = createReadBody();
+  const on = <N extends ControlBody>(verb: string, name: N, ask: (workerId: string, body: Bodies[N]) => Promise<unknown>): void => {
+    router.post(`/api/v1/workers/:workerId/${verb}`, jsonOrNothing, rawBody(bodyBytes), async (request, response) => {
+      const workerId = param(request, 'workerId');
+      await ask(workerId, read(name, jsonOf(request)));
+      sendJson(response, `{"worker":${(await present(workerId)) ?? 'null'}}`);
+    });
+  };
+  on('drain', 'DrainWorkerBody', commands.drain);
+  on('resume', 'CommandBody', commands.resume);
+  on('remove', 'CommandBody', commands.remove);
   return router;
 };

@@ -78,6 +78,7 @@ export const CONTROL_BODIES = [
   'BulkDiscardBody',
   'PauseGateBody',
   'ResumeGateBody',
+  'DrainWorkerBody',
 ] as const;
 export type ControlBody = (typeof CONTROL_BODIES)[number];
 
@@ -125,4 +126,8 @@ export const bodySchemas = (task: Json): Readonly<Record<ControlBody, Json>> => 
     },
     ['scope'],
   ),
+  DrainWorkerBody: object({
+    ...who,
+    stay: { type: ['boolean', 'null'], description: 'Whether it stays without taking anything, until it is resumed; it leaves by default.' },
+  }),
 });

@@ -34,6 +34,12 @@ export const REFUSALS = {
     title: 'There is no such task type',
     remedy: 'The detail lists the types of this deployment; GET /api/v1/workers shows which workers run them.',
   },
+  WORKER_NOT_FOUND: { status: 404, title: 'There is no such worker', remedy: 'GET /api/v1/workers lists who lives, and who was lost lately.' },
+  WORKER_LEAVING: {
+    status: 409,
+    title: 'The worker is leaving already',
+    remedy: 'Start another worker: what was asked of this one is not taken back.',
+  },
   COMMAND_REFUSED: {
     status: 409,
     title: 'The command makes no sense in the present state',

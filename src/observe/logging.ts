@@ -59,6 +59,7 @@ const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
   'shard.taken': ['info', 'shard taken'],
   'shard.dropped': ['info', 'shard dropped'],
   'worker.joined': ['info', 'worker joined'],
+  'worker.asked': ['info', 'an operator asked something of a worker'],
   'worker.left': ['info', 'worker left'],
   'http.answered': ['debug', 'request answered'],
   'loop.failed': ['warn', 'a step failed; it is tried again'],

@@ -12,6 +12,7 @@ import {
   missing,
   problem,
   ref,
+  workerInPath,
   wrong,
   type Json,
   type Operation,
@@ -245,6 +246,27 @@ const gatePaths = (): Record<string, Json> => ({
   '/api/v1/gates/resume': gateChange('resumeGate', 'Resume what is paused, or let a task type out of its quarantine', 'ResumeGateBody'),
 });
 
+const onWorker = (operationId: string, summary: string, body = plain): Json => ({
+  post: sending({
+    operationId,
+    summary,
+    tag: 'Operation',
+    parameters: [workerInPath],
+    body,
+    answers: {
+      200: json('It hears of it with its next heartbeat.', ref('WorkerAnswer')),
+      404: missing('worker'),
+      409: problem('It is leaving already.'),
+    },
+  }),
+});
+
+const workerCommands = (): Record<string, Json> => ({
+  '/api/v1/workers/{workerId}/drain': onWorker('drainWorker', 'Let a worker finish what it has, and leave or stay', 'DrainWorkerBody'),
+  '/api/v1/workers/{workerId}/resume': onWorker('resumeWorker', 'Let a worker that was drained to stay take work again'),
+  '/api/v1/workers/{workerId}/remove': onWorker('removeWorker', 'End a worker at once, its tasks run elsewhere; forget a lost one'),
+});
+
 /** All paths of this file. */
 export const controls = (): Readonly<Record<string, Json>> => ({
   ...dagCommands(),
@@ -254,4 +276,5 @@ export const controls = (): Readonly<Record<string, Json>> => ({
   ...letterReadings(),
   ...letterChanges(),
   ...gatePaths(),
+  ...workerCommands(),
 });

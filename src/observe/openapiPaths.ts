@@ -1,6 +1,6 @@
 /** The paths of DAGs, tasks and operation that only read, as OpenAPI describes them. */
 import { DAG_STATUSES, TASK_STATUSES } from '../core/dag';
-import { away, cursor, get, inPath, inQuery, json, limit, missing, ref, wrong, type Json } from './openapiWords';
+import { away, cursor, get, inPath, inQuery, json, limit, missing, ref, workerInPath, wrong, type Json } from './openapiWords';
 import { MAX_WAIT_SECONDS } from './query';
 
 const filters = (statuses: readonly string[]): Json[] => [
@@ -76,9 +76,16 @@ const upOrDown: Json = { type: 'object', properties: { status: { enum: ['UP', 'D
 const operationPaths = (): Record<string, Json> => ({
   '/api/v1/workers': get({
     operationId: 'listWorkers',
-    summary: 'List the live workers',
+    summary: 'List the workers that live, and those that were lost in the last ten minutes',
     tag: 'Operation',
     answers: { 200: json('The workers.', { type: 'array', items: ref('Worker') }) },
+  }),
+  '/api/v1/workers/{workerId}': get({
+    operationId: 'getWorker',
+    summary: 'Get a worker with the tasks that run there',
+    tag: 'Operation',
+    parameters: [workerInPath],
+    answers: { 200: json('The worker.', ref('WorkerDetail')), 404: missing('worker'), 503: away },
   }),
   '/api/v1/health': get({
     operationId: 'getHealth',

@@ -140,7 +140,7 @@ const explanation = object({
   holder: orNull(object({ workerId: text, attempt: count, since: timeOrNull })),
 });
 
-const worker = object({
+const workerFields = {
   workerId: text,
   session: text,
   host: text,
@@ -149,12 +149,14 @@ const worker = object({
   region: text,
   tags: list(text),
   types: list(text),
-  slots: count,
+  slots: { ...count, description: 'How many tasks it runs at once.' },
   freeSlots: count,
-  held: count,
-  state: { enum: ['ACTIVE', 'DRAINING'] },
+  held: { ...count, description: 'Tasks that it runs or that wait there; of a lost one those that it had.' },
+  state: { enum: ['ACTIVE', 'DRAINING', 'LOST'], description: 'A lost worker is shown for ten minutes.' },
   lastHeartbeatAt: time,
-});
+};
+
+const workerTask = object({ taskId: uuid, dagId: uuid, taskName: text, type: text, attempt: count, startedAt: timeOrNull });
 
 const upOrDown: Json = { enum: ['UP', 'DOWN'] };
 
@@ -194,7 +196,12 @@ export const answerSchemas = (): Readonly<Record<string, Json>> => ({
   TaskPage: page('Task'),
   TaskError: error,
   Explanation: explanation,
-  Worker: worker,
+  Worker: object(workerFields),
+  WorkerDetail: object({
+    ...workerFields,
+    tasks: { ...list(workerTask), description: 'What runs there for longer than a moment, at most 100.' },
+  }),
+  WorkerAnswer: { ...object({ worker: orNull(ref('Worker')) }), description: 'The worker as it is now; null where it has gone.' },
   Gate: gate,
   GateAnswer: object({ changed: { type: 'boolean' }, gate: orNull(ref('Gate')) }),
   Health: health,

@@ -8,6 +8,7 @@ export const json = (description: string, schema: Json): Json => ({ description,
 export const problem = (description: string): Json => ({ description, content: { 'application/problem+json': { schema: ref('Problem') } } });
 export const inQuery = (name: string, schema: Json, description: string): Json => ({ name, in: 'query', required: false, schema, description });
 export const inPath = (name: string): Json => ({ name, in: 'path', required: true, schema: { type: 'string', format: 'uuid' } });
+export const workerInPath: Json = { name: 'workerId', in: 'path', required: true, schema: { type: 'string' } };
 
 export const limit = inQuery('limit', { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }, 'How many at most.');
 export const cursor = inQuery('cursor', { type: 'string' }, 'The nextCursor of the page before.');

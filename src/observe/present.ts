@@ -2,7 +2,7 @@
 import type { DagReason, TaskReason, TaskStatus } from '../core/dag';
 import { taskIdOf } from '../core/ids';
 import type { AttemptView } from '../ports/history';
-import type { LiveWorker } from '../ports/leases';
+import type { LiveWorker, LostWorker } from '../ports/leases';
 import type { DagView, TaskView } from '../ports/views';
 
 /** ISO 8601 in UTC, or null. */
@@ -109,20 +109,43 @@ export const taskJson = (task: TaskView): string => withTexts(factsOf(task), tas
 export const taskDetailJson = (task: TaskView, attempts: readonly AttemptView[]): string =>
   withTexts({ ...factsOf(task), attempts: attempts.map(attemptValue) }, task);
 
+/** A worker that lives, or one that was lost: without freeSlots then. */
+export type WorkerStanding = LiveWorker | LostWorker;
+
+const stateOf = (worker: WorkerStanding): string => {
+  if (!('draining' in worker)) return 'LOST';
+  return worker.draining ? 'DRAINING' : 'ACTIVE';
+};
+
+const workerFacts = (worker: WorkerStanding): object => ({
+  workerId: worker.workerId,
+  session: worker.session,
+  host: worker.host,
+  port: worker.port,
+  version: worker.version,
+  region: worker.region,
+  tags: worker.tags,
+  types: worker.types,
+  slots: worker.slots,
+  freeSlots: 'freeSlots' in worker ? worker.freeSlots : 0,
+  held: worker.held,
+  state: stateOf(worker),
+  lastHeartbeatAt: isoTime(worker.lastHeartbeatAt),
+});
+
 /** JSON text of a worker. */
-export const workerJson = (worker: LiveWorker): string =>
+export const workerJson = (worker: WorkerStanding): string => JSON.stringify(workerFacts(worker));
+
+/** JSON text of a worker with the tasks that run there. */
+export const workerDetailJson = (worker: WorkerStanding, tasks: readonly TaskView[]): string =>
   JSON.stringify({
-    workerId: worker.workerId,
-    session: worker.session,
-    host: worker.host,
-    port: worker.port,
-    version: worker.version,
-    region: worker.region,
-    tags: worker.tags,
-    types: worker.types,
-    slots: worker.slots,
-    freeSlots: worker.freeSlots,
-    held: worker.held,
-    state: worker.draining ? 'DRAINING' : 'ACTIVE',
-    lastHeartbeatAt: isoTime(worker.lastHeartbeatAt),
+    ...workerFacts(worker),
+    tasks: tasks.map(({ ref, taskName, type, attempt, startedAt }) => ({
+      taskId: taskIdOf(ref.dag, ref.task),
+      dagId: ref.dag,
+      taskName,
+      type,
+      attempt,
+      startedAt: isoTime(startedAt),
+    })),
   });

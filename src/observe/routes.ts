@@ -8,7 +8,6 @@ import { drained, gone, param, sendJson } from '../edge/requests';
 import type { Clock } from '../ports/clock';
 import type { GateStore } from '../ports/gates';
 import type { HistoryViews } from '../ports/history';
-import type { LiveWorker } from '../ports/leases';
 import type { DeadLetterViews } from '../ports/letters';
 import type { WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
@@ -18,10 +17,11 @@ import type { createAwaitedDag } from './finals';
 import { gateJson } from './gates';
 import type { HealthReport } from './health';
 import { allOfDag, listCommands, listDags, listEvents, listLetters, listTasks, mustExist, pageOfDag, type Page } from './lists';
-import { dagJson, taskDetailJson, workerJson } from './present';
+import { dagJson, taskDetailJson, workerDetailJson, workerJson } from './present';
 import { commandJson, letterDetailJson } from './presentHistory';
 import { commandIdIn, dagIdIn, letterIdIn, onlyKnown, taskRefIn, waitMsOf, type Query } from './query';
 import { inputsJson } from './inputs';
+import type { WorkerList } from './workers';
 
 /** Only its folder is needed: loading the package would evaluate the whole page, in workers too. */
 const SWAGGER_UI = path.dirname(require.resolve('swagger-ui-dist/package.json'));
@@ -146,11 +146,23 @@ export const letterRoutes = ({ views }: { readonly views: Pick<DeadLetterViews, 
   return router;
 };
 
-/** The live workers, as a plain array. */
-export const workerListRoutes = ({ workers }: { readonly workers: () => readonly LiveWorker[] }): Router => {
+export interface WorkerRoutesNeeds {
+  readonly workers: WorkerList;
+  readonly views: Pick<TaskViews, 'runningIn'>;
+}
+
+const WORKER_TASKS_SHOWN = 100;
+
+/** The workers that live or were lost lately, as a plain array, and one of them with what it runs. */
+export const workerListRoutes = ({ workers, views }: WorkerRoutesNeeds): Router => {
   const router = Router();
-  router.get('/api/v1/workers', (_request, response) => {
-    sendJson(response, `[${workers().map(workerJson).join(',')}]`);
+  router.get('/api/v1/workers', async (_request, response) => {
+    sendJson(response, `[${(await workers.all()).map(workerJson).join(',')}]`);
+  });
+  router.get('/api/v1/workers/:workerId', async (request, response) => {
+    onlyKnown(queryOf(request), []);
+    const worker = await workers.one(param(request, 'workerId'));
+    sendJson(response, workerDetailJson(worker, await views.runningIn(worker.session, WORKER_TASKS_SHOWN)));
   });
   return router;
 };

@@ -43,6 +43,8 @@ export interface Happenings {
   'shard.taken': { shard: number; epoch: number; dags: number; tookMs: number };
   'shard.dropped': { shard: number; epoch: number; reason: string };
   'worker.joined': { worker: string; session: string; slots: number };
+  /** An operator asked something of a worker, or let a lost one be forgotten. */
+  'worker.asked': { worker: string; wish: 'leave' | 'stay' | 'work' | 'remove' | 'forget'; by: string | null; reason: string | null };
   'worker.left': { worker: string; session: string; reason: string };
   /** The API answered; `route` is the pattern, never the path with its ids. */
   'http.answered': { method: string; route: string; status: number; tookMs: number };

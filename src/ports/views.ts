@@ -120,5 +120,10 @@ export interface TaskViews {
   tasksOf(dag: DagId, from: number, limit: number): Promise<TaskView[]>;
   /** Tasks over all DAGs, newest DAG first. */
   tasks(filter: TaskFilter, limit: number, after?: TaskCursor): Promise<TaskView[]>;
+  /**
+   * Tasks that run in this session, as far as their rows tell: short ones are written only with their end. No index knows sessions,
+   * since one would cost each task of the system: the tasks of all running DAGs are looked through.
+   */
+  runningIn(session: string, limit: number): Promise<TaskView[]>;
   blockers(task: TaskRef, limit: number): Promise<TaskBlockers | undefined>;
 }

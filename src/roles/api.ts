@@ -9,17 +9,8 @@ import { createHealth, type ComponentCheck } from '../observe/health';
 import { createMetrics, type MetricsNeeds } from '../observe/metrics';
 import { openApiDocument } from '../observe/openapi';
 import { dagJson } from '../observe/present';
-import {
-  dagRoutes,
-  docsRoutes,
-  gateListRoutes,
-  historyRoutes,
-  inputRoutes,
-  letterRoutes,
-  probeRoutes,
-  taskRoutes,
-  workerListRoutes,
-} from '../observe/routes';
+import { dagRoutes, docsRoutes, gateListRoutes, historyRoutes, inputRoutes, letterRoutes, probeRoutes, taskRoutes } from '../observe/routes';
+import type { Roster, WorkerControl } from '../ports/leases';
 import type { EventLog } from '../ports/transport';
 import { submitRoutes } from '../submit/routes';
 import { submissionSchemas } from '../submit/schema';
@@ -30,6 +21,7 @@ import type { Engine } from './engine';
 import { createControlApi } from './control';
 import type { ProcessLife } from './processLife';
 import type { Storage } from './storage';
+import { createWorkersApi } from './workers';
 
 export interface ApiNeeds extends Pick<
   Storage,
@@ -39,6 +31,8 @@ export interface ApiNeeds extends Pick<
   readonly life: ProcessLife;
   readonly engine: Engine;
   readonly log: Pick<EventLog, 'append'>;
+  readonly roster: Roster;
+  readonly control: WorkerControl;
   readonly components: Readonly<Record<string, ComponentCheck>>;
 }
 
@@ -123,7 +117,7 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     gateListRoutes({ gates: needs.gates, clock }),
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
-    workerListRoutes({ workers }),
+    ...createWorkersApi({ ...needs, seen: workers, announce: life.announce, bodyBytes: config.limits.bodyBytes }),
     inputRoutes({ work }),
     probeRoutes({
       health: createHealth({ components: needs.components, clock }),

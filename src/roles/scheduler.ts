@@ -40,7 +40,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     redis: { needed: true, check: () => roster.ping() },
   };
   const store = { ...storage.store, admit: writes.watched(storage.store.admit) };
-  const api = createApi({ config, life, engine, ...storage, store, log: transport.log, components });
+  const api = createApi({ config, life, engine, ...storage, store, log: transport.log, components, roster, control: leases.control });
   await include(engine.service);
   await include(
     createDeadLetters({ ...storage, life, topic: transport.deadLetters, shards: () => engine.advancer.owned().map(({ shard }) => shard), origin }),

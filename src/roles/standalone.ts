@@ -92,7 +92,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
-  const api = createApi({ config, life, engine, ...storage, log, components });
+  const api = createApi({ config, life, engine, ...storage, log, components, roster: leases.roster, control: leases.control });
   const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue, handlers });
   await include(engine.service);
   await include(

@@ -5,6 +5,7 @@ import { type ControlCalls, controlCalls } from './control';
 import { type ApiRequest, type RequestSettings, send } from './requests';
 import { type DagView, type Explanation, isFinal, type Page, type TaskView } from './responses';
 import type { DagSubmission } from './submission';
+import { type WorkerCalls, workerCalls } from './workers';
 
 export interface ClientSettings extends Partial<Omit<RequestSettings, 'url'>> {
   /** The scheduler's address, e.g. `http://localhost:8080`. */
@@ -39,7 +40,7 @@ export interface TaskFilters extends Omit<DagFilters, 'status'> {
   readonly type?: string;
 }
 
-export interface Client extends ControlCalls {
+export interface Client extends ControlCalls, WorkerCalls {
   submit(submission: DagSubmission, options?: SubmitOptions): Promise<DagView>;
   /** With `waitSeconds` (0 to 60) the answer comes when the DAG is final, or that time is over. */
   dag(dagId: string, waitSeconds?: number): Promise<DagView>;
@@ -79,6 +80,7 @@ export const createClient = ({ url, timeoutMs = 30_000, retries = 4 }: ClientSet
 
   return {
     ...controlCalls(call),
+    ...workerCalls(call),
     dag,
     wait,
     submit: (submission, { idempotencyKey = randomUUID() } = {}) =>

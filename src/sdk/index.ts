@@ -7,4 +7,5 @@ export { type HandlerErrorOptions, type NonRetryableError, nonRetryable, type Re
 export { isFinal } from './responses';
 export type * from './responses';
 export type * from './submission';
+export type { WorkerCalls } from './workers';
 export { DEFAULT_SCALE, fromWorkflow, isWorkflow, type WorkflowOptions } from './wfformat';

@@ -159,6 +159,35 @@ export interface DeadLetterDetail extends DeadLetter {
   readonly attempts: readonly Attempt[];
 }
 
+/** A worker that lives, or that was lost in the last ten minutes: as it was last heard of then. */
+export interface WorkerView {
+  readonly workerId: string;
+  readonly session: string;
+  readonly host: string;
+  readonly port: number;
+  readonly version: string;
+  readonly region: string;
+  readonly tags: readonly string[];
+  readonly types: readonly string[];
+  readonly slots: number;
+  readonly freeSlots: number;
+  /** Tasks that it runs or that wait there. */
+  readonly held: number;
+  readonly state: 'ACTIVE' | 'DRAINING' | 'LOST';
+  readonly lastHeartbeatAt: string;
+}
+export interface WorkerDetail extends WorkerView {
+  /** What runs there for longer than a moment, at most 100. */
+  readonly tasks: readonly {
+    readonly taskId: string;
+    readonly dagId: string;
+    readonly taskName: string;
+    readonly type: string;
+    readonly attempt: number;
+    readonly startedAt: string | null;
+  }[];
+}
+
 /** `more`: there were more letters than one request takes. */
 export interface BulkReplay {
   readonly letters: number;

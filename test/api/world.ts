@@ -25,22 +25,13 @@ import { createHealth } from '../../src/observe/health';
 import { createMetrics } from '../../src/observe/metrics';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagJson } from '../../src/observe/present';
-import {
-  dagRoutes,
-  docsRoutes,
-  gateListRoutes,
-  historyRoutes,
-  inputRoutes,
-  letterRoutes,
-  probeRoutes,
-  taskRoutes,
-  workerListRoutes,
-} from '../../src/observe/routes';
+import { dagRoutes, docsRoutes, gateListRoutes, historyRoutes, inputRoutes, letterRoutes, probeRoutes, taskRoutes } from '../../src/observe/routes';
 import type { Happenings } from '../../src/ports/happenings';
-import type { LiveWorker } from '../../src/ports/leases';
+import type { LiveWorker, WorkerControl } from '../../src/ports/leases';
 import type { CommandStore, RunStore } from '../../src/ports/store';
 import type { EventLog } from '../../src/ports/transport';
 import { createControlApi } from '../../src/roles/control';
+import { createWorkersApi } from '../../src/roles/workers';
 import { submitRoutes } from '../../src/submit/routes';
 import { submissionSchemas } from '../../src/submit/schema';
 import { createSubmitter } from '../../src/submit/submitter';
@@ -71,6 +62,7 @@ export interface World {
     ready: boolean;
     redis: () => Promise<void>;
     append: (commands: readonly Commanded[]) => Promise<void>;
+    control: WorkerControl;
   };
   /** Rows in the tables of DAGs and of tasks. */
   rows(): Promise<{ dags: number; tasks: number }>;
@@ -78,6 +70,9 @@ export interface World {
 
 /** How long a request waits here for an outcome: nobody applies a command unless the test does. */
 export const OUTCOME_MS = 400;
+
+/** No worker is there to be asked, and none was lost. */
+export const NOBODY: WorkerControl = { ask: () => Promise.resolve('absent'), lost: () => Promise.resolve([]), forget: () => Promise.resolve(false) };
 
 const logOf = ({ told, live }: Pick<World, 'told' | 'live'>): Pick<EventLog, 'append'> => ({
   append: async (events) => {
@@ -118,7 +113,18 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }) }),
     gateListRoutes({ gates, clock }),
     taskRoutes({ gates, clock, views: { ...views, ...history }, workers, queue: { position: () => live.place, sentTo: () => live.sentTo } }),
-    workerListRoutes({ workers }),
+    ...createWorkersApi({
+      roster: { read: () => live.redis().then(() => ({ workers: live.workers, trusted: true })) },
+      control: {
+        ask: (workerId, wish) => live.control.ask(workerId, wish),
+        lost: () => live.control.lost(),
+        forget: (workerId) => live.control.forget(workerId),
+      },
+      seen: workers,
+      views,
+      announce: events.announce,
+      bodyBytes: limits.bodyBytes,
+    }),
     inputRoutes({ work: createWorkIndex(database) }),
     createControlApi({
       ...{ store, views, history, letters, planning, commands, gates, workers },
@@ -176,7 +182,15 @@ export const openWorld = async (limits: Partial<typeof LIMITS> = {}): Promise<Wo
     events: createEmitter<Happenings>((_name, error) => {
       unexpected.push(error);
     }),
-    live: { workers: [], place: undefined, sentTo: undefined, ready: true, redis: () => Promise.resolve(), append: () => Promise.resolve() },
+    live: {
+      workers: [],
+      place: undefined,
+      sentTo: undefined,
+      ready: true,
+      redis: () => Promise.resolve(),
+      append: () => Promise.resolve(),
+      control: NOBODY,
+    },
   };
   const app = createApp({
     routers: routersOf(parts, { ...LIMITS, ...limits }),

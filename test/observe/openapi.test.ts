@@ -1,11 +1,11 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { version } from '../../package.json';
 import type { Router } from 'express';
-import { controlRoutes } from '../../src/control/routes';
+import { controlRoutes, workerCommandRoutes } from '../../src/control/routes';
 import { bodySchemas } from '../../src/control/schemas';
 import { mintDagId } from '../../src/core/ids';
 import { openApiDocument } from '../../src/observe/openapi';
-import { dagJson, taskDetailJson, taskJson, workerJson } from '../../src/observe/present';
+import { dagJson, taskDetailJson, taskJson, workerDetailJson, workerJson } from '../../src/observe/present';
 import { dagRoutes, gateListRoutes, historyRoutes, letterRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
 import type { LiveWorker } from '../../src/ports/leases';
 import type { DagView, TaskView } from '../../src/ports/views';
@@ -35,7 +35,7 @@ test('the document has exactly the paths that are served', () => {
   const never = (): never => {
     throw new Error('only the routes are read');
   };
-  const views = { dag: never, dags: never, task: never, tasks: never, tasksOf: never, blockers: never };
+  const views = { dag: never, dags: never, task: never, tasks: never, tasksOf: never, blockers: never, runningIn: never };
   const history = { events: never, commands: never, command: never, commandWithKey: never, attempts: never };
   const letters = { letters: never, letter: never };
   const control = { onDag: never, retryDag: never, rerunDag: never, editDag: never, deleteDag: never };
@@ -62,7 +62,8 @@ test('the document has exactly the paths that are served', () => {
       present: { dag: never, task: never, letter: never, gate: never },
       gates: { pause: never, resume: never },
     }),
-    workerListRoutes({ workers: never }),
+    workerListRoutes({ workers: { all: never, one: never }, views }),
+    workerCommandRoutes({ commands: { drain: never, resume: never, remove: never }, bodyBytes: 1, present: never }),
     probeRoutes({ health: never, ready: never, metrics: { contentType: '', text: never } }),
   ];
   const served = routers
@@ -178,5 +179,10 @@ describe('answers are as the document says', () => {
       lastHeartbeatAt: 0,
     };
     expect(problemsOf('Worker', workerJson(worker))).toEqual([]);
+    expect(problemsOf('WorkerDetail', workerDetailJson(worker, []))).toEqual([]);
+    const { draining, freeSlots, inbox, ...lost } = worker;
+    expect([draining, freeSlots, inbox]).toEqual([true, 1, 0]);
+    expect(problemsOf('Worker', workerJson(lost))).toEqual([]);
+    expect(JSON.parse(workerJson(lost))).toMatchObject({ state: 'LOST', freeSlots: 0 });
   });
 });

@@ -156,10 +156,15 @@ const readBlockers = async (pool: Pool, { dag, task }: TaskRef, limit: number): 
   };
 };
 
+const RUNNING_IN = `
+  SELECT ${TASK_ROW} FROM dags d JOIN tasks t ON t.dag_id = d.dag_id
+  WHERE d.status IN ('CREATED', 'RUNNING', 'PAUSED') AND t.session = $1 AND t.status = 'RUNNING' LIMIT $2`;
+
 /** Makes the TaskViews of an open, migrated database. */
 export const createTaskViews = ({ views: pool }: Pick<Database, 'views'>): TaskViews => ({
   task: (ref) => reaching(async () => (await readTasks(pool, ONE, [ref.dag, ref.task]))[0]),
   tasksOf: (dag: DagId, from, limit) => reaching(() => readTasks(pool, OF_DAG, [dag, from, limit])),
   tasks: (filter, limit, after) => reaching(() => listTasks(pool, filter, limit, after)),
+  runningIn: (session, limit) => reaching(() => readTasks(pool, RUNNING_IN, [session, limit])),
   blockers: (ref, limit) => reaching(() => readBlockers(pool, ref, limit)),
 });

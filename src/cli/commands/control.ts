@@ -18,12 +18,13 @@ export const whoOf = ({ reason, by, idempotencyKey }: WhoFlags): WhoOptions => (
   ...(idempotencyKey !== undefined && { idempotencyKey }),
 });
 
+/** Who asks and why. */
+export const withReason = (command: Command): Command =>
+  command.option('--reason <text>', 'why, for the history').addOption(new Option('--by <name>', 'who asks, for the history').env('DTS_BY'));
+
 /** The options that every command of this kind has. */
 export const withWho = (command: Command): Command =>
-  command
-    .option('--reason <text>', 'why, for the history')
-    .addOption(new Option('--by <name>', 'who asks, for the history').env('DTS_BY'))
-    .option('--idempotency-key <key>', 'a repeated command with the same key answers the first result');
+  withReason(command).option('--idempotency-key <key>', 'a repeated command with the same key answers the first result');
 
 /** Prints an answer, as JSON where that is wanted. */
 export const tell = (answer: Commanded, command: Command, { terminal, now }: Context): void => {
