@@ -46,6 +46,8 @@ export interface Happenings {
   /** An operator asked something of a worker, or let a lost one be forgotten. */
   'worker.asked': { worker: string; wish: 'leave' | 'stay' | 'work' | 'remove' | 'forget'; by: string | null; reason: string | null };
   'worker.left': { worker: string; session: string; reason: string };
+  /** This process does the duties of one process alone from now on, or (null) no more. */
+  'lead.changed': { fence: string | null };
   /** The API answered; `route` is the pattern, never the path with its ids. */
   'http.answered': { method: string; route: string; status: number; tookMs: number };
   /** A background step failed and will be tried again. */

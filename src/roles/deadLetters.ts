@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { publishLetters, recordMessage } from '../advance/letters';
 import { every } from '../lifecycle/every';
+import { whileLeading, type Leading } from '../lifecycle/leading';
 import { retrying } from '../lifecycle/retry';
 import type { Service } from '../lifecycle/service';
 import { together } from '../lifecycle/together';
@@ -55,6 +56,8 @@ export interface DeadLettersNeeds {
   readonly topic: DeadLetterTopic;
   readonly shards: () => readonly number[];
   readonly origin: () => string;
+  /** Deletions are finished by one process alone. */
+  readonly lead: Pick<Leading, 'fence'>;
 }
 
 const LOOK_EVERY_MS = 1000;
@@ -62,7 +65,7 @@ const CLEAR_EVERY_MS = 60_000;
 const CLEARED_AT_ONCE = 10;
 
 /** Stores records that can't be decoded, publishes letters, and finishes deletions that a process left halfway. */
-export const createDeadLetters = ({ life, outbox, removal, topic, shards, origin }: DeadLettersNeeds): Service => {
+export const createDeadLetters = ({ life, outbox, removal, topic, shards, origin, lead }: DeadLettersNeeds): Service => {
   const { clock, listen } = life;
   const onError = failing(life);
   const publishing = every({
@@ -77,9 +80,9 @@ export const createDeadLetters = ({ life, outbox, removal, topic, shards, origin
     ms: CLEAR_EVERY_MS,
     clock,
     onError,
-    once: async () => {
+    once: whileLeading(lead, async () => {
       await removal.clearRemoved(CLEARED_AT_ONCE);
-    },
+    }),
   });
   listen('record.undecodable', (record) => {
     bounded(life, () => outbox.keepRecord(record)).catch((error: unknown) => {

@@ -8,6 +8,7 @@ import { createApi } from './api';
 import { createDeadLetters } from './deadLetters';
 import { openLeases, openTransport } from './distributed';
 import { createEngine } from './engine';
+import { createLead } from './lead';
 import { createProcessLife, processId, type ProcessLife } from './processLife';
 import { openStorage } from './storage';
 
@@ -42,8 +43,16 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   const store = { ...storage.store, admit: writes.watched(storage.store.admit) };
   const api = createApi({ config, life, engine, ...storage, store, log: transport.log, components, roster, control: leases.control });
   await include(engine.service);
+  const lead = await include(createLead(config, life, leases.leadership));
   await include(
-    createDeadLetters({ ...storage, life, topic: transport.deadLetters, shards: () => engine.advancer.owned().map(({ shard }) => shard), origin }),
+    createDeadLetters({
+      ...storage,
+      life,
+      topic: transport.deadLetters,
+      shards: () => engine.advancer.owned().map(({ shard }) => shard),
+      origin,
+      lead,
+    }),
   );
   await include(api);
   life.log.info({ port: api.port(), id: life.id }, `scheduler is ready on http://localhost:${String(api.port())}`);

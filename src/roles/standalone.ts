@@ -11,6 +11,7 @@ import { createDeadLetters } from './deadLetters';
 import { createEngine } from './engine';
 import { createHands, type Hands } from './hands';
 import { boundsOf, descriptionOf, openHandlers, takeoverMsOf } from './handlers';
+import { createLead } from './lead';
 import { createProcessLife, type ProcessLife } from './processLife';
 import { openStorage, type Storage } from './storage';
 
@@ -95,6 +96,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   const api = createApi({ config, life, engine, ...storage, log, components, roster: leases.roster, control: leases.control });
   const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue, handlers });
   await include(engine.service);
+  const lead = await include(createLead(config, life, leases.leadership));
   await include(
     createDeadLetters({
       ...storage,
@@ -102,6 +104,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
       topic: createMemoryDeadLetters(),
       shards: () => engine.advancer.owned().map(({ shard }) => shard),
       origin,
+      lead,
     }),
   );
   for (const { service } of workers) await include(service);
