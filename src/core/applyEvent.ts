@@ -1,4 +1,5 @@
 /** One event of a shard's log, applied to the runs of that shard: the law's front door. */
+import { applyAudited } from './audited';
 import { applyDagDue, applyDue } from './due';
 import type { Dispatched, Due, Event, Lost, Released, Withdrawn } from './event';
 import type { DagId } from './ids';
@@ -41,6 +42,9 @@ const applyToDag = (step: Step, run: Run, event: OfDag, moment: Moment): void =>
     case 'continued':
       applyContinued(step, run, moment);
       return;
+    case 'audited':
+      applyAudited(step, run, moment);
+      return;
     case 'dagDue':
       applyDagDue(step, run, moment);
       return;
@@ -70,5 +74,5 @@ export const applyEvent = (step: Step, event: Exclude<Event, Lawless>, lawful: L
   }
   const run = runs.get(event.dag);
   if (run !== undefined) applyToDag(step, run, event, lawful);
-  else if (event.type !== 'continued') step.refused.push({ type: event.type, reason: 'no such live DAG' });
+  else if (event.type !== 'continued' && event.type !== 'audited') step.refused.push({ type: event.type, reason: 'no such live DAG' });
 };

@@ -24,6 +24,7 @@ const SHAPES: Readonly<Record<Event['type'], Shape>> = {
   commanded: { id: text, dag: text, command: isCommand, by: textOrNull, reason: textOrNull },
   alive: { session: text },
   continued: { dag: text },
+  audited: { dag: text },
   submitted: { dag: text },
 };
 

@@ -107,6 +107,12 @@ export interface Continued {
   readonly dag: DagId;
 }
 
+/** A look at the rows of a DAG found what can't be: its owner counts it anew. */
+export interface Audited {
+  readonly type: 'audited';
+  readonly dag: DagId;
+}
+
 /** A DAG was stored by a process that doesn't own its shard: the owner reads it from the store. */
 export interface Submitted {
   readonly type: 'submitted';
@@ -114,7 +120,7 @@ export interface Submitted {
 }
 
 export type Report = Started | Completed | Failed | Progressed | Checkpointed;
-export type Event = Report | Released | Lost | Due | DagDue | Continued | Submitted | Withdrawn | Commanded | Alive;
+export type Event = Report | Released | Lost | Due | DagDue | Continued | Audited | Submitted | Withdrawn | Commanded | Alive;
 
 /** What a worker is handed: everything it needs to run one attempt. */
 export interface Dispatch {

@@ -46,7 +46,7 @@ export const anyDag: fc.Arbitrary<PlannedDag> = fc
 
 export const KINDS = [
   ...(['completed', 'completed', 'completed', 'failed', 'failed', 'started', 'started', 'lost', 'released', 'due', 'due', 'checkpointed'] as const),
-  ...(['withdrawn', 'withdrawn', 'dagDue', 'continued', 'command', 'command', 'command', 'again'] as const),
+  ...(['withdrawn', 'withdrawn', 'dagDue', 'continued', 'audited', 'command', 'command', 'command', 'again'] as const),
 ];
 
 /** What may happen next; `pick` chooses the task among those for which it means something, unless it is `wild`. */
@@ -150,6 +150,7 @@ export const eventOf = (run: Run, move: Move, now: number, log: readonly LawEven
       return { ...started(task, dispatch, other), type: 'checkpointed', sequence: pick, state: '{"at":1}' } as LawEvent;
     case 'dagDue':
     case 'continued':
+    case 'audited':
       return { type: kind, dag: DAG };
     case 'command':
       return commanded(anyCommand(run, wild ? task : task % taskCount(run), move, now), { id: String(log.length), by: 'somebody' });

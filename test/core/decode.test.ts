@@ -67,7 +67,7 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
     by: fc.option(text),
     reason: fc.option(text),
   }),
-  fc.record({ type: fc.constant('continued' as const), dag: fc.constant(DAG) }),
+  fc.record({ type: fc.constantFrom('continued' as const, 'audited' as const), dag: fc.constant(DAG) }),
   fc.record({ type: fc.constant('submitted' as const), dag: fc.constant(DAG) }),
 );
 

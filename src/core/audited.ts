@@ -1,0 +1,52 @@
+/**
+ * A look at a DAG's rows found what can't be. Its owner counts everything anew from the states of its tasks, starts or skips what should
+ * have been, and writes the DAG's own row and every due time again. Where nothing was wrong nothing changes.
+ */
+import { carryOn } from './carryOn';
+import { isFinalDag } from './dag';
+import type { Moment } from './law';
+import { isHopeless, isMet, obstacleOf, recount } from './rules';
+import { isEnding, isHeld, setDueTime, taskCount, type Run } from './run';
+import { count, tryReady } from './settle';
+import { CODE } from './states';
+import { touch, type Step } from './step';
+import { heldBy } from './times';
+
+const countAnew = (run: Run): void => {
+  run.completed = run.failed = run.skipped = run.cancelled = 0;
+  for (let task = 0; task < taskCount(run); task++) count(run, run.state[task]!, 1);
+  recount(run);
+};
+
+/** What waits for its dependencies though they are as they have to be, or can't be any more. */
+const followUp = (step: Step, run: Run, now: number): void => {
+  const obstacles = new Set(run.cascade);
+  for (let task = 0; task < taskCount(run); task++) {
+    if (run.state[task] !== CODE.PENDING) continue;
+    if (isMet(run, task)) tryReady(step, run, task, now);
+    else if (isHopeless(run, task)) obstacles.add(obstacleOf(run, task)!);
+  }
+  run.cascade.splice(0, run.cascade.length, ...obstacles);
+};
+
+/** Rows of waits that the sweep must find. The end of a backoff was drawn once: it is no business of this. */
+const writeDueTimes = (step: Step, run: Run): void => {
+  for (let task = 0; task < taskCount(run); task++) {
+    const state = run.state[task];
+    if (state !== CODE.QUEUED && state !== CODE.RUNNING && !isHeld(run, task)) continue;
+    setDueTime(run, task);
+    if (run.dueTimes.has(task)) touch(step, run, task).told = isHeld(run, task) ? { ...heldBy(run, task), queuedAt: null } : heldBy(run, task);
+  }
+};
+
+/** Applies it; a DAG that is final is counted by other means. */
+export const applyAudited = (step: Step, run: Run, moment: Moment): void => {
+  if (isFinalDag(run.status)) {
+    step.refused.push({ type: 'audited', reason: 'it is final' });
+    return;
+  }
+  countAnew(run);
+  if (!isEnding(run)) followUp(step, run, moment.now);
+  writeDueTimes(step, run);
+  carryOn(step, run, moment);
+};
