@@ -1,8 +1,8 @@
 /** What `dts` leaves with. */
-export const EXIT = { ok: 0, dagFailed: 1, usage: 2, notFound: 3, refused: 4, unreachable: 5 } as const;
+export const EXIT = { ok: 0, dagFailed: 1, findings: 1, usage: 2, notFound: 3, refused: 4, unreachable: 5 } as const;
 
 export const EXIT_CODES_HELP = `
-Exit codes: 0 done; 1 the DAG that was waited for didn't complete; 2 wrong usage or an unreadable file; 3 not found;
+Exit codes: 0 done; 1 the DAG that was waited for didn't complete, or the doctor found something; 2 wrong usage or an unreadable file; 3 not found;
 4 the server refused; 5 no answer from the server.`;
 
 /** The caller's mistake: a file that can't be read or isn't what it should be. */

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { addCompletion } from './commands/completion';
 import { addControl } from './commands/control';
 import { addDlq } from './commands/dlq';
+import { addDoctor } from './commands/doctor';
 import { addDelete, addEdit } from './commands/edit';
 import { addEvents } from './commands/events';
 import { addExplain } from './commands/explain';
@@ -38,6 +39,7 @@ export const createProgram = (context: Context, version: string): Command => {
     addDlq,
     addGates,
     addWorkers,
+    addDoctor,
     addImport,
     addCompletion,
   ])

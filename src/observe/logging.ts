@@ -61,6 +61,7 @@ const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
   'worker.joined': ['info', 'worker joined'],
   'worker.asked': ['info', 'an operator asked something of a worker'],
   'worker.left': ['info', 'worker left'],
+  'audit.done': ['debug', 'audit done'],
   'lead.changed': ['info', 'the lead among the schedulers changed'],
   'http.answered': ['debug', 'request answered'],
   'loop.failed': ['warn', 'a step failed; it is tried again'],

@@ -242,6 +242,23 @@ const stepMetrics = ({ registry, listen }: Making): void => {
   });
 };
 
+/** Only the process that leads has them: elsewhere, and where nobody could look, there is no series. */
+const auditMetrics = ({ registry, listen }: Making): void => {
+  const findings = new Gauge({
+    name: 'doctor_findings',
+    help: 'Violated invariants that two looks found, by check. Told by the scheduler that leads.',
+    labelNames: ['check'],
+    registers: [registry],
+  });
+  listen('audit.done', ({ counts }) => {
+    findings.reset();
+    for (const [check, count] of Object.entries(counts)) findings.set({ check }, count);
+  });
+  listen('lead.changed', () => {
+    findings.reset();
+  });
+};
+
 const httpMetrics = ({ registry, listen }: Making): void => {
   const requests = new Histogram({
     name: 'http_request_seconds',
@@ -265,6 +282,7 @@ export const createMetrics = (needs: MetricsNeeds): Metrics => {
   executionMetrics(making, needs.types);
   resultMetrics(making, needs.clock);
   stepMetrics(making);
+  auditMetrics(making);
   httpMetrics(making);
   return { contentType: registry.contentType, text: () => registry.metrics() };
 };

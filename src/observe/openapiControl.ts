@@ -267,6 +267,18 @@ const workerCommands = (): Record<string, Json> => ({
   '/api/v1/workers/{workerId}/remove': onWorker('removeWorker', 'End a worker at once, its tasks run elsewhere; forget a lost one'),
 });
 
+const doctorCommands = (): Record<string, Json> => ({
+  '/api/v1/doctor/repair': {
+    post: sending({
+      operationId: 'repair',
+      summary: 'Audit, and do something about what is found',
+      tag: 'Operation',
+      body: 'RepairBody',
+      answers: { 200: json('What was found, and about how much of it something was done.', ref('DoctorRepair')) },
+    }),
+  },
+});
+
 /** All paths of this file. */
 export const controls = (): Readonly<Record<string, Json>> => ({
   ...dagCommands(),
@@ -277,4 +289,5 @@ export const controls = (): Readonly<Record<string, Json>> => ({
   ...letterChanges(),
   ...gatePaths(),
   ...workerCommands(),
+  ...doctorCommands(),
 });

@@ -87,6 +87,12 @@ const operationPaths = (): Record<string, Json> => ({
     parameters: [workerInPath],
     answers: { 200: json('The worker.', ref('WorkerDetail')), 404: missing('worker'), 503: away },
   }),
+  '/api/v1/doctor': get({
+    operationId: 'getDoctor',
+    summary: 'Audit the invariants of the live system: what two looks some seconds apart find',
+    tag: 'Operation',
+    answers: { 200: json('Each check with its findings.', ref('DoctorReport')), 503: away },
+  }),
   '/api/v1/health': get({
     operationId: 'getHealth',
     summary: 'The state of this process and of what it depends on',

@@ -158,6 +158,22 @@ const workerFields = {
 
 const workerTask = object({ taskId: uuid, dagId: uuid, taskName: text, type: text, attempt: count, startedAt: timeOrNull });
 
+const doctorFields = {
+  findings: count,
+  dags: { ...count, description: 'Live DAGs that were looked at.' },
+  tookMs: ms,
+  checks: list(
+    object({
+      check: text,
+      title: { ...text, description: 'What should be so.' },
+      count,
+      unknown: { type: ['string', 'null'], description: 'Why the check could not be made.' },
+      examples: { ...list(text), description: 'At most 20 findings.' },
+      repair: { ...text, description: 'What a repair would do.' },
+    }),
+  ),
+};
+
 const upOrDown: Json = { enum: ['UP', 'DOWN'] };
 
 const health = object({
@@ -204,6 +220,9 @@ export const answerSchemas = (): Readonly<Record<string, Json>> => ({
   WorkerAnswer: { ...object({ worker: orNull(ref('Worker')) }), description: 'The worker as it is now; null where it has gone.' },
   Gate: gate,
   GateAnswer: object({ changed: { type: 'boolean' }, gate: orNull(ref('Gate')) }),
+  DoctorReport: object(doctorFields),
+  DoctorRepair: object({ ...doctorFields, repaired: { type: 'object', additionalProperties: count } }),
+  RepairBody: { type: 'object', properties: { checks: { ...list(text), description: 'All of them without it.' } }, additionalProperties: false },
   Health: health,
   Problem: problem,
   ...controlSchemas(),

@@ -46,6 +46,8 @@ export interface Happenings {
   /** An operator asked something of a worker, or let a lost one be forgotten. */
   'worker.asked': { worker: string; wish: 'leave' | 'stay' | 'work' | 'remove' | 'forget'; by: string | null; reason: string | null };
   'worker.left': { worker: string; session: string; reason: string };
+  /** The audit of the process that leads: findings by check, without those that nobody could make. */
+  'audit.done': { counts: Readonly<Record<string, number>>; tookMs: number };
   /** This process does the duties of one process alone from now on, or (null) no more. */
   'lead.changed': { fence: string | null };
   /** The API answered; `route` is the pattern, never the path with its ids. */

@@ -33,6 +33,7 @@ export interface ApiNeeds extends Pick<
   readonly log: Pick<EventLog, 'append'>;
   readonly roster: Roster;
   readonly control: WorkerControl;
+  readonly doctor: Parameters<typeof createApp>[0]['routers'][number];
   readonly components: Readonly<Record<string, ComponentCheck>>;
 }
 
@@ -117,6 +118,7 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     gateListRoutes({ gates: needs.gates, clock }),
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
+    needs.doctor,
     ...createWorkersApi({ ...needs, seen: workers, announce: life.announce, bodyBytes: config.limits.bodyBytes }),
     inputRoutes({ work }),
     probeRoutes({

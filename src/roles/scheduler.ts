@@ -7,6 +7,7 @@ import { createWrites } from '../observe/writes';
 import { createApi } from './api';
 import { createDeadLetters } from './deadLetters';
 import { openLeases, openTransport } from './distributed';
+import { createDoctorApi } from './doctor';
 import { createEngine } from './engine';
 import { createLead } from './lead';
 import { createProcessLife, processId, type ProcessLife } from './processLife';
@@ -34,6 +35,18 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     origin,
     settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
+  const lead = createLead(config, life, leases.leadership);
+  const doctor = createDoctorApi({
+    ...storage,
+    life,
+    rows: storage.audit,
+    roster,
+    topic: transport.deadLetters,
+    log: transport.log,
+    origin,
+    lead,
+    bodyBytes: config.limits.bodyBytes,
+  });
   const writes = createWrites({ listen: life.listen, clock });
   const components = {
     postgres: { needed: true, check: () => storage.database.ping().then(writes.check) },
@@ -41,9 +54,21 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     redis: { needed: true, check: () => roster.ping() },
   };
   const store = { ...storage.store, admit: writes.watched(storage.store.admit) };
-  const api = createApi({ config, life, engine, ...storage, store, log: transport.log, components, roster, control: leases.control });
+  const api = createApi({
+    config,
+    life,
+    engine,
+    ...storage,
+    store,
+    log: transport.log,
+    components,
+    roster,
+    control: leases.control,
+    doctor: doctor.routes,
+  });
   await include(engine.service);
-  const lead = await include(createLead(config, life, leases.leadership));
+  await include(lead);
+  await include(doctor.service);
   await include(
     createDeadLetters({
       ...storage,

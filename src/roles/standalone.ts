@@ -8,6 +8,7 @@ import { assembled, resource, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
 import { createApi } from './api';
 import { createDeadLetters } from './deadLetters';
+import { createDoctorApi } from './doctor';
 import { createEngine } from './engine';
 import { createHands, type Hands } from './hands';
 import { boundsOf, descriptionOf, openHandlers, takeoverMsOf } from './handlers';
@@ -92,16 +93,30 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     origin,
     settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
+  const topic = createMemoryDeadLetters();
+  const lead = createLead(config, life, leases.leadership);
+  const doctor = createDoctorApi({
+    ...storage,
+    life,
+    rows: storage.audit,
+    roster: leases.roster,
+    topic,
+    log,
+    origin,
+    lead,
+    bodyBytes: config.limits.bodyBytes,
+  });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
-  const api = createApi({ config, life, engine, ...storage, log, components, roster: leases.roster, control: leases.control });
+  const api = createApi({ config, life, engine, ...storage, log, components, roster: leases.roster, control: leases.control, doctor: doctor.routes });
   const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue, handlers });
   await include(engine.service);
-  const lead = await include(createLead(config, life, leases.leadership));
+  await include(lead);
+  await include(doctor.service);
   await include(
     createDeadLetters({
       ...storage,
       life,
-      topic: createMemoryDeadLetters(),
+      topic,
       shards: () => engine.advancer.owned().map(({ shard }) => shard),
       origin,
       lead,

@@ -2,6 +2,7 @@
 import type { Config } from '../config';
 import { maskUrl } from '../config';
 import { createDatabaseIfMissing, openDatabase, type Database } from '../adapters/postgres/database';
+import { createRowAudit } from '../adapters/postgres/audit';
 import { createCommandStore } from '../adapters/postgres/commandStore';
 import { createDagViews } from '../adapters/postgres/dagViews';
 import { createDeadLetterOutbox } from '../adapters/postgres/deadLetterOutbox';
@@ -15,6 +16,7 @@ import { createShardLeases } from '../adapters/postgres/shardLeases';
 import { createTaskViews } from '../adapters/postgres/taskViews';
 import { createWorkIndex } from '../adapters/postgres/workIndex';
 import type { GateStore } from '../ports/gates';
+import type { RowAudit } from '../ports/audit';
 import type { DagRemoval, HistoryViews } from '../ports/history';
 import type { DeadLetterOutbox, DeadLetterStore, DeadLetterViews } from '../ports/letters';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
@@ -34,6 +36,7 @@ export interface Storage {
   readonly letterStore: DeadLetterStore;
   readonly outbox: DeadLetterOutbox;
   readonly removal: DagRemoval;
+  readonly audit: RowAudit;
 }
 
 /** Views may take a moment, but never long: a list is no reason to keep a connection. */
@@ -76,6 +79,7 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
       letterStore: createDeadLetterStore(database),
       outbox: createDeadLetterOutbox(database),
       removal: createDagRemoval(database),
+      audit: createRowAudit(database),
     };
   } catch (error) {
     await database.close();

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DagStatus, TaskStatus } from '../core/dag';
 import { type ControlCalls, controlCalls } from './control';
+import { type DoctorCalls, doctorCalls } from './doctor';
 import { type ApiRequest, type RequestSettings, send } from './requests';
 import { type DagView, type Explanation, isFinal, type Page, type TaskView } from './responses';
 import type { DagSubmission } from './submission';
@@ -40,7 +41,7 @@ export interface TaskFilters extends Omit<DagFilters, 'status'> {
   readonly type?: string;
 }
 
-export interface Client extends ControlCalls, WorkerCalls {
+export interface Client extends ControlCalls, WorkerCalls, DoctorCalls {
   submit(submission: DagSubmission, options?: SubmitOptions): Promise<DagView>;
   /** With `waitSeconds` (0 to 60) the answer comes when the DAG is final, or that time is over. */
   dag(dagId: string, waitSeconds?: number): Promise<DagView>;
@@ -81,6 +82,7 @@ export const createClient = ({ url, timeoutMs = 30_000, retries = 4 }: ClientSet
   return {
     ...controlCalls(call),
     ...workerCalls(call),
+    ...doctorCalls(call),
     dag,
     wait,
     submit: (submission, { idempotencyKey = randomUUID() } = {}) =>

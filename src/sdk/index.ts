@@ -2,6 +2,7 @@
 export { type Client, type ClientSettings, createClient, type DagFilters, type SubmitOptions, type TaskFilters, type WaitOptions } from './client';
 export type { ControlCalls, DagEdit, DeadLetterFilter, DeadLetterFilters, GateTarget, PageOptions, RetryOptions, WhoOptions } from './control';
 export { type DagBuilder, defineDag, type TaskHandle, type TaskOptions } from './dag';
+export type { DoctorCalls } from './doctor';
 export { type ApiError, isApiError, isUnreachable, type UnreachableError } from './errors';
 export { type HandlerErrorOptions, type NonRetryableError, nonRetryable, type RetryLaterError, retryLater } from './handlerErrors';
 export { isFinal } from './responses';

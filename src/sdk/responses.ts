@@ -188,6 +188,31 @@ export interface WorkerDetail extends WorkerView {
   }[];
 }
 
+/** What the two looks of an audit found. */
+export interface DoctorReport {
+  /** All findings of all checks. */
+  readonly findings: number;
+  /** Live DAGs that were looked at. */
+  readonly dags: number;
+  readonly tookMs: number;
+  readonly checks: readonly {
+    readonly check: string;
+    /** What should be so. */
+    readonly title: string;
+    readonly count: number;
+    /** Why the check couldn't be made; null where it was. */
+    readonly unknown: string | null;
+    /** Some of the findings in words. */
+    readonly examples: readonly string[];
+    /** What a repair would do. */
+    readonly repair: string;
+  }[];
+}
+export interface DoctorRepair extends DoctorReport {
+  /** About how many findings something was done, by check. */
+  readonly repaired: Readonly<Record<string, number>>;
+}
+
 /** `more`: there were more letters than one request takes. */
 export interface BulkReplay {
   readonly letters: number;

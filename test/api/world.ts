@@ -4,6 +4,8 @@ import supertest from 'supertest';
 import { openDatabase, type Database } from '../../src/adapters/postgres/database';
 import { createCommandStore } from '../../src/adapters/postgres/commandStore';
 import { createDagViews } from '../../src/adapters/postgres/dagViews';
+import { createRowAudit } from '../../src/adapters/postgres/audit';
+import { createDeadLetterOutbox } from '../../src/adapters/postgres/deadLetterOutbox';
 import { createDeadLetterStore, createDeadLetterViews } from '../../src/adapters/postgres/deadLetters';
 import { createGateStore } from '../../src/adapters/postgres/gateStore';
 import { createHistoryViews } from '../../src/adapters/postgres/historyViews';
@@ -17,6 +19,7 @@ import { systemClock } from '../../src/adapters/system/clock';
 import type { Commanded } from '../../src/core/command';
 import { BUILT_IN_TASK_TYPES, type PlannedDag } from '../../src/core/dag';
 import { bodySchemas } from '../../src/control/schemas';
+import type { Event } from '../../src/core/event';
 import { createApp } from '../../src/edge/app';
 import { createEmitter, type Emitter } from '../../src/lifecycle/emitter';
 import type { QueuePlace } from '../../src/observe/explain';
@@ -31,6 +34,7 @@ import type { LiveWorker, WorkerControl } from '../../src/ports/leases';
 import type { CommandStore, RunStore } from '../../src/ports/store';
 import type { EventLog } from '../../src/ports/transport';
 import { createControlApi } from '../../src/roles/control';
+import { createDoctorApi } from '../../src/roles/doctor';
 import { createWorkersApi } from '../../src/roles/workers';
 import { submitRoutes } from '../../src/submit/routes';
 import { submissionSchemas } from '../../src/submit/schema';
@@ -52,6 +56,8 @@ export interface World {
   /** Commands that the log was told of. */
   readonly told: Commanded[];
   readonly commands: CommandStore;
+  /** What repairs told the logs. */
+  readonly appended: Event[];
   /** Errors that no row of the table knows. */
   readonly unexpected: unknown[];
   /** What the live parts answer; tests change them. */
@@ -113,6 +119,20 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }) }),
     gateListRoutes({ gates, clock }),
     taskRoutes({ gates, clock, views: { ...views, ...history }, workers, queue: { position: () => live.place, sentTo: () => live.sentTo } }),
+    createDoctorApi({
+      life: { clock, announce: events.announce },
+      rows: createRowAudit(database),
+      roster: { read: () => live.redis().then(() => ({ workers: live.workers, trusted: true })) },
+      commands,
+      removal: createDagRemoval(database),
+      outbox: createDeadLetterOutbox(database),
+      topic: { publish: () => Promise.resolve() },
+      log: { append: (told) => Promise.resolve(void world.appended.push(...[...told.values()].flat())) },
+      origin: () => 'http://here',
+      lead: { fence: () => undefined },
+      bodyBytes: limits.bodyBytes,
+      limits: { betweenMs: 10, letterMs: 0, removalMs: 0 },
+    }).routes,
     ...createWorkersApi({
       roster: { read: () => live.redis().then(() => ({ workers: live.workers, trusted: true })) },
       control: {
@@ -177,6 +197,7 @@ export const openWorld = async (limits: Partial<typeof LIMITS> = {}): Promise<Wo
     store: createRunStore(database),
     commands: createCommandStore(database),
     told: [],
+    appended: [],
     admitted: [],
     unexpected,
     events: createEmitter<Happenings>((_name, error) => {

@@ -1,6 +1,7 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { version } from '../../package.json';
 import type { Router } from 'express';
+import { auditRoutes } from '../../src/audit/routes';
 import { controlRoutes, workerCommandRoutes } from '../../src/control/routes';
 import { bodySchemas } from '../../src/control/schemas';
 import { mintDagId } from '../../src/core/ids';
@@ -64,6 +65,7 @@ test('the document has exactly the paths that are served', () => {
     }),
     workerListRoutes({ workers: { all: never, one: never }, views }),
     workerCommandRoutes({ commands: { drain: never, resume: never, remove: never }, bodyBytes: 1, present: never }),
+    auditRoutes({ doctor: { examine: never }, repair: never, bodyBytes: 1 }),
     probeRoutes({ health: never, ready: never, metrics: { contentType: '', text: never } }),
   ];
   const served = routers

@@ -1,0 +1,20 @@
+/** The audit of a live system, as typed calls. */
+import type { ApiRequest } from './requests';
+import type { DoctorRepair, DoctorReport } from './responses';
+
+export interface DoctorCalls {
+  /** Looks twice, some seconds apart: what is there both times is told. */
+  doctor(): Promise<DoctorReport>;
+  /** Looks, and does something about what it finds; about all of it where no checks are named. */
+  repair(checks?: readonly string[]): Promise<DoctorRepair>;
+}
+
+/** Two looks at a large system take a while. */
+const EXTRA_MS = 60_000;
+
+/** The calls, over whatever sends requests. */
+export const doctorCalls = (call: <T>(request: ApiRequest) => Promise<T>): DoctorCalls => ({
+  doctor: () => call({ path: 'api/v1/doctor', extraMs: EXTRA_MS }),
+  repair: (checks) =>
+    call({ method: 'POST', path: 'api/v1/doctor/repair', body: JSON.stringify(checks === undefined ? {} : { checks }), extraMs: EXTRA_MS }),
+});
