@@ -173,10 +173,14 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     if (step.outcomes.length > 0) outlet.judge(step.outcomes);
     if (step.acknowledged.length > 0) outlet.acknowledge(step.acknowledged);
     for (const [run] of step.touched) if (step.continued.has(run.dag) && isCurrent(run)) continueCascades([run.dag], run.shard);
-    for (const { shard, dag } of batch.submitted)
-      void discover(dag, shard.shard).catch((error: unknown) => {
-        announce('loop.failed', { loop: 'discover', error });
-      });
+    for (const { shard, dag, again } of batch.submitted)
+      void discover(dag, shard.shard)
+        .then(async () => {
+          if (again !== undefined && shard.runs.has(dag)) await log.append(new Map([[shard.shard, [again]]]));
+        })
+        .catch((error: unknown) => {
+          announce('loop.failed', { loop: 'discover', error });
+        });
     for (const { shard, command } of batch.unknown) summons.summon(shard, command);
     if (batch.revoked.length > 0) outlet.revoked(batch.revoked.filter(({ run }) => isCurrent(run)));
     announceOutcomes(batch);

@@ -24,24 +24,21 @@ export type Repair = (check: Check, findings: readonly Suspicion[]) => Promise<n
 const COMMANDS_AT_ONCE = 1000;
 const REMOVALS_AT_ONCE = 100;
 
-/** The owner reads the DAG where it doesn't know it, and looks at all of it anew. */
-const anew = (dag: DagId): Event[] => [
-  { type: 'submitted', dag },
-  { type: 'audited', dag },
-];
-
 const eventsOf = (check: Check, { dag, task, dispatch = 0, session, isFinal }: Suspicion): Event[] => {
   if (dag === undefined) return [];
   const tasks = task === undefined ? [] : [{ dag, task, dispatch }];
   switch (check) {
     case 'counters':
-      return isFinal === true ? [] : anew(dag);
+      return isFinal === true ? [] : [{ type: 'audited', dag }];
     case 'unfinished':
     case 'stalled':
-      return anew(dag);
+      return [{ type: 'audited', dag }];
     case 'undue':
-      // A retry is due at once; the law finds nothing due in the others, whose times are written.
-      return [...anew(dag), { type: 'due', tasks }];
+      // A retry is due at once, also where its owner knows its time; the law finds nothing due in the others, whose times are written.
+      return [
+        { type: 'audited', dag },
+        { type: 'due', tasks },
+      ];
     case 'overdue':
       return task === undefined ? [{ type: 'dagDue', dag }] : [{ type: 'due', tasks }];
     case 'holderless':

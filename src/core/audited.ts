@@ -5,6 +5,7 @@
 import { carryOn } from './carryOn';
 import { isFinalDag } from './dag';
 import type { Moment } from './law';
+import { endRetryWait } from './due';
 import { isHopeless, isMet, obstacleOf, recount } from './rules';
 import { isEnding, isHeld, setDueTime, taskCount, type Run } from './run';
 import { count, tryReady } from './settle';
@@ -29,10 +30,11 @@ const followUp = (step: Step, run: Run, now: number): void => {
   run.cascade.splice(0, run.cascade.length, ...obstacles);
 };
 
-/** Rows of waits that the sweep must find. The end of a backoff was drawn once: it is no business of this. */
-const writeDueTimes = (step: Step, run: Run): void => {
+/** Rows of waits that the sweep must find. A backoff whose end nobody knows is over: it was drawn once. */
+const writeDueTimes = (step: Step, run: Run, now: number): void => {
   for (let task = 0; task < taskCount(run); task++) {
     const state = run.state[task];
+    if (state === CODE.RETRYING && !run.dueTimes.has(task)) endRetryWait(step, run, task, now);
     if (state !== CODE.QUEUED && state !== CODE.RUNNING && !isHeld(run, task)) continue;
     setDueTime(run, task);
     if (run.dueTimes.has(task)) touch(step, run, task).told = isHeld(run, task) ? { ...heldBy(run, task), queuedAt: null } : heldBy(run, task);
@@ -47,6 +49,6 @@ export const applyAudited = (step: Step, run: Run, moment: Moment): void => {
   }
   countAnew(run);
   if (!isEnding(run)) followUp(step, run, moment.now);
-  writeDueTimes(step, run);
+  writeDueTimes(step, run, moment.now);
   carryOn(step, run, moment);
 };

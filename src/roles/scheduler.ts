@@ -5,11 +5,9 @@ import { assembled, resource, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
 import { createWrites } from '../observe/writes';
 import { createApi } from './api';
-import { createDeadLetters } from './deadLetters';
+import { createDuties } from './duties';
 import { openLeases, openTransport } from './distributed';
-import { createDoctorApi } from './doctor';
 import { createEngine } from './engine';
-import { createLead } from './lead';
 import { createProcessLife, processId, type ProcessLife } from './processLife';
 import { openStorage } from './storage';
 
@@ -35,18 +33,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     origin,
     settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
-  const lead = createLead(config, life, leases.leadership);
-  const doctor = createDoctorApi({
-    ...storage,
-    life,
-    rows: storage.audit,
-    roster,
-    topic: transport.deadLetters,
-    log: transport.log,
-    origin,
-    lead,
-    bodyBytes: config.limits.bodyBytes,
-  });
+  const duties = createDuties({ config, life, storage, leases, engine, topic: transport.deadLetters, log: transport.log, origin });
   const writes = createWrites({ listen: life.listen, clock });
   const components = {
     postgres: { needed: true, check: () => storage.database.ping().then(writes.check) },
@@ -54,31 +41,10 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     redis: { needed: true, check: () => roster.ping() },
   };
   const store = { ...storage.store, admit: writes.watched(storage.store.admit) };
-  const api = createApi({
-    config,
-    life,
-    engine,
-    ...storage,
-    store,
-    log: transport.log,
-    components,
-    roster,
-    control: leases.control,
-    doctor: doctor.routes,
-  });
+  const shown = { roster, control: leases.control, doctor: duties.doctor };
+  const api = createApi({ config, life, engine, ...storage, ...shown, store, log: transport.log, components });
   await include(engine.service);
-  await include(lead);
-  await include(doctor.service);
-  await include(
-    createDeadLetters({
-      ...storage,
-      life,
-      topic: transport.deadLetters,
-      shards: () => engine.advancer.owned().map(({ shard }) => shard),
-      origin,
-      lead,
-    }),
-  );
+  await include(duties.service);
   await include(api);
   life.log.info({ port: api.port(), id: life.id }, `scheduler is ready on http://localhost:${String(api.port())}`);
 };

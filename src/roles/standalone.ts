@@ -7,12 +7,10 @@ import type { Config } from '../config';
 import { assembled, resource, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
 import { createApi } from './api';
-import { createDeadLetters } from './deadLetters';
-import { createDoctorApi } from './doctor';
+import { createDuties } from './duties';
 import { createEngine } from './engine';
 import { createHands, type Hands } from './hands';
 import { boundsOf, descriptionOf, openHandlers, takeoverMsOf } from './handlers';
-import { createLead } from './lead';
 import { createProcessLife, type ProcessLife } from './processLife';
 import { openStorage, type Storage } from './storage';
 
@@ -93,35 +91,12 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     origin,
     settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
-  const topic = createMemoryDeadLetters();
-  const lead = createLead(config, life, leases.leadership);
-  const doctor = createDoctorApi({
-    ...storage,
-    life,
-    rows: storage.audit,
-    roster: leases.roster,
-    topic,
-    log,
-    origin,
-    lead,
-    bodyBytes: config.limits.bodyBytes,
-  });
+  const duties = createDuties({ config, life, storage, leases, engine, topic: createMemoryDeadLetters(), log, origin });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
-  const api = createApi({ config, life, engine, ...storage, log, components, roster: leases.roster, control: leases.control, doctor: doctor.routes });
+  const api = createApi({ config, life, engine, ...storage, log, components, roster: leases.roster, control: leases.control, doctor: duties.doctor });
   const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue, handlers });
   await include(engine.service);
-  await include(lead);
-  await include(doctor.service);
-  await include(
-    createDeadLetters({
-      ...storage,
-      life,
-      topic,
-      shards: () => engine.advancer.owned().map(({ shard }) => shard),
-      origin,
-      lead,
-    }),
-  );
+  await include(duties.service);
   for (const { service } of workers) await include(service);
   await include(api);
   life.log.info(

@@ -1,4 +1,5 @@
 /** The doctor's paths: what is told of findings, and what repairs tell the logs. */
+import { failure } from '../../src/core/failure';
 import { openWorld, type World } from './world';
 
 interface Report {
@@ -73,9 +74,9 @@ test('an ended DAG is counted anew, a letter published, a deletion finished, a r
 });
 
 test('what Redis would have to tell is unknown while it is away; a wrong body names the field', async () => {
-  const away = Object.assign(new Error('away'), { name: 'Failure', code: 'LEASES_UNAVAILABLE' });
+  const away = failure('LEASES_UNAVAILABLE', 'away');
   world.live.redis = () => Promise.reject(away);
   expect((await report()).checks.find(({ check }) => check === 'holderless')?.unknown).toBe('Redis is out of reach: nobody knows who lives');
   const wrong = await world.http.post('/api/v1/doctor/repair').send({ checks: ['counters', 'heart'], now: true });
-  expect([wrong.status, wrong.body.errors.map(({ path }: { path: string }) => path)]).toEqual([400, ['now', 'checks[1]']]);
+  expect([wrong.status, wrong.body]).toMatchObject([400, { errors: [{ path: 'now' }, { path: 'checks[1]' }] }]);
 });

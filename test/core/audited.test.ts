@@ -46,6 +46,12 @@ test('a DAG whose tasks are over is over', () => {
   expect(audited(run).refused).toEqual([{ type: 'audited', reason: 'it is final' }]);
 });
 
+test('a backoff whose end nobody knows is over', () => {
+  const run = chain();
+  run.state[0] = CODE.RETRYING;
+  expect(audited(run).ready).toMatchObject([{ task: 0 }]);
+});
+
 test('a deadline that no row tells is written', () => {
   const run = chain({ options: { totalTimeoutSeconds: 60 } });
   at(run, completed(0, 1));

@@ -16,7 +16,11 @@ const cluster = () => {
     const state = { awake: true, answers: true };
     const own = {
       monotonic: () => clock.monotonic(),
-      after: (ms: number, then: () => void) => clock.after(ms, () => void (state.awake ? then() : own.after(50, then))),
+      after: (ms: number, then: () => void): (() => void) =>
+        clock.after(ms, () => {
+          if (state.awake) then();
+          else own.after(50, then);
+        }),
     };
     const lead: Leading = leading({
       name: id,
@@ -31,7 +35,7 @@ const cluster = () => {
       name: 'duty',
       ms: 100,
       clock: own,
-      once: whileLeading(lead, async (fence) => void done.push(`${id} ${fence}`)),
+      once: whileLeading(lead, (fence) => Promise.resolve(done.push(`${id} ${fence}`)).then(() => undefined)),
       onError: () => undefined,
     });
     return { state, lead, duty };
