@@ -42,7 +42,11 @@ const eventsOf = (check: Check, { dag, task, dispatch = 0, session, isFinal }: S
     case 'overdue':
       return task === undefined ? [{ type: 'dagDue', dag }] : [{ type: 'due', tasks }];
     case 'holderless':
-      return [{ type: 'lost', session: session ?? '', evidence: 'the doctor found its session over', tasks }];
+      // Where its owner knows that another session has it, the loss is refused, and the row written anew.
+      return [
+        { type: 'lost', session: session ?? '', evidence: 'the doctor found its session over', tasks },
+        { type: 'audited', dag },
+      ];
     default:
       return [];
   }

@@ -30,14 +30,15 @@ const followUp = (step: Step, run: Run, now: number): void => {
   run.cascade.splice(0, run.cascade.length, ...obstacles);
 };
 
-/** Rows of waits that the sweep must find. A backoff whose end nobody knows is over: it was drawn once. */
+/** Rows of waits that the sweep must find, and who runs what. A backoff whose end nobody knows is over: it was drawn once. */
 const writeDueTimes = (step: Step, run: Run, now: number): void => {
   for (let task = 0; task < taskCount(run); task++) {
     const state = run.state[task];
     if (state === CODE.RETRYING && !run.dueTimes.has(task)) endRetryWait(step, run, task, now);
     if (state !== CODE.QUEUED && state !== CODE.RUNNING && !isHeld(run, task)) continue;
     setDueTime(run, task);
-    if (run.dueTimes.has(task)) touch(step, run, task).told = isHeld(run, task) ? { ...heldBy(run, task), queuedAt: null } : heldBy(run, task);
+    if (run.dueTimes.has(task) || state === CODE.RUNNING)
+      touch(step, run, task).told = isHeld(run, task) ? { ...heldBy(run, task), queuedAt: null } : heldBy(run, task);
   }
 };
 

@@ -52,6 +52,7 @@ test('findings are told in words, twenty of them, and mended only by the checks 
   expect((await repair({ checks: ['holderless'] })).repaired).toEqual({ holderless: 1 });
   expect(world.appended).toEqual([
     { type: 'lost', session: 'gone', evidence: 'the doctor found its session over', tasks: [{ dag: dags[0], task: 0, dispatch: 3 }] },
+    { type: 'audited', dag: dags[0] },
   ]);
   world.appended.length = 0;
   expect((await repair({ checks: ['counters'] })).repaired).toEqual({ counters: 25 });
