@@ -122,7 +122,7 @@ export const createApi = ({ url, connections, timeoutMs }: ApiSettings): Api => 
     },
     dags: () => pages<DagState>('/api/v1/dags'),
     tasks: () => pages<TaskState>('/api/v1/tasks'),
-    workers: async () => (await get<unknown[]>('/api/v1/workers')).length,
+    workers: async () => (await get<{ state: string }[]>('/api/v1/workers')).filter(({ state }) => state !== 'LOST').length,
     close: () => agent.destroy(),
   };
 };
