@@ -3,6 +3,7 @@ import { createAdvancer, type Advancer } from '../advance/advancer';
 import type { Outlet } from '../advance/outlet';
 import { createOwnership } from '../advance/ownership';
 import { createSweeper } from '../advance/sweeper';
+import type { LawSettings } from '../core/law';
 import { Dispatcher } from '../dispatch/dispatcher';
 import { createFleet, type Fleet } from '../dispatch/fleet';
 import { createGates, type Gates } from '../dispatch/gates';
@@ -39,6 +40,8 @@ export interface EngineNeeds {
   /** Events outlive this process: then a first dispatch needn't wait for the commit, and inputs have a size limit. */
   readonly durableTransport: boolean;
   readonly settings: EngineSettings;
+  /** Where its limits aren't the ordinary ones. */
+  readonly law?: LawSettings;
 }
 
 export interface EngineSettings {
@@ -228,6 +231,7 @@ export const createEngine = (needs: EngineNeeds): Engine => {
     firstBeforeCommit: needs.durableTransport,
     outlet,
     sessionLeaseMs: settings.sessionLeaseMs,
+    ...(needs.law === undefined ? {} : { law: needs.law }),
     doubted: (shards) => {
       ownership.doubt(shards);
       beat.nudge();

@@ -1,15 +1,20 @@
 /** The invariants of the design, checked from a run's history alone. */
 import { isFinalDag, isFinalTask, type TaskStatus } from '../../src/core/dag';
-import type { DagId } from '../../src/core/ids';
+import type { Command } from '../../src/core/command';
+import { shardOf, type DagId } from '../../src/core/ids';
 import type { Entry } from './history';
+import { dispatchKey, isBehind, replay, type Place, type Replayed } from './replay';
 
 export interface Violation {
-  readonly rule: 'nothing lost' | 'one effect' | 'fencing' | 'no overlap' | 'order' | 'checkpoints' | 'program';
+  readonly rule: 'nothing lost' | 'one effect' | 'fencing' | 'no overlap' | 'order' | 'limits' | 'equivalence' | 'checkpoints' | 'program';
   readonly atMs: number;
   readonly what: string;
 }
 
 type Of<K extends Entry['kind']> = Extract<Entry, { kind: K }>;
+/** Kinds of commands that lead out of a final state. */
+const REOPENING: readonly Command['kind'][] = ['retry', 'rerun', 'mark'];
+
 type Report = (rule: Violation['rule'], at: number, what: string) => void;
 
 const keyOf = (dag: DagId, task: number): string => `${dag}/${String(task)}`;
@@ -17,56 +22,96 @@ const keyOf = (dag: DagId, task: number): string => `${dag}/${String(task)}`;
 /** Every DAG answered 201 is final, whole, and its counters agree with its rows. */
 const nothingLost = (entries: readonly Entry[], report: Report): void => {
   const finals = new Map<DagId, Of<'final'>>();
-  const stored = new Map<DagId, Of<'stored'>>();
+  // Names by index: as submitted, and as recorded edits left them.
+  const stored = new Map<DagId, string[]>();
   for (const entry of entries) {
     if (entry.kind === 'final') finals.set(entry.record.dag, entry);
-    if (entry.kind === 'stored') stored.set(entry.dag.dagId, entry);
+    if (entry.kind === 'stored')
+      stored.set(
+        entry.dag.dagId,
+        entry.dag.tasks.map(({ name }) => name),
+      );
+    if (entry.kind === 'committed')
+      for (const { dag, firstAdded, edit } of entry.batch.edits) {
+        const names = stored.get(dag) ?? [];
+        edit.added.forEach(({ name }, i) => (names[firstAdded + i] = name));
+        for (const { task, as } of edit.replaced) names[task] = as.name;
+      }
   }
   for (const entry of entries) {
     if (entry.kind !== 'accepted') continue;
     const record = finals.get(entry.dag)?.record;
-    const plan = stored.get(entry.dag)?.dag;
-    if (record === undefined || plan === undefined) report('nothing lost', entry.at, `DAG ${entry.dag} was accepted and isn't there`);
+    const names = stored.get(entry.dag);
+    if (record === undefined || names === undefined) report('nothing lost', entry.at, `DAG ${entry.dag} was accepted and isn't there`);
     else if (!isFinalDag(record.status)) {
       const open = record.tasks
         .filter(({ status }) => !isFinalTask(status))
         .map(({ name, status, dispatch, session }) => `${name} ${status} #${String(dispatch)} ${session ?? ''}`);
       report('nothing lost', entry.at, `DAG ${entry.dag} of shard ${String(record.shard)} is ${record.status}: ${open.slice(0, 4).join(', ')}`);
-    } else checkCounters(record, plan.tasks.length, entry.at, report);
+    } else checkCounters(record, names, entry.at, report);
   }
 };
 
-const checkCounters = (record: Of<'final'>['record'], tasks: number, at: number, report: Report): void => {
+const checkCounters = (record: Of<'final'>['record'], names: readonly string[], at: number, report: Report): void => {
   const rows = (status: TaskStatus): number => record.tasks.filter((task) => task.status === status).length;
   const { completedTasks, failedTasks, skippedTasks, cancelledTasks } = record;
   const counted = [completedTasks, failedTasks, skippedTasks, cancelledTasks].join();
   const found = [rows('COMPLETED'), rows('FAILED'), rows('SKIPPED'), rows('CANCELLED')].join();
-  if (record.tasks.length !== tasks || counted !== found || completedTasks + failedTasks + skippedTasks + cancelledTasks !== tasks)
-    report('nothing lost', at, `DAG ${record.dag} counts ${counted}, has ${found}, of ${String(tasks)}`);
+  if (counted !== found || completedTasks + failedTasks + skippedTasks + cancelledTasks !== names.length)
+    report('nothing lost', at, `DAG ${record.dag} counts ${counted}, has ${found}, of ${String(names.length)}`);
+  const [is, shallBe] = [record.tasks.map(({ name }) => name).join(), names.join()];
+  if (is !== shallBe) report('nothing lost', at, `DAG ${record.dag} has the tasks ${is}, it was to have ${shallBe}`);
 };
 
-/** Epochs never fall, and nothing is committed under one that was raised; a final task stays as it is. */
-const oneEffect = (entries: readonly Entry[], report: Report): void => {
+/** Epochs never fall, and nothing is committed under one that was raised. */
+const epochsRise = (entries: readonly Entry[], report: Report): void => {
   const epochs = new Map<number, number>();
-  const ends = new Map<string, string>();
   for (const entry of entries) {
     if (entry.kind === 'epoch') {
       if (entry.epoch <= (epochs.get(entry.shard) ?? 0))
-        report('fencing', entry.at, `shard ${String(entry.shard)} was taken under epoch ${String(entry.epoch)} again`);
+        report('fencing', entry.at, `shard ${String(entry.shard)} came to epoch ${String(entry.epoch)} again`);
       epochs.set(entry.shard, entry.epoch);
     }
     if (entry.kind !== 'committed') continue;
     for (const { shard, epoch } of entry.batch.shards)
       if (epoch !== epochs.get(shard))
         report('fencing', entry.at, `shard ${String(shard)} was written under epoch ${String(epoch)}, it has ${String(epochs.get(shard))}`);
-    for (const { dag, task, status, fence, dispatch } of entry.batch.tasks) {
+  }
+};
+
+/** A final task stays as it is, unless a command that begins tasks again is recorded in the same commit. */
+const oneEffect = (entries: readonly Entry[], report: Report): void => {
+  const kinds = new Map<string, Command['kind']>();
+  const ends = new Map<string, string>();
+  for (const entry of entries) {
+    if (entry.kind === 'appended') for (const event of entry.events) if (event.type === 'commanded') kinds.set(event.id, event.command.kind);
+    if (entry.kind !== 'committed') continue;
+    const { commands, tasks } = entry.batch;
+    const reopened = new Set(
+      commands.filter(({ id, outcome }) => outcome === 'APPLIED' && REOPENING.includes(kinds.get(id) ?? 'edit')).map(({ dag }) => dag),
+    );
+    for (const { dag, task, status, fence, dispatch } of tasks) {
       const key = keyOf(dag, task);
       const end = isFinalTask(status) ? `${status} #${String(dispatch)} ${fence ?? ''}` : undefined;
       const before = ends.get(key);
-      if (before !== undefined && before !== end) report('one effect', entry.at, `task ${key} was ${before} and became ${end ?? status}`);
+      if (before !== undefined && before !== end && !reopened.has(dag))
+        report('one effect', entry.at, `task ${key} was ${before} and became ${end ?? status}`);
       if (end !== undefined) ends.set(key, end);
+      else ends.delete(key);
     }
   }
+};
+
+/** Every command that a client was told is stored has an outcome. */
+const commandsSettled = (entries: readonly Entry[], report: Report): void => {
+  const settled = new Set<string>();
+  for (const entry of entries) {
+    if (entry.kind === 'committed') for (const { id } of entry.batch.commands) settled.add(id);
+    if (entry.kind === 'refused') for (const { id } of entry.outcomes) settled.add(id);
+  }
+  for (const entry of entries)
+    if (entry.kind === 'commanded' && !settled.has(entry.id))
+      report('nothing lost', entry.at, `command ${entry.id} (${entry.command.kind}) on DAG ${entry.dag} was stored and has no outcome`);
 };
 
 /** Fences grow with every grant of a task. */
@@ -133,22 +178,53 @@ const noOverlap = (entries: readonly Entry[], report: Report): void => {
   }
 };
 
-/** A task begins only after each of its parents told the log that it completed. */
-const inOrder = (entries: readonly Entry[], report: Report): void => {
-  const completed = new Set<string>();
-  const parents = new Map<DagId, readonly (readonly number[])[]>();
+/**
+ * A dispatch starts only once the log, as far as it was written by then, had made its task ready: its trigger rule held over
+ * the states of its parents. What a topic that was made again took with it can't be seen any more.
+ */
+const inOrder = (entries: readonly Entry[], report: Report, { readyAt, tooEarly }: Replayed): void => {
+  for (const { at, what } of tooEarly) report('order', at, what);
+  const written = new Map<number, Place>();
+  const begun: { readonly at: number; readonly shard: number; readonly key: string; readonly place: Place }[] = [];
   for (const entry of entries) {
-    if (entry.kind === 'stored')
-      parents.set(
-        entry.dag.dagId,
-        entry.dag.tasks.map(({ dependencies }) => dependencies),
-      );
-    if (entry.kind === 'appended') for (const event of entry.events) if (event.type === 'completed') completed.add(keyOf(event.dag, event.task));
+    if (entry.kind === 'appended') written.set(entry.shard, { log: Number(entry.log), next: Number(entry.offset) + 1 });
     if (entry.kind !== 'began') continue;
-    for (const parent of parents.get(entry.dag)?.[entry.task] ?? [])
-      if (!completed.has(keyOf(entry.dag, parent)))
-        report('order', entry.at, `task ${keyOf(entry.dag, entry.task)} began before ${String(parent)} was complete`);
+    const shard = shardOf(entry.dag);
+    const key = dispatchKey(entry.dag, entry.task, Number(BigInt(entry.fence) >> GRANT_BITS));
+    begun.push({ at: entry.at, shard, key, place: written.get(shard) ?? { log: 0, next: 0 } });
   }
+  for (const { at, shard, key, place } of begun) {
+    const ready = readyAt.get(key);
+    const isLost = place.log < (written.get(shard)?.log ?? 0);
+    if (ready === undefined ? !isLost : isBehind(place, ready)) report('order', at, `${key} began before the log had made it ready`);
+  }
+};
+
+/** Nothing starts after its end was committed, unless its process was suspended between the grant and the start. */
+const nothingAfterItsEnd = (entries: readonly Entry[], report: Report): void => {
+  const stops = stopsOf(entries);
+  const ends = new Map<string, { readonly dispatch: number; readonly status: TaskStatus }>();
+  const grants = new Map<string, number>();
+  for (const entry of entries) {
+    if (entry.kind === 'granted') grants.set(`${entry.key} ${String((BigInt(entry.dispatch) << GRANT_BITS) | BigInt(entry.fence))}`, entry.at);
+    if (entry.kind === 'committed')
+      for (const { dag, task, status, dispatch } of entry.batch.tasks) {
+        if (isFinalTask(status)) ends.set(keyOf(dag, task), { dispatch, status });
+        else ends.delete(keyOf(dag, task));
+      }
+    if (entry.kind !== 'began') continue;
+    const key = keyOf(entry.dag, entry.task);
+    const end = ends.get(key);
+    if (end === undefined || BigInt(entry.fence) >> GRANT_BITS > end.dispatch) continue;
+    const granted = grants.get(`${key} ${entry.fence}`) ?? entry.at;
+    const suspended = (stops.get(entry.process) ?? []).some(({ from, to }) => from <= entry.at && to >= granted);
+    if (!suspended) report('order', entry.at, `task ${key} began in ${entry.process} though it was committed as ${end.status}`);
+  }
+};
+
+/** For each prefix of a log that was committed, the store has what an owner that never crashed would have. */
+const crashesChangeNothing = (_entries: readonly Entry[], report: Report, { differences }: Replayed): void => {
+  for (const { at, what } of differences) report('equivalence', at, what);
 };
 
 /**
@@ -158,9 +234,18 @@ const inOrder = (entries: readonly Entry[], report: Report): void => {
 const checkpointsKept = (entries: readonly Entry[], report: Report): void => {
   const durable = new Map<string, { readonly state: string; readonly call: string; readonly step: number; readonly fence: bigint }>();
   const fences = new Map<string, bigint>();
+  /** Up to which dispatch checkpoints were cleared: by a completion, or because the task begins from the start. */
+  const cleared = new Map<string, number>();
   for (const entry of entries) {
+    if (entry.kind === 'committed')
+      for (const { dag, task, status, dispatch, checkpoint } of entry.batch.tasks) {
+        if (checkpoint !== null) continue;
+        cleared.set(keyOf(dag, task), isFinalTask(status) ? dispatch : dispatch - 1);
+        durable.delete(keyOf(dag, task));
+      }
     if (entry.kind === 'checkpointed') {
       const fence = fences.get(`${entry.process}/${String(entry.call)}`) ?? 0n;
+      if (fence >> GRANT_BITS <= BigInt(cleared.get(keyOf(entry.dag, entry.task)) ?? 0)) continue;
       durable.set(keyOf(entry.dag, entry.task), { state: entry.state, fence, ...(JSON.parse(entry.state) as { call: string; step: number }) });
     }
     if (entry.kind !== 'began') continue;
@@ -179,9 +264,9 @@ const numbersAgree = (entries: readonly Entry[], report: Report): void => {
   const committed = new Map<string, number>();
   for (const entry of entries) {
     if (entry.kind === 'committed')
-      for (const { dag, task, dispatch, status, fence } of entry.batch.tasks) {
+      for (const { dag, task, dispatch, status, fence, reason } of entry.batch.tasks) {
         committed.set(keyOf(dag, task), dispatch);
-        if (status === 'COMPLETED' && fence !== null && BigInt(fence) >> GRANT_BITS !== BigInt(dispatch))
+        if (status === 'COMPLETED' && reason?.code !== 'MARKED_COMPLETED' && fence !== null && BigInt(fence) >> GRANT_BITS !== BigInt(dispatch))
           report('fencing', entry.at, `task ${keyOf(dag, task)} #${String(dispatch)} was completed by fence ${fence}, which is of another dispatch`);
       }
     if (entry.kind === 'sent' && entry.dispatch > Math.max(1, committed.get(keyOf(entry.dag, entry.task)) ?? 0))
@@ -193,14 +278,31 @@ const noMistakes = (entries: readonly Entry[], report: Report): void => {
   for (const entry of entries) if (entry.kind === 'fault' && entry.fault.startsWith('program: ')) report('program', entry.at, entry.fault);
 };
 
-const RULES = [nothingLost, oneEffect, fencesGrow, noOverlap, inOrder, numbersAgree, checkpointsKept, noMistakes];
+const RULES: readonly ((entries: readonly Entry[], report: Report, replayed: Replayed) => void)[] = [
+  nothingLost,
+  commandsSettled,
+  epochsRise,
+  oneEffect,
+  fencesGrow,
+  noOverlap,
+  inOrder,
+  nothingAfterItsEnd,
+  numbersAgree,
+  checkpointsKept,
+  crashesChangeNothing,
+  noMistakes,
+];
 
 /** All violations of a history, in the order of the rules. */
-export const check = (entries: readonly Entry[]): Violation[] => {
+export const check = (entries: readonly Entry[], replayed: Replayed = replay(entries)): Violation[] => {
   const violations: Violation[] = [];
   for (const rule of RULES)
-    rule(entries, (name, at, what) => {
-      violations.push({ rule: name, atMs: Math.round(at), what });
-    });
+    rule(
+      entries,
+      (name, at, what) => {
+        violations.push({ rule: name, atMs: Math.round(at), what });
+      },
+      replayed,
+    );
   return violations;
 };

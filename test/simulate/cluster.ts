@@ -6,16 +6,18 @@ import { createKeyspace, type Ask } from '../../src/adapters/redis/keyspace';
 import { createRedisPrecedence } from '../../src/adapters/redis/precedence';
 import { createRedisRoster } from '../../src/adapters/redis/roster';
 import { createRedisSessions } from '../../src/adapters/redis/sessions';
+import type { CommandOutcome } from '../../src/core/command';
 import type { Event } from '../../src/core/event';
 import { failure } from '../../src/core/failure';
 import type { DagId } from '../../src/core/ids';
 import type { DagRecord } from '../../src/core/change';
+import { DEFAULT_LAW, type LawSettings } from '../../src/core/law';
 import type { Handler } from '../../src/execute/handler';
 import type { Service as LivingService } from '../../src/lifecycle/service';
 import { createEngine, type Engine } from '../../src/roles/engine';
 import { createHands, type Hands } from '../../src/roles/hands';
-import type { CommitBatch, RunStore } from '../../src/ports/store';
-import type { WorkOrder } from '../../src/ports/transport';
+import type { CommandStore, CommitBatch, RunStore } from '../../src/ports/store';
+import type { EventLog, WorkOrder } from '../../src/ports/transport';
 import { createHistory, type History } from './history';
 import { createTopic, createTransport, type Topic } from './kafka';
 import { createConnection, createService, type Connection, type Service, type ServiceName } from './network';
@@ -29,6 +31,8 @@ export const LEASE_MS = 1600;
 /** As by default, but for its times: a run is short. */
 const BREAKER = { enabled: true, attempts: 20, tasks: 5, coolDownMs: 1000, maxCoolDownMs: 4000, probes: 3 };
 const HEARTBEAT_MS = 400;
+/** Steps so short that early ends and skips of these small DAGs are cut off, as those of large ones are. */
+export const LAW: LawSettings = { ...DEFAULT_LAW, cascadeLimit: 3 };
 const PREFIX = 's:';
 export const TYPES = ['DATA_PROCESSING', 'API_CALL'];
 
@@ -45,6 +49,9 @@ export interface Running {
   readonly engine?: Engine;
   readonly hands?: Hands;
   readonly store: RunStore;
+  /** What a client reaches through a scheduler. */
+  readonly commands?: CommandStore;
+  readonly log?: EventLog;
 }
 
 export interface Cluster {
@@ -230,7 +237,9 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
       store,
       work: overNetwork(connection, timeline, memory.work, {}),
       gates: overNetwork(connection, timeline, memory.gates, {}),
-      commands: overNetwork(connection, timeline, memory.commands, {}),
+      commands: overNetwork(connection, timeline, memory.commands, {
+        refuseCommands: ([outcomes]) => history.add({ kind: 'refused', outcomes: outcomes as CommandOutcome[] }),
+      }),
       shardLeases: overNetwork(connect(process.main, 'postgres', false), timeline, memory.leases, { acquire: raised, retake: raised }),
     };
   };
@@ -280,9 +289,10 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
   const startScheduler = (process: Process): Running => {
     const { roster, claims, ledger, precedence } = leasesOf(process, () => undefined);
     const stores = storesOf(process);
+    const transport = transportOf(process);
     const engine = createEngine({
       ...stores,
-      ...transportOf(process),
+      ...transport,
       roster,
       claims,
       ledger,
@@ -291,6 +301,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
       clock: process.main.clock,
       announce: announceIn(process),
       durableTransport: true,
+      law: LAW,
       origin: () => 'http://simulated',
       settings: {
         shards: shape.shards,
@@ -303,7 +314,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
         breaker: BREAKER,
       },
     });
-    return { process, engine, service: engine.service, store: stores.store };
+    return { process, engine, service: engine.service, store: stores.store, commands: stores.commands, log: transport.log };
   };
   const startWorker = (process: Process): Running => {
     const made: { hands?: Hands } = {};

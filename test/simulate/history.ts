@@ -2,6 +2,7 @@
 import type { CommitBatch } from '../../src/ports/store';
 import type { PlannedDag } from '../../src/core/dag';
 import type { DagRecord } from '../../src/core/change';
+import type { Command, CommandOutcome } from '../../src/core/command';
 import type { Event } from '../../src/core/event';
 import type { DagId } from '../../src/core/ids';
 
@@ -17,6 +18,10 @@ export type Entry = { readonly at: number } & (
   | { readonly kind: 'accepted'; readonly dag: DagId }
   | { readonly kind: 'epoch'; readonly shard: number; readonly epoch: number; readonly scheduler: string }
   | { readonly kind: 'committed'; readonly scheduler: string; readonly batch: CommitBatch }
+  /** A client was told that its command is stored. */
+  | { readonly kind: 'commanded'; readonly id: string; readonly dag: DagId; readonly command: Command }
+  /** Commands whose DAG isn't there. */
+  | { readonly kind: 'refused'; readonly outcomes: readonly CommandOutcome[] }
   | {
       readonly kind: 'appended';
       readonly log: string;

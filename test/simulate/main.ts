@@ -39,7 +39,7 @@ const explain = async (seed: number): Promise<void> => {
   print(`seed ${String(seed)} failed. Replay it with: npm run simulate -- --seeds 1 --from ${String(seed)}`);
   if (least === undefined) return;
   const { kept, outcome } = least;
-  print(`  its faults ${String(kept.faults)} and DAGs ${String(kept.dags)} are enough:`);
+  print(`  its faults ${String(kept.faults)}, DAGs ${String(kept.dags)} and commands ${String(kept.commands)} are enough:`);
   for (const { rule, atMs, what } of outcome.violations.slice(0, 3)) print(`  ${rule} at ${String(atMs)} ms: ${what}`);
   for (const line of traceOf(outcome)) print(`  ${line}`);
 };

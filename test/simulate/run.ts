@@ -6,8 +6,9 @@ import { check, type Violation } from './checker';
 import { createCluster, finalRecords, type Cluster, type Shape } from './cluster';
 import { drawFaults, inject, keepAlive, type Fault } from './faults';
 import type { Entry } from './history';
-import { movesIn } from './moves';
 import { seeded, type Random } from './random';
+import { replay } from './replay';
+import { createUser, type User } from './user';
 import { drawDags, handlerOf, identified, type Planned } from './workload';
 import { isFinalDag } from '../../src/core/dag';
 
@@ -15,7 +16,7 @@ export interface Outcome {
   readonly seed: number;
   readonly violations: readonly Violation[];
   readonly counts: Readonly<Record<string, number>>;
-  readonly shape: Shape & { readonly tasks: number; readonly faults: number; readonly dags: number };
+  readonly shape: Shape & { readonly tasks: number; readonly faults: number; readonly dags: number; readonly commands: number };
   readonly virtualMs: number;
   readonly entries: readonly Entry[];
 }
@@ -24,11 +25,16 @@ export interface Outcome {
 export interface Kept {
   readonly faults?: readonly number[];
   readonly dags?: readonly number[];
+  readonly commands?: readonly number[];
 }
 
 const LOAD_MS = 5000;
+/** Schedulers and workers need this to be there. */
+const FIRST_MS = 2500;
 /** After the last fault is healed, everything is final within this. */
 const SETTLE_MS = 90_000;
+/** How often the user looks for what still waits for a person. */
+const LET_GO_MS = 3000;
 
 const drawShape = (random: Random): Shape => ({
   schedulers: random.whole(2, 3),
@@ -37,10 +43,14 @@ const drawShape = (random: Random): Shape => ({
   slots: random.whole(2, 4),
 });
 
+/** When the user acts. */
+const drawCommands = (random: Random): number[] =>
+  Array.from({ length: random.whole(12, 24) }, () => FIRST_MS + random.between(200, LOAD_MS + 2500)).sort((a, b) => a - b);
+
 const keep = <T>(all: readonly T[], which: readonly number[] | undefined): T[] => all.filter((_, i) => which?.includes(i) ?? true);
 
 /** A client: submits through some scheduler, and again with the same key until it is told that it is stored. */
-const submitting = (cluster: Cluster, random: Random, shape: Shape, accepted: DagId[]) => {
+const submitting = (cluster: Cluster, random: Random, shape: Shape, { accepted, user }: { readonly accepted: DagId[]; readonly user: User }) => {
   const submit = (planned: Planned, key: string): void => {
     const running = cluster.find(`scheduler-${String(random.whole(0, shape.schedulers - 1))}`);
     const again = (): void => {
@@ -61,6 +71,7 @@ const submitting = (cluster: Cluster, random: Random, shape: Shape, accepted: Da
           const id = admission.kind === 'stored' ? dag.dagId : admission.dag;
           accepted.push(id);
           cluster.history.add({ kind: 'accepted', dag: id });
+          user.accepted(id);
         },
         () => again(),
       );
@@ -92,16 +103,20 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
   for (let i = 0; i < shape.schedulers; i++) keepAlive(cluster, lives, 'scheduler', `scheduler-${String(i)}`);
   for (let i = 0; i < shape.workers; i++) keepAlive(cluster, lives, 'worker', `worker-${String(i)}`);
   const accepted: DagId[] = [];
-  const submit = submitting(cluster, random.fork('clients'), shape, accepted);
+  const commands = keep(drawCommands(random.fork('commands')), kept.commands);
+  const user = createUser({ cluster, random: random.fork('user'), shape, times: commands });
+  const submit = submitting(cluster, random.fork('clients'), shape, { accepted, user });
   dags.forEach((planned, i) => {
-    cluster.timeline.after(2500 + planned.atMs, () => submit(planned, `key ${String(i)}`));
+    cluster.timeline.after(FIRST_MS + planned.atMs, () => submit(planned, `key ${String(i)}`));
   });
   const isHealed = inject(
     cluster,
-    faults.map((fault) => ({ ...fault, atMs: fault.atMs + 2500 })),
+    faults.map((fault) => ({ ...fault, atMs: fault.atMs + FIRST_MS })),
     shape,
   );
 
+  const open = createOpen(cluster);
+  let letGoAt = 0;
   let lookedAt = 0;
   let settled = false;
   let healedAt = Infinity;
@@ -110,7 +125,13 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
     if (now - lookedAt < 200) return false;
     lookedAt = now;
     if (isHealed() && healedAt === Infinity) healedAt = now;
-    settled = isHealed() && new Set(accepted).size >= dags.length && new Set(accepted).size > 0 && allFinal(cluster);
+    const isQuiet = isHealed() && user.isDone() && new Set(accepted).size >= dags.length;
+    settled = isQuiet && open.isEmpty();
+    if (isQuiet && !settled && now > letGoAt + LET_GO_MS) {
+      letGoAt = now;
+      cluster.timeline.stirred();
+      void user.letGo();
+    }
     return settled || now > healedAt + SETTLE_MS;
   }, 400_000);
   for (const record of await finalRecords(cluster, [...new Set(accepted)])) if (record !== undefined) cluster.history.add({ kind: 'final', record });
@@ -118,25 +139,43 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
   cluster.history.add({ kind: 'end', reason: settled ? 'settled' : 'out of time' });
   const { entries } = cluster.history;
-  movesIn(entries, cluster.count);
+  const replayed = replay(entries);
   return {
     seed,
-    violations: check(entries),
-    counts: Object.fromEntries(cluster.counts),
-    shape: { ...shape, tasks: dags.reduce((sum, { dag }) => sum + dag.tasks.length, 0), faults: faults.length, dags: dags.length },
+    violations: check(entries, replayed),
+    counts: Object.fromEntries([...cluster.counts, ...[...replayed.moves].map(([move, count]) => [`move: ${move}`, count] as const)]),
+    shape: { ...shape, tasks: dags.reduce((sum, { dag }) => sum + dag.tasks.length, 0), faults: faults.length, dags: dags.length, commands: commands.length },
     virtualMs: cluster.timeline.now(),
     entries,
   };
 };
 
-/** Whether every DAG in the store is final, as the commits tell. */
-const allFinal = ({ history }: Cluster): boolean => {
-  const open = new Set<DagId>();
-  for (const entry of history.entries) {
+/** What isn't over by the commits: DAGs that aren't final and commands without an outcome. Reads each entry once. */
+const createOpen = ({ history }: Cluster) => {
+  const open = new Set<string>();
+  const settledCommands = new Set<string>();
+  const settle = (id: string): void => {
+    settledCommands.add(id);
+    open.delete(id);
+  };
+  let read = 0;
+  const take = (entry: Entry): void => {
     if (entry.kind === 'stored') open.add(entry.dag.dagId);
-    if (entry.kind === 'committed') for (const { dag, status } of entry.batch.dags) if (isFinalDag(status)) open.delete(dag);
-  }
-  return open.size === 0;
+    if (entry.kind === 'refused') for (const { id } of entry.outcomes) settle(id);
+    if (entry.kind === 'commanded' && !settledCommands.has(entry.id)) open.add(entry.id);
+    if (entry.kind !== 'committed') return;
+    for (const { dag, status } of entry.batch.dags) {
+      if (isFinalDag(status)) open.delete(dag);
+      else open.add(dag);
+    }
+    for (const { id } of entry.batch.commands) settle(id);
+  };
+  return {
+    isEmpty: (): boolean => {
+      for (; read < history.entries.length; read++) take(history.entries[read]!);
+      return open.size === 0;
+    },
+  };
 };
 
 /** A number for a whole history: the same seed must give the same. */

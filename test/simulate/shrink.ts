@@ -21,7 +21,13 @@ export const shrink = async (seed: number): Promise<{ readonly kept: Kept; reado
     const tried = await runSeed(seed, { faults: fewer, dags });
     if (fails(tried, rule)) [faults, outcome] = [fewer, tried];
   }
-  return { kept: { faults, dags }, outcome };
+  let commands = Array.from({ length: outcome.shape.commands }, (_, i) => i);
+  for (const command of [...commands]) {
+    const fewer = commands.filter((each) => each !== command);
+    const tried = await runSeed(seed, { faults, dags, commands: fewer });
+    if (fails(tried, rule)) [commands, outcome] = [fewer, tried];
+  }
+  return { kept: { faults, dags, commands }, outcome };
 };
 
 const NOISE = new Set(['session', 'appended', 'committed', 'granted', 'sent', 'stored', 'accepted', 'final']);

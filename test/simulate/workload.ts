@@ -1,5 +1,7 @@
 /** Seeded DAGs, and the handler that runs their tasks: it takes time, fails, checkpoints, and honours its signal. */
-import type { PlannedDag, PlannedTask } from '../../src/core/dag';
+import type { DagRecord } from '../../src/core/change';
+import type { GraphEdit } from '../../src/core/command';
+import { TRIGGER_RULES, type PlannedDag, type PlannedTask, type TaskOptions } from '../../src/core/dag';
 import { mintDagId, parseTaskId, type DagId } from '../../src/core/ids';
 import type { Handler } from '../../src/execute/handler';
 import { pause } from '../../src/lifecycle/timing';
@@ -13,12 +15,26 @@ interface Script {
   readonly steps: readonly number[];
   readonly checkpoints: boolean;
   readonly fails: boolean;
+  readonly leavesResult: boolean;
 }
 
 export interface Planned {
   readonly atMs: number;
-  readonly dag: Omit<PlannedDag, 'dagId' | 'shard' | 'createdAt'>;
+  readonly dag: Omit<PlannedDag, 'dagId' | 'shard' | 'createdAt' | 'dueAt'>;
+  /** The time that the DAG is given, from its submission; null for all that it needs. */
+  readonly withinMs: number | null;
 }
+
+const drawOptions = (random: Random): TaskOptions | null => {
+  const options: TaskOptions = {
+    ...(random.chance(0.4) ? { triggerRule: random.pick(TRIGGER_RULES) } : {}),
+    ...(random.chance(0.1) ? { queueTimeoutSeconds: random.between(0.1, 1.5) } : {}),
+    ...(random.chance(0.1) ? { progressTimeoutSeconds: random.between(0.1, 0.5) } : {}),
+    ...(random.chance(0.1) ? { totalTimeoutSeconds: random.between(0.2, 4) } : {}),
+    ...(random.chance(0.05) ? { maxTimeoutRetries: random.whole(0, 1) } : {}),
+  };
+  return Object.keys(options).length === 0 ? null : options;
+};
 
 const drawTask = (random: Random, index: number): PlannedTask => {
   const parents = new Set<number>();
@@ -33,34 +49,49 @@ const drawTask = (random: Random, index: number): PlannedTask => {
     timeoutSeconds: random.chance(0.1) ? 0.4 : null,
     payload: random.chance(0.2) ? JSON.stringify({ index }) : null,
     simulate: null,
-    options: null,
+    options: drawOptions(random),
   };
 };
 
 export const drawDags = (random: Random, withinMs: number): Planned[] =>
-  Array.from({ length: random.whole(6, 12) }, (_, i) => ({
+  Array.from({ length: random.whole(7, 12) }, (_, i) => ({
     atMs: random.between(0, withinMs),
+    withinMs: random.chance(0.12) ? random.between(1, 3000) : null,
     dag: {
       name: `dag ${String(i)}`,
       description: null,
       tags: [],
-      dueAt: null,
-      tasks: Array.from({ length: random.whole(2, 22) }, (_task, t) => drawTask(random, t)),
+      tasks: Array.from({ length: random.chance(0.2) ? random.whole(1, 3) : random.whole(4, 22) }, (_task, t) => drawTask(random, t)),
     },
   }));
 
-export const identified = ({ dag }: Planned, shard: number, nowMs: number, random: Random): PlannedDag => ({
+/** A change of a DAG as it was seen: a task more, one replaced and one removed, or some of that. */
+export const drawEdit = (random: Random, { version, tasks }: DagRecord): GraphEdit => {
+  const pending = tasks.filter(({ status }) => status === 'PENDING').map(({ task }) => task);
+  const fresh = (index: number, name: string): PlannedTask => ({ ...drawTask(random, index), name: `${name} of ${String(version + 1)}` });
+  const replaced = pending.length > 0 && random.chance(0.5) ? [random.pick(pending)] : [];
+  const removable = pending.filter((task) => !replaced.includes(task) && !tasks.some(({ dependencies }) => dependencies.includes(task)));
+  return {
+    version,
+    added: random.chance(0.7) ? [fresh(tasks.length, 'added')] : [],
+    replaced: replaced.map((task) => ({ task, as: fresh(task, 'replaced') })),
+    removed: removable.length > 0 && random.chance(0.5) ? [random.pick(removable)] : [],
+  };
+};
+
+export const identified = ({ dag, withinMs }: Planned, shard: number, nowMs: number, random: Random): PlannedDag => ({
   ...dag,
   dagId: mintDagId(shard, nowMs, () => random.next()),
   shard,
   createdAt: nowMs,
+  dueAt: withinMs === null ? null : Math.floor(nowMs + withinMs),
 });
 
 const scriptOf = (seed: number, dag: DagId, name: string, attempt: number): Script => {
   const random = seeded(seed).fork(`${dag}/${name}/${String(attempt)}`);
   const long = random.chance(0.12);
   const steps = Array.from({ length: random.whole(1, 3) }, () => random.between(0, long ? 900 : 80));
-  return { steps, checkpoints: random.chance(0.15), fails: random.chance(0.12) };
+  return { steps, checkpoints: random.chance(0.15), fails: random.chance(0.12), leavesResult: random.chance(0.6) };
 };
 
 /** The handler of a process; what it does is written into the history. */
@@ -90,7 +121,7 @@ export const handlerOf =
       signal.removeEventListener('abort', abort);
       history.add({ kind: 'ended', ...who, how: script.fails ? 'threw' : 'returned' });
       if (script.fails) throw new Error('it failed');
-      return name;
+      return script.leavesResult ? name : undefined;
     };
   };
 

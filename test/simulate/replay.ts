@@ -1,0 +1,233 @@
+/**
+ * A run's logs applied to the law once more, by an owner that never crashes, as far as each commit says that they were
+ * applied. Half of the DAGs are read back from their rows at points of chance, as after a crash: that must change nothing.
+ */
+import { recordOf } from '../../src/adapters/memory/store';
+import { createTables } from '../../src/adapters/memory/tables';
+import { createVouchers, type Vouchers } from '../../src/advance/vouchers';
+import { applyEvent } from '../../src/core/applyEvent';
+import type { DagChange, TaskChange } from '../../src/core/change';
+import type { DagStatus } from '../../src/core/dag';
+import type { Event } from '../../src/core/event';
+import { shardOf, type DagId } from '../../src/core/ids';
+import { runOfRecord } from '../../src/core/restore';
+import { runOfPlan, type Run } from '../../src/core/run';
+import { CODE, statusOf } from '../../src/core/states';
+import { changesOf, newStep, touch, touchDag, type Step } from '../../src/core/step';
+import type { CommitBatch } from '../../src/ports/store';
+import { LAW, LEASE_MS } from './cluster';
+import type { Entry } from './history';
+import { seeded } from './random';
+import { ruleHolds } from './triggerRules';
+
+type Of<K extends Entry['kind']> = Extract<Entry, { kind: K }>;
+
+/** A place in a shard's log: which of its topics, and how many records lie before. */
+export interface Place {
+  readonly log: number;
+  readonly next: number;
+}
+
+export interface Replayed {
+  /** `task: PENDING → QUEUED`, `dag: CREATED → RUNNING`: how often the law made it. */
+  readonly moves: ReadonlyMap<string, number>;
+  /** Where the store has something else than an owner that never crashed. */
+  readonly differences: readonly { readonly at: number; readonly what: string }[];
+  /** Tasks that became ready for the first time though their trigger rule didn't hold. */
+  readonly tooEarly: readonly { readonly at: number; readonly what: string }[];
+  /** By `dag/task#dispatch`: up to where the log must have been applied before that dispatch may start. */
+  readonly readyAt: ReadonlyMap<string, Place>;
+}
+
+export const isBehind = (one: Place, other: Place): boolean => one.log < other.log || (one.log === other.log && one.next < other.next);
+
+export const dispatchKey = (dag: DagId, task: number, dispatch: number): string => `${dag}/${String(task)}#${String(dispatch)}`;
+
+const BEFORE_ANY: Place = { log: 0, next: 0 };
+const SHOWN = ['status', 'attempt', 'dispatch', 'losses', 'worker', 'session', 'fence'] as const;
+const COUNTED = ['status', 'completedTasks', 'failedTasks', 'skippedTasks', 'cancelledTasks'] as const;
+
+const taskText = (row: TaskChange): string =>
+  [...SHOWN.map((key) => String(row[key])), JSON.stringify(row.budgets), row.reason?.code ?? '', row.result ?? ''].join(' ');
+const dagText = (row: DagChange): string => [...COUNTED.map((key) => String(row[key])), row.reason?.code ?? ''].join(' ');
+
+/** Logs by shard and topic, as they were written. */
+const createLogs = () => {
+  const records = new Map<string, Of<'appended'>[]>();
+  const keyOf = (shard: number, log: number): string => `${String(shard)}/${String(log)}`;
+  return {
+    add: (entry: Of<'appended'>): void => {
+      const key = keyOf(entry.shard, Number(entry.log));
+      const log = records.get(key) ?? [];
+      records.set(key, log);
+      log.push(entry);
+    },
+    between: (shard: number, from: Place, to: Place): readonly Of<'appended'>[] =>
+      (records.get(keyOf(shard, to.log)) ?? []).slice(from.log === to.log ? from.next : 0, to.next),
+  };
+};
+
+/** What the law has of a DAG, and how it was before the event that is applied. */
+interface Known {
+  run: Run;
+  state: Uint8Array;
+  status: DagStatus;
+}
+
+class Replay {
+  readonly moves = new Map<string, number>();
+  readonly differences: { at: number; what: string }[] = [];
+  readonly tooEarly: { at: number; what: string }[] = [];
+  readonly readyAt = new Map<string, Place>();
+  private readonly logs = createLogs();
+  private readonly known = new Map<DagId, Known>();
+  private readonly runs = new Map<DagId, Run>();
+  private readonly tables = createTables();
+  private readonly positions = new Map<number, Place>();
+  private readonly times = new Map<number, number>();
+  private readonly vouchers = new Map<number, Vouchers>();
+  private readonly obeyed = new Set<string>();
+  private readonly random = seeded(1);
+
+  take(entry: Entry): void {
+    if (entry.kind === 'stored') this.store(entry);
+    else if (entry.kind === 'appended') this.logs.add(entry);
+    else if (entry.kind === 'committed') this.commit(entry);
+  }
+
+  private store({ dag }: Of<'stored'>): void {
+    const run = runOfPlan(dag);
+    this.tables.admit([{ dag, idempotency: null }]);
+    this.runs.set(run.dag, run);
+    this.known.set(run.dag, { run, state: run.state.slice(), status: run.status });
+    run.state.forEach((state, task) => {
+      if (state === CODE.QUEUED) this.readyAt.set(dispatchKey(run.dag, task, 1), BEFORE_ANY);
+    });
+  }
+
+  private commit({ at, batch }: Of<'committed'>): void {
+    const step = newStep();
+    for (const { shard, position } of batch.shards) {
+      if (position.last === null) continue;
+      const to = { log: Number(position.last.hash.split('.')[0]), next: Number(position.nextOffset) };
+      const from = this.positions.get(shard) ?? BEFORE_ANY;
+      this.logs.between(shard, from, to).forEach((record) => {
+        this.apply(step, record, batch);
+      });
+      this.positions.set(shard, to);
+    }
+    this.compare(at, step, batch);
+  }
+
+  private apply(step: Step, record: Of<'appended'>, batch: CommitBatch): void {
+    const { shard } = record;
+    const now = Math.max(this.times.get(shard) ?? 0, record.timestamp);
+    this.times.set(shard, now);
+    const place = { log: Number(record.log), next: Number(record.offset) + 1 };
+    for (const event of record.events) {
+      if (event.type === 'submitted' || !this.counts(event, { shard, now, batch })) continue;
+      if (event.type === 'alive') continue;
+      const ready = step.ready.length;
+      applyEvent(step, event, { runs: this.runs, now, law: LAW });
+      this.look(record.at, event);
+      for (const each of step.ready.slice(ready)) {
+        const key = dispatchKey(each.run.dag, each.task, each.dispatch);
+        if (!this.readyAt.has(key)) this.readyAt.set(key, place);
+      }
+    }
+  }
+
+  /** What the owner decides before the law is asked: whose word counts, and which commands are settled. */
+  private counts(event: Event, { shard, now, batch }: { shard: number; now: number; batch: CommitBatch }): boolean {
+    if (event.type === 'alive' || event.type === 'lost') {
+      const vouchers = this.vouchers.get(shard) ?? createVouchers(LEASE_MS);
+      this.vouchers.set(shard, vouchers);
+      if (event.type === 'lost') return !vouchers.speaksFor(event.session, now);
+      vouchers.hear(event.session, now);
+    }
+    if (event.type !== 'commanded') return true;
+    // A command on a DAG that isn't in memory is told again: the commit says which of the two was applied.
+    if (this.obeyed.has(event.id) || !batch.commands.some(({ id }) => id === event.id)) return false;
+    this.obeyed.add(event.id);
+    return true;
+  }
+
+  private count(move: string): void {
+    this.moves.set(move, (this.moves.get(move) ?? 0) + 1);
+  }
+
+  /** Counts what an event moved. */
+  private look(at: number, event: Exclude<Event, { type: 'submitted' | 'alive' }>): void {
+    const dags = 'tasks' in event ? new Set(event.tasks.map(({ dag }) => dag)) : [event.dag];
+    for (const dag of dags) {
+      const known = this.known.get(dag);
+      if (known === undefined) continue;
+      const { run } = known;
+      if (run.status !== known.status) this.count(`dag: ${known.status} → ${run.status}`);
+      known.status = run.status;
+      run.state.forEach((state, task) => {
+        const before = known.state[task] ?? CODE.PENDING;
+        const again = state === before && state === CODE.QUEUED && run.dispatch[task]! > 1 && 'tasks' in event && event.type !== 'due';
+        if (state !== before) this.moved(at, run, task, before);
+        else if (again && event.tasks.some((each) => each.dag === dag && each.task === task && each.dispatch + 1 === run.dispatch[task]))
+          this.count('task: QUEUED → QUEUED');
+      });
+      known.state = run.state.slice();
+    }
+  }
+
+  private moved(at: number, run: Run, task: number, before: number): void {
+    this.count(`task: ${statusOf(before)} → ${statusOf(run.state[task]!)}`);
+    const goesOn = before === CODE.QUEUED || before === CODE.RUNNING || before === CODE.RETRYING;
+    if (run.state[task] !== CODE.QUEUED || goesOn) return;
+    const { dependencies, options } = run.specs[task]!;
+    const parents = dependencies.map((parent) => ({ status: statusOf(run.state[parent]!), reason: run.reasons.get(parent)?.code }));
+    const rule = options?.triggerRule ?? 'all_success';
+    if (!ruleHolds(rule, parents))
+      this.tooEarly.push({ at, what: `task ${run.dag}/${String(task)} became ready with ${parents.map(({ status }) => status).join(', ')} by ${rule}` });
+  }
+
+  private compare(at: number, step: Step, batch: CommitBatch): void {
+    const written = new Set(batch.tasks.map(({ dag, task }) => `${dag}/${String(task)}`));
+    const own = new Set([...step.touched].flatMap(([run, tasks]) => [...tasks.keys()].map((task) => `${run.dag}/${String(task)}`)));
+    // What the owner writes of itself, such as that a task has been waiting for a while, is in no event.
+    for (const { dag, task, ...told } of batch.tasks)
+      if (!own.has(`${dag}/${String(task)}`) && this.runs.has(dag)) touch(step, this.runs.get(dag)!, task).told = { ...told };
+    for (const { dag } of batch.dags) if (this.runs.has(dag)) touchDag(step, this.runs.get(dag)!);
+    const rows = changesOf(step);
+    this.tables.commit({ ...batch, shards: [], tasks: rows.tasks, dags: rows.dags, edits: step.edits });
+    for (const key of own) if (!written.has(key)) this.differ(at, `task ${key} was not written`);
+    const tasks = new Map(rows.tasks.map((row) => [`${row.dag}/${String(row.task)}`, taskText(row)]));
+    for (const row of batch.tasks) {
+      const key = `${row.dag}/${String(row.task)}`;
+      if (taskText(row) !== tasks.get(key)) this.differ(at, `task ${key} is "${taskText(row)}", without a crash it is "${tasks.get(key) ?? ''}"`);
+    }
+    const dags = new Map(rows.dags.map((row) => [row.dag, dagText(row)]));
+    for (const row of batch.dags)
+      if (dagText(row) !== dags.get(row.dag)) this.differ(at, `DAG ${row.dag} is "${dagText(row)}", without a crash it is "${dags.get(row.dag) ?? ''}"`);
+    this.reload(new Set(batch.dags.map(({ dag }) => dag)));
+  }
+
+  private differ(at: number, what: string): void {
+    this.differences.push({ at, what });
+  }
+
+  /** As after a crash: what is in memory is forgotten, and read from the rows. */
+  private reload(dags: ReadonlySet<DagId>): void {
+    for (const dag of dags) {
+      if (dag.charCodeAt(dag.length - 1) % 2 === 0 || !this.random.chance(0.25)) continue;
+      const [known, record] = [this.known.get(dag), recordOf(this.tables, dag)];
+      if (known === undefined || record === undefined) continue;
+      known.run = runOfRecord(record, Math.max(this.times.get(shardOf(dag)) ?? 0, record.createdAt));
+      known.state = known.run.state.slice();
+      this.runs.set(dag, known.run);
+    }
+  }
+}
+
+/** Replays a history. */
+export const replay = (entries: readonly Entry[]): Replayed => {
+  const replayed = new Replay();
+  for (const entry of entries) replayed.take(entry);
+  return replayed;
+};
