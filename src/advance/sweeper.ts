@@ -106,12 +106,18 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
     told.add(fresh.map(keyOf));
   };
 
+  /** Those whose DAG is in memory: to others the event would be told in vain, and only later once more. They are read now. */
+  const known = async <T extends { readonly dag: DagId }>(due: readonly T[]): Promise<T[]> => {
+    for (const dag of new Set(due.map((each) => each.dag))) if (!advancer.isKnown(dag, shardOf(dag))) await advancer.discover(dag, shardOf(dag));
+    return due.filter(({ dag }) => advancer.isKnown(dag, shardOf(dag)));
+  };
+
   return {
     dueOnce: async () => {
       const shards = ownedShards();
       advancer.writeWaiting();
       if (shards.length === 0) return;
-      const due = (await work.due(shards, clock.now(), DUE_AT_ONCE)).map((each) => ({ ...each, gatedUntil: gatedUntil(each) }));
+      const due = (await known(await work.due(shards, clock.now(), DUE_AT_ONCE))).map((each) => ({ ...each, gatedUntil: gatedUntil(each) }));
       await tell(
         due,
         ({ dag, task, dispatch, gatedUntil }) => `${dag}/${String(task)}/${String(dispatch)}${gatedUntil === undefined ? '' : ' gated'}`,
@@ -123,7 +129,7 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
       if (shards.length === 0) return;
       const due = (await work.dueDags(shards, clock.now(), FOUND_AT_ONCE)).map((dag) => ({ dag }));
       await tell(
-        due,
+        await known(due),
         ({ dag }) => dag,
         (dags) => dags.map(({ dag }) => ({ type: 'dagDue', dag })),
       );

@@ -44,6 +44,14 @@ const comeBack = (step: Step, run: Run, task: number, moment: Moment): void => {
   touch(step, run, task).told = { ...UNTOLD, queuedAt: moment.now };
 };
 
+/**
+ * A task that is being taken away is with this session no more. The same number may have been sent again to another one, by an
+ * owner that read the rows before the command was in them: only who raises the floor in the leases knows that nobody starts it.
+ */
+const freeSeat = (step: Step, run: Run, task: number): void => {
+  step.over.push({ dag: run.dag, task, dispatch: run.dispatch[task]! });
+};
+
 const withdrawn = (step: Step, run: Run, task: number, moment: Moment): void => {
   withdraw(step, run, task, moment.now);
   carryOn(step, run, moment);
@@ -57,7 +65,7 @@ export const applyReleased = (step: Step, run: Run, { session, ...released }: Di
     return;
   }
   if (run.state[task] === CODE.CANCELLING) {
-    withdrawn(step, run, task, moment);
+    freeSeat(step, run, task);
     return;
   }
   if (run.state[task] === CODE.RUNNING)
@@ -103,7 +111,7 @@ export const applyLost = (step: Step, run: Run, lost: Dispatched & Omit<Lost, 't
     return;
   }
   if (run.state[task] === CODE.CANCELLING) {
-    withdrawn(step, run, task, moment);
+    freeSeat(step, run, task);
     return;
   }
   const running = run.running.get(task);
