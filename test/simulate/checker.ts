@@ -3,10 +3,12 @@ import { isFinalDag, isFinalTask, type TaskStatus } from '../../src/core/dag';
 import type { Command } from '../../src/core/command';
 import { shardOf, type DagId } from '../../src/core/ids';
 import type { Entry } from './history';
+import { higherFirst } from './priorities';
 import { dispatchKey, isBehind, replay, type Place, type Replayed } from './replay';
 
 export interface Violation {
-  readonly rule: 'nothing lost' | 'one effect' | 'fencing' | 'no overlap' | 'order' | 'limits' | 'equivalence' | 'checkpoints' | 'program';
+  readonly rule:
+    'nothing lost' | 'one effect' | 'fencing' | 'no overlap' | 'order' | 'limits' | 'equivalence' | 'progress' | 'checkpoints' | 'program';
   readonly atMs: number;
   readonly what: string;
 }
@@ -283,6 +285,11 @@ const numbersAgree = (entries: readonly Entry[], report: Report): void => {
   }
 };
 
+/** Once everything is well again, no wait is overdue and nothing is blocked by nobody. */
+const somethingIsNext = (entries: readonly Entry[], report: Report): void => {
+  for (const entry of entries) if (entry.kind === 'stuck') report('progress', entry.at, `task ${keyOf(entry.dag, entry.task)} ${entry.why}`);
+};
+
 const noMistakes = (entries: readonly Entry[], report: Report): void => {
   for (const entry of entries) if (entry.kind === 'fault' && entry.fault.startsWith('program: ')) report('program', entry.at, entry.fault);
 };
@@ -299,6 +306,10 @@ const RULES: readonly ((entries: readonly Entry[], report: Report, replayed: Rep
   numbersAgree,
   checkpointsKept,
   crashesChangeNothing,
+  (entries, report, replayed) => {
+    higherFirst(entries, (at, what) => report('limits', at, what), replayed);
+  },
+  somethingIsNext,
   noMistakes,
 ];
 

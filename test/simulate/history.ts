@@ -61,6 +61,8 @@ export type Entry = { readonly at: number } & (
       readonly what: 'started' | 'crashed' | 'stopped' | 'resumed' | 'stalled' | 'unstalled' | 'left';
     }
   | { readonly kind: 'fault' | 'healed'; readonly fault: string; readonly target: string }
+  /** Long after everything was well again, a task's row says nothing of what comes next. */
+  | { readonly kind: 'stuck'; readonly dag: DagId; readonly task: number; readonly why: string }
   /** Everything as the store has it at the end. */
   | { readonly kind: 'final'; readonly record: DagRecord }
   | { readonly kind: 'end'; readonly reason: 'settled' | 'out of time' }

@@ -37,6 +37,16 @@ export interface Replayed {
   readonly tooEarly: readonly { readonly at: number; readonly what: string }[];
   /** By `dag/task#dispatch`: up to where the log must have been applied before that dispatch may start. */
   readonly readyAt: ReadonlyMap<string, Place>;
+  /** Tasks that were ready for their first dispatch when their owner had committed so, in that order. */
+  readonly becameReady: readonly BecameReady[];
+}
+
+export interface BecameReady {
+  readonly at: number;
+  readonly owner: string;
+  readonly dag: DagId;
+  readonly task: number;
+  readonly priority: number;
 }
 
 export const isBehind = (one: Place, other: Place): boolean => one.log < other.log || (one.log === other.log && one.next < other.next);
@@ -79,6 +89,7 @@ class Replay {
   readonly differences: { at: number; what: string }[] = [];
   readonly tooEarly: { at: number; what: string }[] = [];
   readonly readyAt = new Map<string, Place>();
+  readonly becameReady: BecameReady[] = [];
   private readonly logs = createLogs();
   private readonly known = new Map<DagId, Known>();
   private readonly runs = new Map<DagId, Run>();
@@ -105,7 +116,7 @@ class Replay {
     });
   }
 
-  private commit({ at, batch }: Of<'committed'>): void {
+  private commit({ at, batch, scheduler }: Of<'committed'>): void {
     const step = newStep();
     for (const { shard, position } of batch.shards) {
       if (position.last === null) continue;
@@ -116,6 +127,9 @@ class Replay {
       });
       this.positions.set(shard, to);
     }
+    for (const { run, task, dispatch } of step.ready)
+      if (dispatch === 1 && run.dispatch[task] === 1 && run.state[task] === CODE.QUEUED)
+        this.becameReady.push({ at, owner: scheduler, dag: run.dag, task, priority: run.specs[task]!.priority });
     this.compare(at, step, batch);
   }
 
@@ -184,7 +198,10 @@ class Replay {
     const parents = dependencies.map((parent) => ({ status: statusOf(run.state[parent]!), reason: run.reasons.get(parent)?.code }));
     const rule = options?.triggerRule ?? 'all_success';
     if (!ruleHolds(rule, parents))
-      this.tooEarly.push({ at, what: `task ${run.dag}/${String(task)} became ready with ${parents.map(({ status }) => status).join(', ')} by ${rule}` });
+      this.tooEarly.push({
+        at,
+        what: `task ${run.dag}/${String(task)} became ready with ${parents.map(({ status }) => status).join(', ')} by ${rule}`,
+      });
   }
 
   private compare(at: number, step: Step, batch: CommitBatch): void {
@@ -204,7 +221,8 @@ class Replay {
     }
     const dags = new Map(rows.dags.map((row) => [row.dag, dagText(row)]));
     for (const row of batch.dags)
-      if (dagText(row) !== dags.get(row.dag)) this.differ(at, `DAG ${row.dag} is "${dagText(row)}", without a crash it is "${dags.get(row.dag) ?? ''}"`);
+      if (dagText(row) !== dags.get(row.dag))
+        this.differ(at, `DAG ${row.dag} is "${dagText(row)}", without a crash it is "${dags.get(row.dag) ?? ''}"`);
     this.reload(new Set(batch.dags.map(({ dag }) => dag)));
   }
 

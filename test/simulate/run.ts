@@ -8,6 +8,7 @@ import { drawFaults, inject, keepAlive, type Fault } from './faults';
 import type { Entry } from './history';
 import { seeded, type Random } from './random';
 import { replay } from './replay';
+import { createWatch } from './progress';
 import { createUser, type User } from './user';
 import { drawDags, handlerOf, identified, type Planned } from './workload';
 import { isFinalDag } from '../../src/core/dag';
@@ -116,6 +117,7 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
   );
 
   const open = createOpen(cluster);
+  const watch = createWatch(cluster, accepted);
   let letGoAt = 0;
   let lookedAt = 0;
   let settled = false;
@@ -125,6 +127,7 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
     if (now - lookedAt < 200) return false;
     lookedAt = now;
     if (isHealed() && healedAt === Infinity) healedAt = now;
+    watch(healedAt);
     const isQuiet = isHealed() && user.isDone() && new Set(accepted).size >= dags.length;
     settled = isQuiet && open.isEmpty();
     if (isQuiet && !settled && now > letGoAt + LET_GO_MS) {
@@ -144,7 +147,13 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
     seed,
     violations: check(entries, replayed),
     counts: Object.fromEntries([...cluster.counts, ...[...replayed.moves].map(([move, count]) => [`move: ${move}`, count] as const)]),
-    shape: { ...shape, tasks: dags.reduce((sum, { dag }) => sum + dag.tasks.length, 0), faults: faults.length, dags: dags.length, commands: commands.length },
+    shape: {
+      ...shape,
+      tasks: dags.reduce((sum, { dag }) => sum + dag.tasks.length, 0),
+      faults: faults.length,
+      dags: dags.length,
+      commands: commands.length,
+    },
     virtualMs: cluster.timeline.now(),
     entries,
   };

@@ -53,9 +53,11 @@ const drawTask = (random: Random, index: number): PlannedTask => {
   };
 };
 
-export const drawDags = (random: Random, withinMs: number): Planned[] =>
-  Array.from({ length: random.whole(7, 12) }, (_, i) => ({
-    atMs: random.between(0, withinMs),
+/** Now and then all come at once, so that there is a backlog. */
+export const drawDags = (random: Random, loadMs: number): Planned[] => {
+  const arrivalMs = random.chance(0.3) ? 100 : loadMs;
+  return Array.from({ length: random.whole(7, 12) }, (_, i) => ({
+    atMs: random.between(0, arrivalMs),
     withinMs: random.chance(0.12) ? random.between(1, 3000) : null,
     dag: {
       name: `dag ${String(i)}`,
@@ -64,6 +66,7 @@ export const drawDags = (random: Random, withinMs: number): Planned[] =>
       tasks: Array.from({ length: random.chance(0.2) ? random.whole(1, 3) : random.whole(4, 22) }, (_task, t) => drawTask(random, t)),
     },
   }));
+};
 
 /** A change of a DAG as it was seen: a task more, one replaced and one removed, or some of that. */
 export const drawEdit = (random: Random, { version, tasks }: DagRecord): GraphEdit => {

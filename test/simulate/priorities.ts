@@ -1,0 +1,65 @@
+/** What is sent first, as the history tells it. */
+import { isFinalTask } from '../../src/core/dag';
+import { shardOf } from '../../src/core/ids';
+import type { Entry } from './history';
+import type { Replayed } from './replay';
+
+type Report = (at: number, what: string) => void;
+
+/** A task whose first dispatch may be sent, and its owner knows it. */
+interface Waiting {
+  readonly since: number;
+  readonly owner: string;
+  readonly shard: number;
+  readonly priority: number;
+  /** How many that matter less its owner has sent since. */
+  overtaken: number;
+}
+
+/** Long enough for the inputs of a task to be read. */
+const LONGEST_MS = 400;
+/** More than the workers of any seed hold at once. */
+const WINDOW = 24;
+const TROUBLE = ['postgres', 'kafka', 'redis', 'topics', 'scheduler'];
+
+/**
+ * No task is sent while its sender has had a more important one waiting for longer than a moment and has sent a full window of
+ * less important ones since. Times of trouble with what a send needs don't count, nor do DAGs that a person commands.
+ */
+export const higherFirst = (entries: readonly Entry[], report: Report, { becameReady }: Replayed): void => {
+  const commanded = new Set(entries.flatMap((entry) => (entry.kind === 'commanded' ? [entry.dag] : [])));
+  const waiting = new Map<string, Waiting>();
+  let troubles = 0;
+  let next = 0;
+  const take = (entry: Entry): void => {
+    if (entry.kind === 'fault' && TROUBLE.some((kind) => entry.fault.startsWith(kind))) {
+      troubles += 1;
+      waiting.clear();
+    }
+    if (entry.kind === 'healed' && TROUBLE.some((kind) => entry.fault.startsWith(kind))) troubles -= 1;
+    if (entry.kind === 'epoch') for (const [key, { shard }] of waiting) if (shard === entry.shard) waiting.delete(key);
+    if (entry.kind === 'committed')
+      for (const { dag, task, status } of entry.batch.tasks)
+        if (isFinalTask(status) || status === 'CANCELLING') waiting.delete(`${dag}/${String(task)}`);
+    if (entry.kind === 'sent') send(entry);
+  };
+  const send = ({ at, by, dag, task, priority }: Extract<Entry, { kind: 'sent' }>): void => {
+    waiting.delete(`${dag}/${String(task)}`);
+    for (const [key, other] of waiting) {
+      if (other.owner !== by || other.priority <= priority) continue;
+      other.overtaken += 1;
+      if (other.overtaken <= WINDOW || at - other.since <= LONGEST_MS) continue;
+      waiting.delete(key);
+      const [own, its] = [String(priority), String(other.priority)];
+      report(at, `${by} sent ${dag}/${String(task)} of priority ${own} while ${key} of ${its} waited since ${String(Math.round(other.since))} ms`);
+    }
+  };
+  for (const entry of entries) {
+    for (; next < becameReady.length && becameReady[next]!.at <= entry.at; next++) {
+      const { at, owner, dag, task, priority } = becameReady[next]!;
+      if (troubles === 0 && !commanded.has(dag))
+        waiting.set(`${dag}/${String(task)}`, { since: at, owner, shard: shardOf(dag), priority, overtaken: 0 });
+    }
+    take(entry);
+  }
+};
