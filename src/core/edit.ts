@@ -7,7 +7,7 @@ import { isHopeless, newTally, obstacleOf, recount } from './rules';
 import { childrenOf, isEnding, specOf, taskCount, type Run, type TaskSpec } from './run';
 import { tryReady } from './settle';
 import { CODE, statusOf } from './states';
-import { touchDag, type Step } from './step';
+import { touch, touchDag, type Step } from './step';
 import { takeAway } from './withdrawals';
 
 const DAG_IS_ANOTHER = 'the DAG was changed meanwhile: look at it again and plan the change anew';
@@ -90,6 +90,8 @@ export const applyEdit = (step: Step, run: Run, edit: GraphEdit, { origin, momen
   regraph(run, specs);
   step.edits.push({ dag: run.dag, shard: run.shard, version: run.version, firstAdded, edit });
   touchDag(step, run);
+  // The new row of a task that is held knows nothing of that.
+  for (const { task } of edit.replaced) if (run.reasons.has(task)) touch(step, run, task);
   for (const task of edit.removed) takeAway(step, run, task, { reason: { ...origin, code: 'REMOVED' }, now: moment.now });
   const changed = [...edit.replaced.map(({ task }) => task), ...edit.added.map((_: PlannedTask, i) => firstAdded + i)];
   for (const task of changed) {
