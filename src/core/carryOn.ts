@@ -5,7 +5,8 @@ import { isCutOff, isEnding, taskCount, type Run } from './run';
 import { isFinalCode } from './rules';
 import { cascade, endingReason, settleDag } from './settle';
 import { CODE } from './states';
-import { touchDag, type Step } from './step';
+import { touch, touchDag, type Step } from './step';
+import { heldBy } from './times';
 import { takeAway } from './withdrawals';
 
 /** Whether an early end of the DAG takes a task that isn't final away from where it is. */
@@ -47,6 +48,15 @@ export const carryOn = (step: Step, run: Run, moment: Moment): void => {
 /** A DAG that isn't paused is RUNNING once a task of it has begun. */
 export const resumedStatus = ({ startedAt }: Pick<Run, 'startedAt'>): 'RUNNING' | 'CREATED' => (startedAt === null ? 'CREATED' : 'RUNNING');
 
+/**
+ * Of a task that became ready a moment ago the row may still say PENDING. Whoever reads the rows in the middle of an early end
+ * must know which of them may be with a worker.
+ */
+const writeReady = (step: Step, run: Run): void => {
+  for (let task = run.ended; task < taskCount(run); task++)
+    if (run.state[task] === CODE.QUEUED && run.since[task]! > run.createdAt) touch(step, run, task).told = heldBy(run, task);
+};
+
 /** Begins the early end of a DAG: nothing of it starts any more, and its tasks end one after another. */
 export const endEarly = (step: Step, run: Run, reason: DagReason, moment: Moment): void => {
   if (run.status === 'PAUSED') run.status = resumedStatus(run);
@@ -55,4 +65,5 @@ export const endEarly = (step: Step, run: Run, reason: DagReason, moment: Moment
   // Whatever it would have skipped is cancelled now.
   run.cascade.length = 0;
   carryOn(step, run, moment);
+  if (isCutOff(run)) writeReady(step, run);
 };

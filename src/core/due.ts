@@ -6,8 +6,8 @@ import type { Dispatched } from './event';
 import { countFailure, keepAttempt, note, waitForRetry } from './failures';
 import type { Moment } from './law';
 import { isCurrent } from './losses';
-import { isHeld, setDueTime, type Run } from './run';
-import { becomeReady, tryReady } from './settle';
+import { isEnding, isHeld, setDueTime, type Run } from './run';
+import { becomeReady, endingReason, tryReady } from './settle';
 import { CODE } from './states';
 import { touch, touchDag, UNTOLD, type Step } from './step';
 import { bookUntil, heldBy, spentOf } from './times';
@@ -49,6 +49,11 @@ const totalTimeIsOver = (step: Step, run: Run, task: number, now: number): void 
 /** A task found no worker in time: a failed attempt under the policy of timeouts. */
 const queueTimeIsOver = (step: Step, run: Run, task: number, moment: Moment): void => {
   const { now } = moment;
+  if (isEnding(run)) {
+    // It may be on its way to a worker, and comes to its end as the rest of its DAG does.
+    revoke(step, run, task, endingReason(run.reason!));
+    return;
+  }
   const error: TaskError = {
     kind: 'TIMEOUT',
     message: `no worker began it within its queue time of ${run.specs[task]!.options!.queueTimeoutSeconds!} s`,
