@@ -32,7 +32,7 @@ export const LEASE_MS = 1600;
 const BREAKER = { enabled: true, attempts: 20, tasks: 5, coolDownMs: 1000, maxCoolDownMs: 4000, probes: 3 };
 const HEARTBEAT_MS = 400;
 /** Steps so short that early ends and skips of these small DAGs are cut off, as those of large ones are. */
-export const LAW: LawSettings = { ...DEFAULT_LAW, cascadeLimit: 3 };
+export const LAW: LawSettings = { ...DEFAULT_LAW, cascadeLimit: 1 };
 const PREFIX = 's:';
 export const TYPES = ['DATA_PROCESSING', 'API_CALL'];
 

@@ -52,7 +52,7 @@ const summarise = (report: Report, tookMs: number): void => {
   print(
     `on average ${schedulers.toFixed(1)} schedulers, ${workers.toFixed(1)} workers, ${tasks.toFixed(0)} tasks, ${faults.toFixed(1)} faults, ${virtualSeconds.toFixed(1)} s of virtual time`,
   );
-  for (const prefix of ['fault: ', 'move: ']) {
+  for (const prefix of ['fault: ', 'command: ', 'move: ']) {
     const shown = Object.entries(counts).filter(([what]) => what.startsWith(prefix));
     print(
       `${prefix}${shown

@@ -1,4 +1,6 @@
 /** What many seeds come to: sums, and what is missing. */
+import { COMMAND_KINDS } from '../../src/core/command';
+import { DAG_MOVES, TASK_MOVES } from '../../src/core/states';
 import { FAULTS } from './faults';
 import type { Violation } from './checker';
 import type { Outcome } from './run';
@@ -67,25 +69,20 @@ export const reportOf = ({ seeds, failed, counts, totals }: Summed): Report => (
   },
 });
 
-/** Moves that a law under these loads and faults makes; each must be seen. */
-const EXPECTED_MOVES = [
-  'PENDING → QUEUED',
-  'PENDING → SKIPPED',
-  'QUEUED → RUNNING',
-  'QUEUED → COMPLETED',
-  'QUEUED → FAILED',
-  'QUEUED → RETRYING',
-  'QUEUED → QUEUED',
-  'RUNNING → COMPLETED',
-  'RUNNING → FAILED',
-  'RUNNING → RETRYING',
-  'RUNNING → QUEUED',
-  'RETRYING → QUEUED',
+const movesOf = <S extends string>(what: 'dag' | 'task', moves: Readonly<Record<S, readonly S[]>>): string[] =>
+  (Object.entries(moves) as [S, readonly S[]][]).flatMap(([from, all]) => all.map((to) => `move: ${what}: ${from} → ${to}`));
+
+/** Every legal move of tasks and DAGs, and every kind of command. */
+const EXPECTED = [
+  ...FAULTS.map((kind) => `fault: ${kind}`),
+  ...COMMAND_KINDS.map((kind) => `command: ${kind}`),
+  ...movesOf('task', TASK_MOVES),
+  ...movesOf('dag', DAG_MOVES),
 ];
 
 /** What a thousand seeds must show at least a hundred times, and didn't; for fewer seeds nothing is expected. */
 export const missing = ({ seeds, counts }: Report): string[] => {
   if (seeds < 1000) return [];
   const least = (100 * seeds) / 1000;
-  return [...FAULTS.map((kind) => `fault: ${kind}`), ...EXPECTED_MOVES.map((move) => `move: ${move}`)].filter((what) => (counts[what] ?? 0) < least);
+  return EXPECTED.filter((what) => (counts[what] ?? 0) < least);
 };

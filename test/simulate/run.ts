@@ -46,7 +46,7 @@ const drawShape = (random: Random): Shape => ({
 
 /** When the user acts. */
 const drawCommands = (random: Random): number[] =>
-  Array.from({ length: random.whole(12, 24) }, () => FIRST_MS + random.between(200, LOAD_MS + 2500)).sort((a, b) => a - b);
+  Array.from({ length: random.whole(22, 34) }, () => FIRST_MS + random.between(200, LOAD_MS + 2500)).sort((a, b) => a - b);
 
 const keep = <T>(all: readonly T[], which: readonly number[] | undefined): T[] => all.filter((_, i) => which?.includes(i) ?? true);
 

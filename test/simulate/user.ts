@@ -7,6 +7,7 @@ import { createRequester } from '../../src/control/requester';
 import type { Cluster, Running } from './cluster';
 import type { Random } from './random';
 import { START_MS, type Shape } from './cluster';
+import { MOMENTS, type Moment } from './moments';
 import { drawEdit } from './workload';
 
 export interface User {
@@ -74,19 +75,10 @@ const onDag = (random: Random, record: DagRecord): Command => {
   }
 };
 
-/** Gives a final DAG another end: its only failure is marked as complete. */
-const repaired = (random: Random, records: readonly DagRecord[]): { readonly dag: DagId; readonly command: Command } | undefined => {
-  const broken = records.filter(({ status, failedTasks, cancelledTasks }) => isFinalDag(status) && failedTasks + cancelledTasks > 0);
-  if (broken.length === 0) return undefined;
-  const record = random.pick([...broken].sort((a, b) => a.failedTasks + a.cancelledTasks - b.failedTasks - b.cancelledTasks).slice(0, 2));
-  const task = record.tasks.find(({ status }) => status === (record.failedTasks > 0 ? 'FAILED' : 'CANCELLED'));
-  return task === undefined ? undefined : { dag: record.dag, command: { kind: 'mark', task: task.task, as: 'COMPLETED' } };
-};
-
 /** What is asked of a DAG that nobody has begun yet. */
 const atOnce = (random: Random, { tasks }: DagRecord): Command => {
   const all = tasks.map(({ task }) => task);
-  const kind = random.pick(['pause', 'cancel', 'skip', 'mark', 'drain'] as const);
+  const kind = random.pick(['pause', 'pause', 'cancel', 'skip', 'mark', 'drain'] as const);
   switch (kind) {
     case 'cancel':
       return { kind, tasks: null };
@@ -107,6 +99,9 @@ const lettingGo = (record: DagRecord): Command | undefined => {
 };
 
 const PATIENCE_MS = 3000;
+/** How often, and how many times, it looks for the moment that it waits for. */
+const LOOK_MS = 60;
+const LOOKS = 25;
 const AGAIN_MS = [100, 500] as const;
 
 interface UserNeeds {
@@ -182,33 +177,46 @@ export const createUser = (needs: UserNeeds): User => {
     const seen = await records();
     waiting -= 1;
     if (seen.length === 0) return;
-    const draw = random.next();
-    const repair = draw < 0.1 ? repaired(random, seen) : undefined;
-    if (repair !== undefined) {
-      ask(repair.dag, repair.command);
-      return;
-    }
-    const target = draw < 0.75 ? pickTask(random, seen) : undefined;
+    const target = random.chance(0.7) ? pickTask(random, seen) : undefined;
     if (target !== undefined) ask(target.record.dag, onTask(random, target.task.task, START_MS + cluster.timeline.now()));
     else {
       const record = random.pick(seen);
       ask(record.dag, onDag(random, record));
     }
   };
-  for (const at of times)
-    cluster.timeline.after(at, () => {
+  /** Waits for a moment of one kind, for a while. */
+  const lieInWait = async (moment: Moment, looks: number): Promise<void> => {
+    const found = moment(random, await records(), START_MS + cluster.timeline.now());
+    if (found === undefined && looks > 1) {
+      soon(LOOK_MS, () => lieInWait(moment, looks - 1));
+      return;
+    }
+    waiting -= 1;
+    if (found !== undefined) ask(found.dag, found.command);
+  };
+  const soon = (ms: number, then: () => Promise<void>): void => {
+    cluster.timeline.after(ms, () => {
       cluster.timeline.stirred();
-      void act();
+      void then();
     });
+  };
+  for (const at of times) {
+    const moment = random.chance(0.55) ? random.pick(MOMENTS) : undefined;
+    soon(at, moment === undefined ? act : () => lieInWait(moment, LOOKS));
+  }
 
   return {
     accepted: (dag) => {
       if (dags.includes(dag)) return;
       dags.push(dag);
-      if (!random.chance(0.2)) return;
+      if (!random.chance(0.25)) return;
       cluster.timeline.stirred();
       void cluster.memory.store.anyDag(dag).then((record) => {
-        if (record !== undefined) ask(dag, atOnce(random, record));
+        if (record === undefined) return;
+        const command = atOnce(random, record);
+        ask(dag, command);
+        // Before anything is known to have begun.
+        if (command.kind === 'pause' && random.chance(0.6)) cluster.timeline.after(random.between(1, 20), () => ask(dag, { kind: 'resume' }));
       });
     },
     letGo: async () => {
