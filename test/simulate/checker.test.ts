@@ -5,14 +5,33 @@ import { createTables } from '../../src/adapters/memory/tables';
 import { recordOf } from '../../src/adapters/memory/store';
 import { DAG, execution, planOf, plannedTask } from '../core/model';
 import { batch, dagChange, taskChange } from '../contract/records';
+import { applyEvent } from '../../src/core/applyEvent';
+import { runOfPlan } from '../../src/core/run';
+import { changesOf, newStep } from '../../src/core/step';
 import { check } from './checker';
+import { LAW } from './cluster';
 import type { Entry, Happened } from './history';
+import { dispatchKey, type Replayed } from './replay';
+import { ruleHolds } from './triggerRules';
 
 const plan = planOf([plannedTask('a', []), plannedTask('b', [0])]);
 const fenceOf = (dispatch: number, grant: number): string => ((BigInt(dispatch) << 51n) | BigInt(grant)).toString();
 
 const timed = (all: readonly Happened[]): Entry[] => all.map((what, i) => ({ at: i * 10, ...what }));
-const rulesOf = (all: readonly Happened[]): string[] => [...new Set(check(timed(all)).map(({ rule }) => rule))];
+/** What a replay of these histories would tell, but for the rows, which are made up here. */
+const replayed: Replayed = {
+  moves: new Map(),
+  differences: [],
+  tooEarly: [],
+  readyAt: new Map([
+    [dispatchKey(DAG, 0, 1), { log: 0, next: 0 }],
+    [dispatchKey(DAG, 1, 1), { log: 1, next: 1 }],
+  ]),
+  becameReady: [],
+};
+const rulesOf = (all: readonly Happened[], told: Partial<Replayed> = {}): string[] => [
+  ...new Set(check(timed(all), { ...replayed, ...told }).map(({ rule }) => rule)),
+];
 
 const stored: Happened[] = [
   { kind: 'epoch', shard: 0, epoch: 1, scheduler: 's1' },
@@ -72,7 +91,7 @@ const clean: Happened[] = [
 ];
 
 test('a clean history has no violation', () => {
-  expect(check(timed(clean))).toEqual([]);
+  expect(rulesOf(clean)).toEqual([]);
 });
 
 const stop = (what: 'stopped' | 'resumed' | 'crashed'): Happened => ({ kind: 'process', process: 'w1', what });
@@ -108,9 +127,89 @@ test.each<[string, string, Happened[]]>([
   ['a child before its parent', 'order', [...stored, began(1, 1), ended(1, 1), ...whole]],
   ['a later number before its commit', 'order', [...clean, sent(2)]],
   ['a checkpoint that is forgotten', 'checkpoints', [...clean, began(0, 1), kept, ended(0, 1), began(0, 2), ended(0, 2)]],
+  [
+    'a start after a committed cancel',
+    'order',
+    [...stored, committed([done(0, { status: 'CANCELLED', dispatch: 2 })]), began(0, 1), ended(0, 1), ...whole],
+  ],
+  ['a dispatch that was never ready', 'order', [...clean, began(0, 3, { fence: fenceOf(2, 3) }), ended(0, 3)]],
+  ['a command without an outcome', 'nothing lost', [...clean, { kind: 'commanded', id: '1', dag: DAG, command: { kind: 'pause' } }]],
+  ['a task that nothing moves', 'progress', [...clean, { kind: 'stuck', dag: DAG, task: 0, why: 'is RETRYING and never due' }]],
   ['a mistake in the program', 'program', [...clean, { kind: 'fault', fault: 'program: TypeError', target: 's1' }]],
 ])('%s is found', (_name, rule, history) => {
   expect(rulesOf(history)).toEqual([rule]);
+});
+
+const commandedTo = (kind: 'retry' | 'pause'): Happened[] => [
+  appended({
+    type: 'commanded',
+    id: '7',
+    dag: DAG,
+    command: kind === 'pause' ? { kind } : { kind, tasks: [0], downstream: true },
+    by: null,
+    reason: null,
+  }),
+  {
+    kind: 'committed',
+    scheduler: 's1',
+    batch: {
+      ...batch([{ shard: 0, epoch: 1, position: { nextOffset: 1n, last: null } }], { tasks: [done(0, { status: 'QUEUED', dispatch: 2 })] }),
+      commands: [{ id: '7', dag: DAG, outcome: 'APPLIED', detail: null, affected: 1, at: 1 }],
+    },
+  },
+];
+
+test('a final task begins again by a command that does that, and by no other', () => {
+  expect(rulesOf([...clean, ...commandedTo('retry')])).toEqual([]);
+  expect(rulesOf([...clean, ...commandedTo('pause')])).toEqual(['one effect']);
+});
+
+const sentWith = (priority: number, task: number): Happened => ({ ...(sent(1) as Extract<Happened, { kind: 'sent' }>), task, priority });
+
+test('a full window of less important tasks before one that waits is found', () => {
+  const becameReady = [{ at: 5, owner: 's1', dag: DAG, task: 1, priority: 9 }];
+  const lower = (count: number): Happened[] => [...stored, ...Array.from({ length: count }, () => sentWith(3, 0)), ...whole];
+  expect(rulesOf(lower(50), { becameReady })).toEqual(['limits']);
+  expect(rulesOf(lower(20), { becameReady })).toEqual([]);
+  expect(rulesOf([...stored, ...Array.from({ length: 50 }, () => sentWith(9, 0)), ...whole], { becameReady })).toEqual([]);
+  expect(rulesOf([...stored, sentWith(9, 1), ...lower(50).slice(stored.length)], { becameReady })).toEqual([]);
+});
+
+/** A log and its commit as the law has them, with the rows changed by `spoil`. */
+const lawful = (spoil: (tasks: readonly TaskChange[]) => readonly TaskChange[]): Happened[] => {
+  const [step, run] = [newStep(), runOfPlan(plan)];
+  const report: Event = { type: 'completed', ...execution(0, 1), fence: fenceOf(1, 5), endedAt: 0, result: null };
+  applyEvent(step, report, { runs: new Map([[DAG, run]]), now: 0, law: LAW });
+  const { tasks, dags } = changesOf(step);
+  const shards = [{ shard: 0, epoch: 1, position: { nextOffset: 1n, last: { timestamp: 0, hash: '1.0' } } }];
+  const record = { ...appended(report), hash: '1.0' } as Happened;
+  return [stored[0]!, stored[1]!, record, { kind: 'committed', scheduler: 's1', batch: batch(shards, { tasks: spoil(tasks), dags }) }];
+};
+
+test('rows that a crash has changed are found', () => {
+  const rules = (history: Happened[]) => [...new Set(check(timed(history)).map(({ rule }) => rule))];
+  expect(rules(lawful((tasks) => tasks))).toEqual([]);
+  expect(rules(lawful((tasks) => tasks.map((task) => ({ ...task, losses: 1 }))))).toEqual(['equivalence']);
+  expect(rules(lawful(() => []))).toEqual(['equivalence']);
+});
+
+test.each([
+  ['all_success', ['COMPLETED', 'FAILED'], false],
+  ['all_success', ['COMPLETED', 'COMPLETED'], true],
+  ['all_done', ['FAILED', 'RUNNING'], false],
+  ['all_done', ['FAILED', 'SKIPPED'], true],
+  ['one_success', ['FAILED', 'RUNNING'], false],
+  ['one_success', ['COMPLETED', 'RUNNING'], true],
+  ['none_failed', ['COMPLETED', 'CANCELLED'], false],
+  ['none_failed', ['COMPLETED', 'RUNNING'], false],
+  ['always', ['PENDING', 'PENDING'], true],
+] as const)('%s over %j: %s', (rule, statuses, holds) => {
+  const parents = statuses.map((status) => ({ status, reason: undefined }));
+  expect(ruleHolds(rule, parents)).toBe(holds);
+});
+
+test('a task that is ready before its rule holds is found', () => {
+  expect(rulesOf(clean, { tooEarly: [{ at: 1, what: 'a task' }] })).toEqual(['order']);
 });
 
 test.each<[string, Happened[]]>([
@@ -119,5 +218,5 @@ test.each<[string, Happened[]]>([
   ['the same grant again to the same session', [granted(7, 'x'), granted(7, 'x')]],
   ['a first number before any commit', [sent(1)]],
 ])('%s is none', (_name, more) => {
-  expect(check(timed([...clean, ...more]))).toEqual([]);
+  expect(rulesOf([...clean, ...more])).toEqual([]);
 });
