@@ -20,6 +20,7 @@ import { createCaution } from './caution';
 import { createCommitter } from './committer';
 import { addRecord, load, loadSettled, newLiveShard, type LiveShard } from './liveShard';
 import type { Outlet } from './outlet';
+import { createLatecomers } from './latecomers';
 import { createSummons } from './summons';
 import { createUnwritten } from './unwritten';
 
@@ -77,7 +78,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   const { store, log, clock, announce, outlet } = needs;
   const shards = new Map<number, LiveShard>();
   const unwritten = createUnwritten();
-  const discovering = new Map<DagId, symbol>();
+  const discovering = new Map<DagId, Promise<void>>();
   let reader: LogReader | undefined;
 
   const forget = (shard: LiveShard, reason: string): void => {
@@ -173,14 +174,11 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     if (step.outcomes.length > 0) outlet.judge(step.outcomes);
     if (step.acknowledged.length > 0) outlet.acknowledge(step.acknowledged);
     for (const [run] of step.touched) if (step.continued.has(run.dag) && isCurrent(run)) continueCascades([run.dag], run.shard);
-    for (const { shard, dag, again } of batch.submitted)
-      void discover(dag, shard.shard)
-        .then(async () => {
-          if (again !== undefined && shard.runs.has(dag)) await log.append(new Map([[shard.shard, [again]]]));
-        })
-        .catch((error: unknown) => {
-          announce('loop.failed', { loop: 'discover', error });
-        });
+    for (const { shard, dag } of batch.submitted)
+      discover(dag, shard.shard).catch((error: unknown) => {
+        announce('loop.failed', { loop: 'discover', error });
+      });
+    for (const { shard, event } of batch.early) latecomers.wait(shard, event);
     for (const { shard, command } of batch.unknown) summons.summon(shard, command);
     if (batch.revoked.length > 0) outlet.revoked(batch.revoked.filter(({ run }) => isCurrent(run)));
     announceOutcomes(batch);
@@ -220,13 +218,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     }
   };
 
-  const discover = async (dag: DagId, shardId: number): Promise<void> => {
-    const shard = shards.get(shardId);
-    if (shard === undefined || shard.runs.has(dag) || discovering.has(dag)) return;
-    // Of its own: a DAG that was admitted meanwhile may be looked for once more before this read ends.
-    const reading = Symbol('reading');
-    discovering.set(dag, reading);
-    const isReading = (): boolean => discovering.get(dag) === reading;
+  const read = async (shard: LiveShard, dag: DagId, isReading: () => boolean): Promise<void> => {
     const record = await store.liveDag(dag).catch((error: unknown) => {
       if (isReading()) discovering.delete(dag);
       throw error;
@@ -234,11 +226,24 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     // Admitted while it was read, it may even be over: what was read is the past.
     if (!isReading()) return;
     discovering.delete(dag);
-    const added = record?.shard !== shardId ? undefined : addRecord(shard, record);
+    const added = record?.shard !== shard.shard ? undefined : addRecord(shard, record);
     if (added === undefined) return;
     summons.outdate(dag);
     bringUp(added);
   };
+
+  const discover = (dag: DagId, shardId: number): Promise<void> => {
+    const shard = shards.get(shardId);
+    if (shard === undefined || shard.runs.has(dag)) return Promise.resolve();
+    const under = discovering.get(dag);
+    if (under !== undefined) return under;
+    // A DAG that was admitted meanwhile may be looked for once more before this read ends.
+    const reading: Promise<void> = Promise.resolve().then(() => read(shard, dag, () => discovering.get(dag) === reading));
+    discovering.set(dag, reading);
+    return reading;
+  };
+
+  const latecomers = createLatecomers({ discover, log, announce });
 
   return {
     name: 'advancer',

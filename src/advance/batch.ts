@@ -1,6 +1,6 @@
 /** What was applied in memory and waits for its commit, over all owned shards. */
 import type { Commanded } from '../core/command';
-import type { Audited, Event } from '../core/event';
+import type { Audited, Event, Report } from '../core/event';
 import { applyEvent } from '../core/applyEvent';
 import { isEvent } from '../core/decode';
 import { shardOf, type DagId } from '../core/ids';
@@ -22,8 +22,10 @@ export interface Batch {
   readonly revoked: Step['revoked'];
   /** Commands on DAGs that aren't in memory: they are read, and the command told again. */
   readonly unknown: { readonly shard: LiveShard; readonly command: Commanded }[];
-  /** DAGs that others stored, or that an audit found though they aren't in memory: to be read from the store, and an audit told again then. */
-  readonly submitted: { readonly shard: LiveShard; readonly dag: DagId; readonly again?: Audited }[];
+  /** DAGs that others stored: to be read from the store. */
+  readonly submitted: { readonly shard: LiveShard; readonly dag: DagId }[];
+  /** Reports and audits of DAGs that aren't in memory: they are read, and these told again. */
+  readonly early: { readonly shard: LiveShard; readonly event: Report | Audited }[];
 }
 
 export const newBatch = (): Batch => ({
@@ -34,6 +36,7 @@ export const newBatch = (): Batch => ({
   revoked: [],
   unknown: [],
   submitted: [],
+  early: [],
   afterCommit: [],
 });
 
@@ -63,10 +66,12 @@ const applyCommand = (batch: Batch, shard: LiveShard, command: Commanded, law: L
   applyEvent(batch.step, command, { runs: shard.runs, now: shard.now, law });
 };
 
+const isOfOneDag = (event: Event): event is Report | Audited => event.type === 'audited' || ('fence' in event && 'dag' in event);
+
 const applyOne = (batch: Batch, shard: LiveShard, event: Event, law: LawSettings): void => {
   if (!isEvent(event)) batch.step.refused.push({ type: 'unknown', reason: 'malformed' });
   else if (event.type === 'submitted') batch.submitted.push({ shard, dag: event.dag });
-  else if (event.type === 'audited' && !shard.runs.has(event.dag)) batch.submitted.push({ shard, dag: event.dag, again: event });
+  else if (isOfOneDag(event) && !shard.runs.has(event.dag)) batch.early.push({ shard, event });
   else if (event.type === 'alive') shard.vouchers.hear(event.session, shard.now);
   else if (event.type === 'lost' && shard.vouchers.speaksFor(event.session, shard.now))
     batch.step.refused.push({ type: 'lost', reason: 'its session lives by the log' });

@@ -90,8 +90,8 @@ export const applyEdit = (step: Step, run: Run, edit: GraphEdit, { origin, momen
   regraph(run, specs);
   step.edits.push({ dag: run.dag, shard: run.shard, version: run.version, firstAdded, edit });
   touchDag(step, run);
-  // The new row of a task that is held knows nothing of that.
-  for (const { task } of edit.replaced) if (run.reasons.has(task)) touch(step, run, task);
+  // What another definition had come to is of no use to the new one.
+  for (const { task } of edit.replaced) if (run.withCheckpoint.delete(task)) touch(step, run, task).texts.checkpoint = null;
   for (const task of edit.removed) takeAway(step, run, task, { reason: { ...origin, code: 'REMOVED' }, now: moment.now });
   const changed = [...edit.replaced.map(({ task }) => task), ...edit.added.map((_: PlannedTask, i) => firstAdded + i)];
   for (const task of changed) {

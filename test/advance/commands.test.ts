@@ -160,3 +160,20 @@ test('a command is not applied again by whoever takes the shard long after it wa
   await scheduler.tell(commanded({ kind: 'pause' }, { id }));
   expect(scheduler.store.rows(DAG).record().status).not.toBe('PAUSED');
 });
+
+test('what is reported of a DAG whose hint is late counts once the DAG is in memory', async () => {
+  scheduler = await startScheduler();
+  // Stored and begun by a scheduler that took itself for the owner.
+  await scheduler.store.admit([{ dag: pair, idempotency: null }]);
+  await scheduler.tell(started(0), completed(0));
+  await turns();
+  expect(scheduler.store.rows(DAG).record()).toMatchObject({ completedTasks: 1 });
+  expect(sentNames(scheduler)).toContain('b#1');
+});
+
+test('what is reported of a DAG that is over, or was never there, is refused and counted', async () => {
+  scheduler = await startScheduler();
+  await scheduler.tell(completed(0));
+  await turns();
+  expect(scheduler.happened).toContainEqual({ name: 'event.refused', what: { type: 'completed', reason: 'no such live DAG' } });
+});

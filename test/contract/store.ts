@@ -342,6 +342,31 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     expect(await work.dueDags([0, 1], time + 100, 10)).toEqual([dags[2]!.dagId, dags[0]!.dagId]);
   });
 
+  test('a task that is replaced stays in the state in which it was', async () => {
+    const dag = plannedDag({}, [[], [0]]);
+    await store.admit(alone(dag));
+    const reason = { code: 'HELD', at: 5, by: 'ada' } as const;
+    const held = taskChange(dag, 1, {
+      status: 'PENDING',
+      dispatch: 3,
+      losses: 1,
+      reason,
+      checkpoint: '{"at":1}',
+      startedAt: null,
+      completedAt: null,
+    });
+    await store.commit(batch(at(owned, 31n), { tasks: [held] }));
+    const as = plannedTask('another', { dependencies: [0], priority: 9, payload: '{"new":1}' });
+    const edit = { version: 0, added: [], replaced: [{ task: 1, as }], removed: [] };
+    await store.commit(batch(at(owned, 32n), { edits: [{ dag: dag.dagId, shard: 0, version: 1, firstAdded: 2, edit }] }));
+    const record = await store.liveDag(dag.dagId);
+    expect(record).toMatchObject({ version: 1 });
+    expect(record?.tasks[1]).toMatchObject({
+      ...{ name: 'another', priority: 9, hasPayload: true },
+      ...{ status: 'PENDING', dispatch: 3, losses: 1, reason, hasCheckpoint: true },
+    });
+  });
+
   test('inputs of unknown tasks are absent, names of any kind are kept', async () => {
     const dag = plannedDag({ tasks: [plannedTask('__proto__'), plannedTask('b', { dependencies: [0] })] });
     await store.admit(alone(dag));

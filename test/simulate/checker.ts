@@ -197,8 +197,8 @@ const inOrder = (entries: readonly Entry[], report: Report, { readyAt, tooEarly 
   }
   for (const { at, shard, key, place } of begun) {
     const ready = readyAt.get(key);
-    const isLost = place.log < (written.get(shard)?.log ?? 0);
-    if (ready === undefined ? !isLost : isBehind(place, ready)) report('order', at, `${key} began before the log had made it ready`);
+    const isLost = place.log < (ready ?? written.get(shard) ?? place).log;
+    if (!isLost && (ready === undefined || isBehind(place, ready))) report('order', at, `${key} began before the log had made it ready`);
   }
 };
 

@@ -8,7 +8,7 @@ import { createVouchers, type Vouchers } from '../../src/advance/vouchers';
 import { applyEvent } from '../../src/core/applyEvent';
 import type { DagChange, TaskChange } from '../../src/core/change';
 import type { DagStatus } from '../../src/core/dag';
-import type { Event } from '../../src/core/event';
+import type { Event, Report } from '../../src/core/event';
 import { shardOf, type DagId } from '../../src/core/ids';
 import { runOfRecord } from '../../src/core/restore';
 import { isCutOff, runOfPlan, type Run } from '../../src/core/run';
@@ -53,6 +53,7 @@ export const isBehind = (one: Place, other: Place): boolean => one.log < other.l
 
 export const dispatchKey = (dag: DagId, task: number, dispatch: number): string => `${dag}/${String(task)}#${String(dispatch)}`;
 
+const isReport = (event: Event): event is Report => 'fence' in event;
 const BEFORE_ANY: Place = { log: 0, next: 0 };
 const SHOWN = ['status', 'attempt', 'dispatch', 'losses', 'worker', 'session', 'fence'] as const;
 const COUNTED = ['status', 'completedTasks', 'failedTasks', 'skippedTasks', 'cancelledTasks'] as const;
@@ -98,6 +99,8 @@ class Replay {
   private readonly times = new Map<number, number>();
   private readonly vouchers = new Map<number, Vouchers>();
   private readonly obeyed = new Set<string>();
+  /** Reports that came before their owner knew the DAG: they must have been told once more. */
+  private readonly early = new Map<string, { readonly at: number; readonly event: Report }>();
   private readonly random = seeded(1);
 
   take(entry: Entry): void {
@@ -159,11 +162,30 @@ class Replay {
       if (event.type === 'lost') return !vouchers.speaksFor(event.session, now);
       vouchers.hear(event.session, now);
     }
+    if (isReport(event)) return this.isKnown(event, { now, batch });
     if (event.type !== 'commanded') return true;
     // A command on a DAG that isn't in memory is told again: the commit says which of the two was applied.
     if (this.obeyed.has(event.id) || !batch.commands.some(({ id }) => id === event.id)) return false;
     this.obeyed.add(event.id);
     return true;
+  }
+
+  /** A report that was applied leaves a row of its DAG in the commit, and one that is late changes nothing. */
+  private isKnown(event: Report, { now, batch }: { now: number; batch: CommitBatch }): boolean {
+    const key = JSON.stringify(event);
+    const known = batch.dags.some(({ dag }) => dag === event.dag);
+    if (known) this.early.delete(key);
+    else this.early.set(key, { at: now, event });
+    return known;
+  }
+
+  /** What was reported early and never told again: it would have counted. */
+  end(): void {
+    for (const { at, event } of this.early.values()) {
+      const step = newStep();
+      applyEvent(step, event, { runs: this.runs, now: at, law: LAW });
+      if (step.touched.size > 0) this.differ(at, `${event.type} of task ${event.dag}/${String(event.task)} was never applied`);
+    }
   }
 
   private count(move: string): void {
@@ -248,5 +270,6 @@ class Replay {
 export const replay = (entries: readonly Entry[]): Replayed => {
   const replayed = new Replay();
   for (const entry of entries) replayed.take(entry);
+  replayed.end();
   return replayed;
 };

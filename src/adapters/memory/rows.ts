@@ -1,5 +1,5 @@
 /** A DAG's rows in memory, and what changes them. */
-import type { AppliedEdit, DagRecord, TaskChange, TaskRecord } from '../../core/change';
+import type { AppliedEdit, DagRecord, TaskChange, TaskRecord, TaskState } from '../../core/change';
 import type { PlannedDag, PlannedTask } from '../../core/dag';
 import { firstDueAt } from '../../core/deadlines';
 import { startsAtOnce } from '../../core/rules';
@@ -88,45 +88,52 @@ const changedTexts = (texts: Texts, { payload, result, error, checkpoint }: Task
   checkpoint: checkpoint === undefined ? texts.checkpoint : checkpoint,
 });
 
-/** The row after a change: the task stays what it is, its state is what the change says. Written out as `firstRow` is. */
-export const changedRow = ({ record, texts: before }: TaskRow, change: TaskChange): TaskRow => {
-  const texts = changedTexts(before, change);
-  const changed: TaskRecord = {
-    task: record.task,
-    name: record.name,
-    type: record.type,
-    priority: record.priority,
-    tags: record.tags,
-    dependencies: record.dependencies,
-    retry: record.retry,
-    timeoutSeconds: record.timeoutSeconds,
-    simulate: record.simulate,
-    options: record.options,
+type Planned = Pick<
+  TaskRecord,
+  'name' | 'type' | 'priority' | 'tags' | 'dependencies' | 'retry' | 'timeoutSeconds' | 'simulate' | 'options' | 'task'
+>;
+
+/** A row of what was planned and what became of it. Written out as `firstRow` is. */
+const rowWith = (planned: Planned, state: TaskState, texts: Texts): TaskRow => ({
+  record: {
+    task: planned.task,
+    name: planned.name,
+    type: planned.type,
+    priority: planned.priority,
+    tags: planned.tags,
+    dependencies: planned.dependencies,
+    retry: planned.retry,
+    timeoutSeconds: planned.timeoutSeconds,
+    simulate: planned.simulate,
+    options: planned.options,
     hasPayload: texts.payload !== null,
     hasResult: texts.result !== null,
     hasCheckpoint: texts.checkpoint !== null,
-    status: change.status,
-    queuedAt: change.queuedAt,
-    attempt: change.attempt,
-    dispatch: change.dispatch,
-    losses: change.losses,
-    budgets: change.budgets,
-    reason: change.reason,
-    worker: change.worker,
-    session: change.session,
-    fence: change.fence,
-    dispatchedAt: change.dispatchedAt,
-    startedAt: change.startedAt,
-    completedAt: change.completedAt,
-    dueAt: change.dueAt,
-    blockedMs: change.blockedMs,
-    queuedMs: change.queuedMs,
-    dispatchedMs: change.dispatchedMs,
-    runningMs: change.runningMs,
-    retryWaitMs: change.retryWaitMs,
-  };
-  return { record: changed, texts };
-};
+    status: state.status,
+    queuedAt: state.queuedAt,
+    attempt: state.attempt,
+    dispatch: state.dispatch,
+    losses: state.losses,
+    budgets: state.budgets,
+    reason: state.reason,
+    worker: state.worker,
+    session: state.session,
+    fence: state.fence,
+    dispatchedAt: state.dispatchedAt,
+    startedAt: state.startedAt,
+    completedAt: state.completedAt,
+    dueAt: state.dueAt,
+    blockedMs: state.blockedMs,
+    queuedMs: state.queuedMs,
+    dispatchedMs: state.dispatchedMs,
+    runningMs: state.runningMs,
+    retryWaitMs: state.retryWaitMs,
+  },
+  texts,
+});
+
+/** The row after a change: the task stays what it is, its state is what the change says. */
+export const changedRow = ({ record, texts }: TaskRow, change: TaskChange): TaskRow => rowWith(record, change, changedTexts(texts, change));
 
 /** Adds and replaces rows; what becomes of their state is told by the changes of the same commit. */
 export const applyEdit = (row: { head: DagHead; readonly tasks: TaskRow[] }, { version, firstAdded, edit }: AppliedEdit): void => {
@@ -135,5 +142,8 @@ export const applyEdit = (row: { head: DagHead; readonly tasks: TaskRow[] }, { v
   edit.added.forEach((task, i) => {
     row.tasks[firstAdded + i] = firstRow(task, firstAdded + i, createdAt);
   });
-  for (const { task, as } of edit.replaced) row.tasks[task] = firstRow(as, task, createdAt);
+  for (const { task, as } of edit.replaced) {
+    const { record, texts } = row.tasks[task]!;
+    row.tasks[task] = rowWith({ ...as, task }, record, { ...texts, payload: as.payload });
+  }
 };
