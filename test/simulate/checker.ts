@@ -187,18 +187,19 @@ const noOverlap = (entries: readonly Entry[], report: Report): void => {
 const inOrder = (entries: readonly Entry[], report: Report, { readyAt, tooEarly }: Replayed): void => {
   for (const { at, what } of tooEarly) report('order', at, what);
   const written = new Map<number, Place>();
-  const begun: { readonly at: number; readonly shard: number; readonly key: string; readonly place: Place }[] = [];
+  const begun: { readonly at: number; readonly shard: number; readonly key: string; readonly place: Place | undefined }[] = [];
   for (const entry of entries) {
     if (entry.kind === 'appended') written.set(entry.shard, { log: Number(entry.log), next: Number(entry.offset) + 1 });
     if (entry.kind !== 'began') continue;
     const shard = shardOf(entry.dag);
     const key = dispatchKey(entry.dag, entry.task, Number(BigInt(entry.fence) >> GRANT_BITS));
-    begun.push({ at: entry.at, shard, key, place: written.get(shard) ?? { log: 0, next: 0 } });
+    begun.push({ at: entry.at, shard, key, place: written.get(shard) });
   }
   for (const { at, shard, key, place } of begun) {
     const ready = readyAt.get(key);
-    const isLost = place.log < (ready ?? written.get(shard) ?? place).log;
-    if (!isLost && (ready === undefined || isBehind(place, ready))) report('order', at, `${key} began before the log had made it ready`);
+    const isLost = place !== undefined && place.log < (ready ?? written.get(shard) ?? place).log;
+    const isTooEarly = ready === undefined || isBehind(place ?? { log: ready.log, next: 0 }, ready);
+    if (!isLost && isTooEarly) report('order', at, `${key} began before the log had made it ready`);
   }
 };
 

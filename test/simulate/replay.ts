@@ -6,7 +6,7 @@ import { recordOf } from '../../src/adapters/memory/store';
 import { createTables } from '../../src/adapters/memory/tables';
 import { createVouchers, type Vouchers } from '../../src/advance/vouchers';
 import { applyEvent } from '../../src/core/applyEvent';
-import type { DagChange, TaskChange } from '../../src/core/change';
+import type { DagChange, DagRecord, TaskChange } from '../../src/core/change';
 import type { DagStatus } from '../../src/core/dag';
 import type { Event, Report } from '../../src/core/event';
 import { shardOf, type DagId } from '../../src/core/ids';
@@ -85,6 +85,22 @@ interface Known {
   status: DagStatus;
 }
 
+/** What of a commit is about some DAGs; it names no shards. */
+const partOf = (batch: CommitBatch, isMeant: (dag: DagId) => boolean): CommitBatch => {
+  const of = <T extends { readonly dag: DagId }>(all: readonly T[]): readonly T[] => all.filter(({ dag }) => isMeant(dag));
+  const { tasks, dags, attempts, deadLetters, history, commands, edits } = batch;
+  return {
+    shards: [],
+    tasks: of(tasks),
+    dags: of(dags),
+    attempts: of(attempts),
+    deadLetters: of(deadLetters),
+    history: of(history),
+    commands: of(commands),
+    edits: of(edits),
+  };
+};
+
 class Replay {
   readonly moves = new Map<string, number>();
   readonly differences: { at: number; what: string }[] = [];
@@ -122,10 +138,16 @@ class Replay {
   private commit({ at, batch, scheduler }: Of<'committed'>): void {
     const step = newStep();
     const cutOff = new Set(batch.dags.map(({ dag }) => dag).filter((dag) => this.isCutOff(dag)));
+    const unseen = new Set<number>();
     for (const { shard, position } of batch.shards) {
       if (position.last === null) continue;
       const to = { log: Number(position.last.hash.split('.')[0]), next: Number(position.nextOffset) };
-      const from = this.positions.get(shard) ?? BEFORE_ANY;
+      const from = this.positions.get(shard) ?? { log: to.log, next: 0 };
+      if (from.log !== to.log) {
+        unseen.add(shard);
+        this.positions.set(shard, to);
+        continue;
+      }
       this.logs.between(shard, from, to).forEach((record) => {
         this.apply(step, record, batch);
       });
@@ -134,7 +156,23 @@ class Replay {
     for (const { run, task, dispatch } of step.ready)
       if (dispatch === 1 && run.dispatch[task] === 1 && run.state[task] === CODE.QUEUED)
         this.becameReady.push({ at, owner: scheduler, dag: run.dag, task, priority: run.specs[task]!.priority });
-    this.compare(at, step, { batch, cutOff });
+    this.compare(at, step, { batch: partOf(batch, (dag) => !unseen.has(shardOf(dag))), cutOff });
+    if (unseen.size > 0) this.adopt(partOf(batch, (dag) => unseen.has(shardOf(dag))));
+  }
+
+  /** How much of a log was applied before its topic was made again, nobody can tell: what the store has from then on is believed. */
+  private adopt(batch: CommitBatch): void {
+    this.tables.commit(batch);
+    for (const { id } of batch.commands) this.obeyed.add(id);
+    for (const { dag } of batch.dags) {
+      const [known, record] = [this.known.get(dag), recordOf(this.tables, dag)];
+      if (known === undefined || record === undefined) continue;
+      this.bringBack(known, record);
+      known.run.state.forEach((state, task) => {
+        const dispatches = state === CODE.PENDING ? 0 : known.run.dispatch[task]!;
+        for (let dispatch = 1; dispatch <= dispatches; dispatch++) this.readyAt.set(dispatchKey(dag, task, dispatch), BEFORE_ANY);
+      });
+    }
   }
 
   private apply(step: Step, record: Of<'appended'>, batch: CommitBatch): void {
@@ -242,7 +280,7 @@ class Replay {
       if (!own.has(`${dag}/${String(task)}`) && this.runs.has(dag)) touch(step, this.runs.get(dag)!, task).told = { ...told };
     for (const { dag } of batch.dags) if (this.runs.has(dag)) touchDag(step, this.runs.get(dag)!);
     const rows = changesOf(step);
-    this.tables.commit({ ...batch, shards: [], tasks: rows.tasks, dags: rows.dags, edits: step.edits });
+    this.tables.commit({ ...batch, tasks: rows.tasks, dags: rows.dags, edits: step.edits });
     for (const key of own) if (!written.has(key) && isComparable(key.split('/')[0] as DagId)) this.differ(at, `task ${key} was not written`);
     const tasks = new Map(rows.tasks.map((row) => [`${row.dag}/${String(row.task)}`, taskText(row)]));
     for (const row of batch.tasks.filter(({ dag }) => isComparable(dag))) {
@@ -266,10 +304,15 @@ class Replay {
       if (dag.charCodeAt(dag.length - 1) % 2 === 0 || !this.random.chance(0.25)) continue;
       const [known, record] = [this.known.get(dag), recordOf(this.tables, dag)];
       if (known === undefined || record === undefined) continue;
-      known.run = runOfRecord(record, Math.max(this.times.get(shardOf(dag)) ?? 0, record.createdAt));
-      known.state = known.run.state.slice();
-      this.runs.set(dag, known.run);
+      this.bringBack(known, record);
     }
+  }
+
+  private bringBack(known: Known, record: DagRecord): void {
+    known.run = runOfRecord(record, Math.max(this.times.get(record.shard) ?? 0, record.createdAt));
+    known.state = known.run.state.slice();
+    known.status = known.run.status;
+    this.runs.set(record.dag, known.run);
   }
 }
 
