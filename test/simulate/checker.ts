@@ -213,21 +213,31 @@ const nothingAfterItsCancel = (entries: readonly Entry[], report: Report): void 
   const ends = new Map<string, { readonly dispatch: number; readonly from: number }>();
   const given = new Map<string, number>();
   const grants = new Map<string, number>();
+  /** When a dispatch began for the first time, and when Redis forgot last: that it had ended, too. */
+  const begun = new Map<string, number>();
+  let forgot = -Infinity;
   for (const entry of entries) {
     if (entry.kind === 'granted') grants.set(`${entry.key} ${String((BigInt(entry.dispatch) << GRANT_BITS) | BigInt(entry.fence))}`, entry.at);
-    if (entry.kind === 'committed')
+    if (entry.kind === 'committed') {
+      for (const { dag, task, dispatch } of entry.batch.attempts) given.set(keyOf(dag, task), dispatch + 1);
       for (const { dag, task, status, dispatch } of entry.batch.tasks) {
         // Of a cancelled dispatch the number was raised, unless it was never sent.
         if (status === 'CANCELLED') ends.set(keyOf(dag, task), { dispatch, from: Math.max(1, given.get(keyOf(dag, task)) ?? 0) });
         else ends.delete(keyOf(dag, task));
         if (status !== 'CANCELLED') given.set(keyOf(dag, task), dispatch);
       }
-    if (entry.kind === 'fault' && entry.fault === 'redis forgets') ends.clear();
+    }
+    if (entry.kind === 'fault' && entry.fault === 'redis forgets') {
+      ends.clear();
+      forgot = entry.at;
+    }
     if (entry.kind !== 'began') continue;
     const key = keyOf(entry.dag, entry.task);
     const end = ends.get(key);
     const dispatch = Number(BigInt(entry.fence) >> GRANT_BITS);
-    if (end === undefined || dispatch > end.dispatch || dispatch < end.from) continue;
+    const before = begun.get(dispatchKey(entry.dag, entry.task, dispatch)) ?? entry.at;
+    begun.set(dispatchKey(entry.dag, entry.task, dispatch), before);
+    if (before < forgot || end === undefined || dispatch > end.dispatch || dispatch < end.from) continue;
     const granted = grants.get(`${key} ${entry.fence}`) ?? entry.at;
     const suspended = (stops.get(entry.process) ?? []).some(({ from, to }) => from <= entry.at && to >= granted);
     if (!suspended) report('order', entry.at, `task ${key} #${String(dispatch)} began in ${entry.process} though its cancel was committed`);
