@@ -14,6 +14,8 @@ import type { Begun, Isolated, Limits, Runnables, Voice, Work } from './work';
 export interface AttemptsNeeds {
   readonly session: string;
   readonly worker: string;
+  /** Whether the session's lease lasts, by this process's own clock. */
+  readonly isLive: () => boolean;
   readonly handlers: Runnables;
   readonly limits: Limits;
   /** How long a handler may go on after its signal fired. */
@@ -176,6 +178,8 @@ export class Attempts {
     }
     const reason = abortReasonOf(attempt);
     if (reason !== undefined) return outcomeOfAbort(reason);
+    // Suspended past the end of its lease, it goes on here before it hears of that: somebody else may have the task by now.
+    if (!this.needs.isLive()) return outcomeOfAbort({ kind: 'gone', why: 'the lease of the session is over' });
     const voice = { logger: this.needs.logger(attempt.held), ...this.checkpoints.open(attempt, this.reporter(attempt)) };
     attempt.begun = begin(runnable, { dispatch, fence, inputs, limits: this.needs.limits }, voice, attempt.controller.signal);
     return attempt.begun.outcome;

@@ -92,6 +92,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
       const executor: Executor = new Executor({
         ...needs,
         session: session.id,
+        isLive: () => session.isLive(),
         worker: description.workerId,
         slots: description.slots,
         vitals,

@@ -41,6 +41,11 @@ export interface Session {
   announce(): Promise<void>;
   /** Aborted, with the reason, when the lease ended or was taken: whatever the session held isn't its any more. */
   readonly ended: AbortSignal;
+  /**
+   * Whether the lease lasts, by this process's own clock: whoever was suspended past its end may go on for a moment before
+   * `ended` tells.
+   */
+  isLive(): boolean;
   /** The last wish that this session heard of; undefined for none. */
   wish(): Wish | undefined;
   /** Ends the session at once; whoever waits for it needn't wait for the lease. */

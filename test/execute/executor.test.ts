@@ -263,3 +263,15 @@ test('a type without a handler fails for good', async () => {
   await bench.hand([dispatchOf(0, { type: 'NOTIFICATION' })]);
   expect(bench.reports[0]).toMatchObject({ type: 'failed', retryable: false });
 });
+
+test('a handler is not called once the lease is over by the own clock, though nobody has said so yet', async () => {
+  let live = true;
+  const bench = startBench({ isLive: () => live });
+  await bench.hand([dispatchOf(0), dispatchOf(1)]);
+  expect(bench.calls.map(({ name }) => name)).toEqual(['t0']);
+  live = false;
+  await bench.calls[0]!.end(null);
+  await turns();
+  expect(bench.calls).toHaveLength(1);
+  expect(bench.types()).toContain('released');
+});

@@ -193,6 +193,7 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
     id: holder.id,
     inbox: holder.inbox,
     ended: holder.end.signal,
+    isLive: () => !holder.end.signal.aborted,
     wish: () => holder.wish,
     announce: () => {
       holder.announced = true;

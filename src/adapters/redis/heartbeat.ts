@@ -29,6 +29,8 @@ export interface HeartbeatSpec {
   readonly control: Int32Array<SharedArrayBuffer>;
   /** [when the log was last told, durably, that the session lives: microseconds by `monotonicMs`, 0 for never] */
   readonly vouched: BigInt64Array<SharedArrayBuffer>;
+  /** [the end of the lease as it was renewed last: microseconds by `monotonicMs`] */
+  readonly renewed: BigInt64Array<SharedArrayBuffer>;
 }
 export const CONTROL = { announced: 0, acknowledged: 1 } as const;
 
@@ -88,7 +90,7 @@ const createPulse = ({ vitals, stalledMs }: HeartbeatSpec, clock: Timing): Pulse
   };
 };
 
-const vouchedUntil = ({ vouched, leaseMs }: HeartbeatSpec): number => {
+export const vouchedUntil = ({ vouched, leaseMs }: Pick<HeartbeatSpec, 'vouched' | 'leaseMs'>): number => {
   const at = Number(Atomics.load(vouched, 0)) / 1000;
   return at === 0 ? 0 : at + leaseMs;
 };
@@ -148,6 +150,7 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
       return;
     }
     leaseEndsAt = sentAt + leaseMs;
+    Atomics.store(spec.renewed, 0, BigInt(Math.round(leaseEndsAt * 1000)));
     watch();
     if (state === 'first') tell({ kind: 'beating' });
     state = 'beating';
