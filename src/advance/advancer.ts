@@ -21,6 +21,7 @@ import { createCommitter } from './committer';
 import { addRecord, load, loadSettled, newLiveShard, type LiveShard } from './liveShard';
 import type { Outlet } from './outlet';
 import { createLatecomers } from './latecomers';
+import { createCutOffs } from './cutOffs';
 import { createSummons } from './summons';
 import { createUnwritten } from './unwritten';
 
@@ -61,7 +62,18 @@ export interface Advancer extends Service {
   waitOf(task: TaskRef): Wait | undefined;
   /** Tasks that became ready a while ago are written as QUEUED, those that were sent with the time of that. */
   writeWaiting(): void;
+  /** Cascades that should have gone on long ago are told again. */
+  goOnAgain(): void;
 }
+
+const isStillReady = ({ run, task, dispatch }: Ready): boolean => run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch;
+
+/** What a task waits for that is ready. */
+const waitIn = (run: Run | undefined, task: number): Wait | undefined => {
+  if (run?.state[task] !== CODE.QUEUED) return undefined;
+  const { type, options } = run.specs[task]!;
+  return { type, pool: options?.pool, since: run.since[task]! };
+};
 
 /** Tasks that a command took away before this scheduler had the shard. */
 const cancellingOf = (run: Run): { run: Run; task: number; dispatch: number }[] => {
@@ -90,8 +102,6 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     announce('shard.dropped', { shard: shard.shard, epoch: shard.epoch, reason });
   };
 
-  const isStillReady = ({ run, task, dispatch }: Ready): boolean => run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch;
-
   const sendWhatMayGo = ({ step, afterCommit: later, revoked: revokedLater }: Batch): void => {
     if (step.leaving.length > 0) outlet.leaving(step.leaving.splice(0));
     if (step.over.length > 0) outlet.over(step.over.splice(0));
@@ -117,20 +127,13 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     const cancelling = cancellingOf(added);
     if (cancelling.length > 0) outlet.revoked(cancelling);
     if (ready.length > 0) outlet.ready(ready);
-    if (isCutOff(added)) continueCascades([added.dag], added.shard);
-  };
-
-  const continueCascades = (dags: Iterable<DagId>, shard: number): void => {
-    const events = [...dags].map((dag) => ({ type: 'continued', dag }) as const);
-    log.append(new Map([[shard, events]])).catch((error: unknown) => {
-      announce('loop.failed', { loop: 'cascade', error });
-      const live = shards.get(shard);
-      if (live !== undefined) doubt([live]);
-    });
+    if (isCutOff(added)) cutOffs.goOn(added);
   };
 
   /** Whether this is still the run that is advanced: its shard may have been given up and read anew meanwhile. */
   const isCurrent = (run: Run): boolean => shards.get(run.shard)?.runs.get(run.dag) === run;
+
+  const cutOffs = createCutOffs({ log, clock, announce, isCurrent });
 
   const announceOutcomes = ({ step }: Batch): void => {
     for (const each of step.finished) announce('task.finished', each);
@@ -173,7 +176,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     if (ready.length > 0) outlet.ready(ready);
     if (step.outcomes.length > 0) outlet.judge(step.outcomes);
     if (step.acknowledged.length > 0) outlet.acknowledge(step.acknowledged);
-    for (const [run] of step.touched) if (step.continued.has(run.dag) && isCurrent(run)) continueCascades([run.dag], run.shard);
+    for (const [run] of step.touched) if (step.continued.has(run.dag) && isCurrent(run)) cutOffs.goOn(run);
     for (const { shard, dag } of batch.submitted)
       discover(dag, shard.shard).catch((error: unknown) => {
         announce('loop.failed', { loop: 'discover', error });
@@ -297,12 +300,8 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     discover,
     owned: () => [...shards.values()].map(({ shard, epoch }) => ({ shard, epoch })),
     isKnown: (dag, shard) => shards.get(shard)?.runs.has(dag) ?? false,
-    waitOf: ({ dag, task }) => {
-      const run = shards.get(shardOf(dag))?.runs.get(dag);
-      if (run?.state[task] !== CODE.QUEUED) return undefined;
-      const { type, options } = run.specs[task]!;
-      return { type, pool: options?.pool, since: run.since[task]! };
-    },
+    waitOf: ({ dag, task }) => waitIn(shards.get(shardOf(dag))?.runs.get(dag), task),
+    goOnAgain: cutOffs.goOnAgain,
     writeWaiting: () => {
       unwritten.write({ now: clock.now(), shardOf: (shard) => shards.get(shard), committer, outlet });
     },

@@ -17,7 +17,7 @@ export interface SweeperNeeds {
   readonly commands: Pick<CommandStore, 'pendingCommands'>;
   readonly log: Pick<EventLog, 'append'>;
   readonly clock: Clock;
-  readonly advancer: Pick<Advancer, 'owned' | 'isKnown' | 'discover' | 'writeWaiting' | 'waitOf'>;
+  readonly advancer: Pick<Advancer, 'owned' | 'isKnown' | 'discover' | 'writeWaiting' | 'goOnAgain' | 'waitOf'>;
   readonly gates: { lastShut(passing: Passing): number | undefined };
 }
 
@@ -116,6 +116,7 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
     dueOnce: async () => {
       const shards = ownedShards();
       advancer.writeWaiting();
+      advancer.goOnAgain();
       if (shards.length === 0) return;
       const due = (await known(await work.due(shards, clock.now(), DUE_AT_ONCE))).map((each) => ({ ...each, gatedUntil: gatedUntil(each) }));
       await tell(
