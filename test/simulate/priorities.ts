@@ -29,6 +29,8 @@ const TROUBLE = ['postgres', 'kafka', 'redis', 'topics', 'scheduler'];
 export const higherFirst = (entries: readonly Entry[], report: Report, { becameReady }: Replayed): void => {
   const commanded = new Set(entries.flatMap((entry) => (entry.kind === 'commanded' ? [entry.dag] : [])));
   const waiting = new Map<string, Waiting>();
+  /** A first dispatch may leave before the commit that made it ready. */
+  const sent = new Set<string>();
   let troubles = 0;
   let next = 0;
   const take = (entry: Entry): void => {
@@ -45,6 +47,7 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
   };
   const send = ({ at, by, dag, task, priority }: Extract<Entry, { kind: 'sent' }>): void => {
     waiting.delete(`${dag}/${String(task)}`);
+    sent.add(`${dag}/${String(task)}`);
     for (const [key, other] of waiting) {
       if (other.owner !== by || other.priority <= priority) continue;
       other.overtaken += 1;
@@ -57,7 +60,7 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
   for (const entry of entries) {
     for (; next < becameReady.length && becameReady[next]!.at <= entry.at; next++) {
       const { at, owner, dag, task, priority } = becameReady[next]!;
-      if (troubles === 0 && !commanded.has(dag))
+      if (troubles === 0 && !commanded.has(dag) && !sent.has(`${dag}/${String(task)}`))
         waiting.set(`${dag}/${String(task)}`, { since: at, owner, shard: shardOf(dag), priority, overtaken: 0 });
     }
     take(entry);
