@@ -30,6 +30,15 @@ const clusterOf = async (url: string): Promise<string> => (await query<{ data_di
 const serverPid = async (url: string): Promise<number> =>
   Number((await readFile(path.join(await clusterOf(url), 'postmaster.pid'), 'utf8')).split('\n')[0]);
 
+const isGone = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+};
+
 /** Removes a moved place when the file ends, and surely ends its server. */
 const forget = (url: string): void => {
   atEnd(async () => {
@@ -120,7 +129,8 @@ test('keeps its data, its port and its promise of durability over stops and star
   ]);
   const pid = await serverPid(url);
   await Promise.all([server.stop(), server.stop()]);
-  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  // Its file is gone a moment before the process is.
+  await until(() => isGone(pid), { what: 'the server to be gone', timeoutMs: 2_000, everyMs: 10 });
   await Promise.all([server.start(), server.stop(), server.start(), server.start()]);
   expect(server.url).toBe(url);
   expect(await query(url, 'SELECT seven FROM kept')).toEqual([{ seven: 7 }]);
