@@ -1,55 +1,12 @@
 /** `dts gates` against a server that says what the test wants to hear. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
-import { runProgram } from '../../src/cli/program';
-import { createTerminal } from '../../src/cli/terminal';
-import { START } from './views';
+import { answering, type Answering } from './answering';
 
-interface Heard {
-  readonly line: string;
-  readonly body: unknown;
-  readonly key: string | undefined;
-}
-
-let server: Server;
-let url: string;
-let heard: Heard[];
-let answers: Map<string, { readonly status?: number; readonly body: unknown }>;
-
+let server: Answering;
 beforeEach(async () => {
-  heard = [];
-  answers = new Map();
-  server = createServer((request, response) => {
-    let text = '';
-    request.setEncoding('utf8').on('data', (piece) => (text += String(piece)));
-    request.on('end', () => {
-      const line = `${request.method ?? ''} ${decodeURIComponent(request.url ?? '')}`;
-      heard.push({ line, body: text === '' ? undefined : JSON.parse(text), key: request.headers['idempotency-key'] as string | undefined });
-      const { status = 200, body } = answers.get(line) ?? { status: 404, body: { title: 'nothing here', detail: `no ${line}` } };
-      response.writeHead(status).end(body === undefined ? '' : JSON.stringify(body));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  server = await answering();
 });
-
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
-
-const dts = async (...args: readonly string[]): Promise<{ code: number; out: string; err: string }> => {
-  let [out, err] = ['', ''];
-  const terminal = createTerminal({
-    stdout: { write: (text) => void (out += text) },
-    stderr: { write: (text) => void (err += text) },
-    colours: false,
-  });
-  const context = { terminal, stdin: Readable.from([Buffer.from('{"from": "stdin"}')]), now: () => START, pause: () => Promise.resolve() };
-  const code = await runProgram(['--url', url, ...args], context, '1.2.3');
-  return { code, out, err };
-};
+afterEach(() => server.close());
+const dts: Answering['dts'] = (...args) => server.dts(...args);
 
 const gate = {
   ...{ scope: 'type', name: 'API_CALL', state: 'PAUSED', probing: false, reason: 'the partner is down', by: 'ada' },
@@ -58,8 +15,8 @@ const gate = {
 const everything = { ...gate, scope: 'all', name: null };
 
 test('a type, a pool and everything are paused and resumed', async () => {
-  answers.set('POST /api/v1/gates/pause', { body: { changed: true, gate } });
-  answers.set('POST /api/v1/gates/resume', { body: { changed: true, gate: { ...everything, endedAt: gate.since } } });
+  server.answers.set('POST /api/v1/gates/pause', { body: { changed: true, gate } });
+  server.answers.set('POST /api/v1/gates/resume', { body: { changed: true, gate: { ...everything, endedAt: gate.since } } });
   const until = '2026-02-01T00:00:00Z';
   expect(await dts('gates', 'pause', '--type', 'API_CALL', '--by', 'ada', '--reason', 'the partner is down', '--until', until)).toEqual({
     ...{ code: 0, out: 'type API_CALL is paused\n', err: '' },
@@ -67,7 +24,7 @@ test('a type, a pool and everything are paused and resumed', async () => {
   await dts('gates', 'pause', '--pool', 'night');
   expect((await dts('gates', 'resume', '--all', '--by', 'ada')).out).toBe('everything is free again\n');
   await dts('gates', 'resume', '--type', 'API_CALL', '--quarantine');
-  expect(heard.map(({ line, body }) => [line.split('/').at(-1), body])).toEqual([
+  expect(server.heard.map(({ line, body }) => [line.split('/').at(-1), body])).toEqual([
     ['pause', { scope: 'type', name: 'API_CALL', by: 'ada', reason: 'the partner is down', until }],
     ['pause', { scope: 'pool', name: 'night' }],
     ['resume', { scope: 'all', by: 'ada' }],
@@ -76,15 +33,15 @@ test('a type, a pool and everything are paused and resumed', async () => {
 });
 
 test('what changes nothing says so', async () => {
-  answers.set('POST /api/v1/gates/pause', { body: { changed: false, gate: { ...gate, until: '2026-02-01T00:00:00.000Z' } } });
-  answers.set('POST /api/v1/gates/resume', { body: { changed: false, gate: null } });
+  server.answers.set('POST /api/v1/gates/pause', { body: { changed: false, gate: { ...gate, until: '2026-02-01T00:00:00.000Z' } } });
+  server.answers.set('POST /api/v1/gates/resume', { body: { changed: false, gate: null } });
   expect((await dts('gates', 'pause', '--type', 'API_CALL')).out).toBe('type API_CALL is paused until 2026-02-01T00:00:00.000Z, as it was\n');
   expect((await dts('gates', 'resume', '--all')).out).toBe('nothing was to be resumed\n');
   expect((await dts('--json', 'gates', 'resume', '--all')).out).toBe('{"changed":false,"gate":null}\n');
 });
 
 test('they are listed, as text and as JSON', async () => {
-  answers.set('GET /api/v1/gates', { body: [everything, { ...gate, state: 'QUARANTINED', probing: true, by: null }] });
+  server.answers.set('GET /api/v1/gates', { body: [everything, { ...gate, state: 'QUARANTINED', probing: true, by: null }] });
   const { out } = await dts('gates');
   expect(out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
     ['WHAT', 'STATE', 'SINCE', 'UNTIL', 'BY', 'REASON'],
@@ -93,11 +50,11 @@ test('they are listed, as text and as JSON', async () => {
     [''],
   ]);
   expect(JSON.parse((await dts('gates', 'list', '--json')).out)).toHaveLength(2);
-  answers.set('GET /api/v1/gates', { body: [] });
+  server.answers.set('GET /api/v1/gates', { body: [] });
   expect((await dts('gates', 'list')).err).toBe('nothing is paused\n');
 });
 
 test('it must be said what', async () => {
   for (const args of [[], ['--all', '--type', 'X'], ['--type', 'X', '--pool', 'y']]) expect((await dts('gates', 'pause', ...args)).code).toBe(2);
-  expect(heard).toEqual([]);
+  expect(server.heard).toEqual([]);
 });
