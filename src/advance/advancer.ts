@@ -97,6 +97,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     if (!shard.live) return;
     shard.live = false;
     if (shards.get(shard.shard) === shard) shards.delete(shard.shard);
+    for (const dag of discovering.keys()) if (shardOf(dag) === shard.shard) discovering.delete(dag);
     reader?.drop(shard.shard);
     outlet.shardDropped(shard.shard);
     announce('shard.dropped', { shard: shard.shard, epoch: shard.epoch, reason });
@@ -266,7 +267,11 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       outlet.shardTaken(owned.shard, owned.epoch);
       try {
         await loadSettled(shard, needs.commands);
-        await load(shard, store, bringUp);
+        await load(shard, store, (run) => {
+          // It may be over before a read that began earlier is answered: what that tells is the past.
+          discovering.delete(run.dag);
+          bringUp(run);
+        });
       } catch (error) {
         forget(shard, 'it could not be loaded');
         throw error;

@@ -203,6 +203,40 @@ test('a DAG that was admitted and ended while a hint was reading it does not ris
   expect(sentNames(scheduler)).toEqual(['a#1']);
 });
 
+test('a DAG that ended between a takeover and the answer to a read that had begun before does not rise again', async () => {
+  scheduler = await startScheduler();
+  const { advancer, store } = scheduler;
+  await advancer.drop(0, 'another scheduler takes it');
+  await scheduler.storeElsewhere(planOf([plannedTask('a', [])]));
+  const taking = advancer.take(store.acquire(0));
+  store.beforeRead = async () => {
+    await taking;
+    await scheduler.tell(completed(0));
+  };
+  await advancer.discover(DAG, 0);
+  expect(store.rows(DAG).record().status).toBe('COMPLETED');
+  expect(advancer.isKnown(DAG, 0)).toBe(false);
+  expect(sentNames(scheduler)).toEqual(['a#1']);
+});
+
+test('a read for an earlier ownership of a shard does not stand for one of the next', async () => {
+  scheduler = await startScheduler();
+  const { advancer, store } = scheduler;
+  await scheduler.storeElsewhere(chain);
+  let answer: () => void = () => undefined;
+  store.beforeRead = () => new Promise((resolve) => (answer = resolve));
+  const first = advancer.discover(DAG, 0);
+  await turns();
+  store.beforeRead = undefined;
+  await advancer.drop(0, 'another scheduler takes it');
+  const taking = advancer.take(store.acquire(0));
+  await advancer.discover(DAG, 0);
+  expect(advancer.isKnown(DAG, 0)).toBe(true);
+  answer();
+  await Promise.all([first, taking]);
+  expect(sentNames(scheduler)).toEqual(['a#1']);
+});
+
 test('a hint about a DAG of another shard brings it into none but its own', async () => {
   scheduler = await startScheduler({ shards: 2 });
   await scheduler.storeElsewhere(planOf([plannedTask('a', [])], otherDag, 1));
