@@ -136,6 +136,13 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
 
   const cutOffs = createCutOffs({ log, clock, announce, isCurrent });
 
+  /** Final in memory is not enough: an end that isn't committed yet would be read as it was before. Whoever commits it forgets the run. */
+  const isOver = (run: Run): boolean => isFinalDag(run.status) && !committer.hasOpen(run);
+
+  const forgetRun = (run: Run): void => {
+    if (isCurrent(run) && isOver(run)) shards.get(run.shard)?.runs.delete(run.dag);
+  };
+
   const announceOutcomes = ({ step }: Batch): void => {
     for (const each of step.finished) announce('task.finished', each);
     for (const each of step.retrying) announce('task.retrying', each);
@@ -143,19 +150,18 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     for (const each of step.commands) announce('command.settled', each);
     for (const run of step.settled) {
       // A command that was applied meanwhile may have begun it again.
-      if (!isFinalDag(run.status)) continue;
-      if (isCurrent(run)) shards.get(run.shard)?.runs.delete(run.dag);
+      if (!isOver(run)) continue;
       const status = run.status as 'COMPLETED' | 'FAILED' | 'CANCELLED';
       announce('dag.finished', { dag: run.dag, name: run.name, status, tookMs: (run.completedAt ?? run.createdAt) - run.createdAt });
     }
   };
 
-  /** A final DAG is in memory only for the command that asked for it. */
+  /** A DAG that is over isn't needed in memory, nor one that a command asked for and left as final as it was. */
   const forgetFinal = ({ step }: Batch): void => {
+    for (const run of step.touched.keys()) forgetRun(run);
     for (const { dag } of step.commands) {
-      const shard = shards.get(shardOf(dag));
-      const run = shard?.runs.get(dag);
-      if (run !== undefined && isFinalDag(run.status)) shard?.runs.delete(dag);
+      const run = shards.get(shardOf(dag))?.runs.get(dag);
+      if (run !== undefined) forgetRun(run);
     }
   };
 
@@ -191,6 +197,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
 
   const summons = createSummons({
     ...needs,
+    forget: forgetRun,
     added: (run) => {
       discovering.delete(run.dag);
       if (!isFinalDag(run.status)) bringUp(run);

@@ -33,6 +33,8 @@ export interface Committer {
   apply(shard: LiveShard, record: LogRecord): Promise<void>;
   /** Writes rows that no event asked for (a task that has waited long enough to be shown as QUEUED). */
   note(shard: LiveShard, run: Run, write: (batch: Batch) => void): void;
+  /** Whether something of a run was applied that no commit carries yet. */
+  hasOpen(run: Run): boolean;
   /** Resolves when all that was applied so far is committed or given up. */
   settle(): Promise<void>;
 }
@@ -121,6 +123,7 @@ export const createCommitter = (needs: CommitterNeeds): Committer => {
       write(open);
       void kick();
     },
+    hasOpen: (run) => open.step.touched.has(run),
     settle: async () => {
       const until = begun + (isEmpty(open) ? 0 : 1);
       if (until > ended) await new Promise<void>((resolve) => settling.push({ until, resolve }));

@@ -4,7 +4,6 @@
  * hundreds of commands may come at once, and a DAG may have 100,000 tasks.
  */
 import type { Commanded } from '../core/command';
-import { isFinalDag } from '../core/dag';
 import type { DagId } from '../core/ids';
 import type { Run } from '../core/run';
 import type { Clock } from '../ports/clock';
@@ -21,6 +20,8 @@ export interface SummonsNeeds {
   readonly announce: Announce;
   /** A DAG was found and is in memory now. */
   readonly added: (run: Run) => void;
+  /** A DAG that came to memory for a command is not wanted there any more, if it is final. */
+  readonly forget: (run: Run) => void;
 }
 
 export interface Summons {
@@ -42,7 +43,7 @@ const isOutdated = ({ outdated }: Wanted): boolean => outdated;
 /** Commands that wait for their DAGs; what is beyond is left to the sweep. */
 const MOST_WAITING = 10_000;
 
-export const createSummons = ({ store, commands, log, clock, announce, added }: SummonsNeeds): Summons => {
+export const createSummons = ({ store, commands, log, clock, announce, added, forget }: SummonsNeeds): Summons => {
   const wanted = new Map<DagId, Wanted>();
   let waiting = 0;
   let reading = false;
@@ -82,7 +83,7 @@ export const createSummons = ({ store, commands, log, clock, announce, added }: 
   };
 
   const settle = async (one: Wanted): Promise<void> => {
-    const { shard, dag } = one;
+    const { shard } = one;
     // From here on commands find the DAG in memory, or are summoned anew.
     const run = await bringIn(one).finally(() => {
       leave(one);
@@ -95,7 +96,7 @@ export const createSummons = ({ store, commands, log, clock, announce, added }: 
     try {
       await log.append(new Map([[shard.shard, [...one.commands.values()]]]));
     } catch (error) {
-      if (run !== true && isFinalDag(run.status) && shard.runs.get(dag) === run) shard.runs.delete(dag);
+      if (run !== true) forget(run);
       throw error;
     }
   };

@@ -128,6 +128,23 @@ test('a DAG that was brought back, ran and ended while a slower read of it was u
   expect(scheduler.store.rows(DAG).record()).toMatchObject({ status: 'COMPLETED', completedTasks: 1, failedTasks: 0 });
 });
 
+test('a DAG whose end is not committed yet stays in memory when a command on it is: read now, it would go on from before its end', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(planOf([plannedTask('a', [])]));
+  scheduler.store.meet('held', 'held');
+  await ask({ kind: 'drain' });
+  await scheduler.tell(started(0), completed(0));
+  scheduler.store.release();
+  await turns();
+  expect(scheduler.store.commits).toHaveLength(1);
+  expect(scheduler.advancer.isKnown(DAG, 0)).toBe(true);
+  scheduler.store.release();
+  await turns();
+  expect(statuses()).toEqual(['COMPLETED']);
+  expect(scheduler.advancer.isKnown(DAG, 0)).toBe(false);
+  expect(scheduler.happened.filter(({ name }) => name === 'dag.finished')).toHaveLength(1);
+});
+
 test('commands on DAGs that are not in memory read each of them once, and few at a time', async () => {
   scheduler = await startScheduler();
   await scheduler.admit(pair);
