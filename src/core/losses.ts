@@ -2,14 +2,14 @@
 import { carryOn } from './carryOn';
 import type { TaskError } from './dag';
 import type { Dispatched, Lost, Withdrawn } from './event';
-import { endWithDag, giveUp, keepAttempt, note, use } from './failures';
+import { giveUp, keepAttempt, note, use } from './failures';
 import type { Moment } from './law';
 import { isEnding, taskCount, type Run } from './run';
-import { becomeReady } from './settle';
+import { becomeReady, endingReason } from './settle';
 import { CODE } from './states';
 import { touch, UNTOLD, type Step } from './step';
 import { bookUntil, heldBy } from './times';
-import { withdraw } from './withdrawals';
+import { revoke, withdraw } from './withdrawals';
 
 const MOST_LOSSES = 255;
 
@@ -30,18 +30,20 @@ const endDispatch = (step: Step, run: Run, task: number, now: number): void => {
   run.running.delete(task);
 };
 
-/** The task is ready again under the next number, unless its DAG ends. */
-const comeBack = (step: Step, run: Run, task: number, moment: Moment): void => {
-  endDispatch(step, run, task, moment.now);
-  run.dispatch[task]! += 1;
+/**
+ * The task is ready again under the next number, unless its DAG ends: then it is taken away, since the same number may have been
+ * sent again to another worker by an owner that hadn't read of its begin.
+ */
+const comeBack = (step: Step, run: Run, task: number, now: number): void => {
+  endDispatch(step, run, task, now);
   if (isEnding(run)) {
-    touch(step, run, task).told = { ...UNTOLD, completedAt: moment.now };
-    endWithDag(step, run, task, moment.now);
-    carryOn(step, run, moment);
+    run.since[task] = now;
+    revoke(step, run, task, endingReason(run.reason!));
     return;
   }
-  becomeReady(step, run, task, moment.now);
-  touch(step, run, task).told = { ...UNTOLD, queuedAt: moment.now };
+  run.dispatch[task]! += 1;
+  becomeReady(step, run, task, now);
+  touch(step, run, task).told = { ...UNTOLD, queuedAt: now };
 };
 
 /**
@@ -70,7 +72,7 @@ export const applyReleased = (step: Step, run: Run, { session, ...released }: Di
   }
   if (run.state[task] === CODE.RUNNING)
     note(step, run, { kind: 'task.released', task, message: `given back by ${run.running.get(task)?.worker ?? session}`, at: moment.now });
-  comeBack(step, run, task, moment);
+  comeBack(step, run, task, moment.now);
 };
 
 /** How a dispatch was lost: what its error says, and whether its budget is used up. */
@@ -122,7 +124,7 @@ export const applyLost = (step: Step, run: Run, lost: Dispatched & Omit<Lost, 't
   keepAttempt(step, run, task, { dispatch, attempt, worker, session, startedAt: running?.startedAt ?? null, endedAt: now, error });
   if (!final) {
     note(step, run, { kind: 'task.lost', task, message: error.message, at: now });
-    comeBack(step, run, task, moment);
+    comeBack(step, run, task, now);
     return;
   }
   touch(step, run, task).told = { ...heldBy(run, task), completedAt: now };

@@ -3,7 +3,7 @@ import { DEFAULT_LAW } from '../../src/core/law';
 import { runOfRecord } from '../../src/core/restore';
 import { runOfPlan } from '../../src/core/run';
 import { statusOf } from '../../src/core/states';
-import { applyAll, changesOf, commanded, completed, due, failed, planOf, plannedTask, rowsOf, started, T0 } from './model';
+import { applyAll, changesOf, commanded, completed, due, failed, lost, planOf, plannedTask, released, rowsOf, started, T0, withdrawn } from './model';
 
 const errorOf = (step: Parameters<typeof changesOf>[0]): string | null | undefined => changesOf(step).tasks.find(({ task }) => task === 0)?.error;
 
@@ -57,4 +57,18 @@ test('a task that a cut-off cascade has not come to yet is not ready after a tak
   const committed = [run, restored].map((one) => changesOf(applyAll(one, [cancel], T0 + 1)).tasks);
   expect(committed[0]!.find(({ task }) => task === 3)).toMatchObject({ status: 'CANCELLED' });
   expect(committed[1]).toEqual(committed[0]);
+});
+
+test.each([
+  ['lost', lost(0)],
+  ['given back', released(0)],
+])('a task that is %s while its DAG is drained ends only once nobody can start its number any more', (_how, event) => {
+  const run = runOfPlan(planOf([plannedTask('a', [])]));
+  applyAll(run, [started(0), commanded({ kind: 'drain' })], T0);
+  const step = applyAll(run, [event], T0 + 1);
+  expect(statusOf(run.state[0]!)).toBe('CANCELLING');
+  expect(step.revoked).toMatchObject([{ task: 0, dispatch: 1 }]);
+  expect(step.over).toMatchObject([{ task: 0, dispatch: 1 }]);
+  applyAll(run, [withdrawn(0)], T0 + 2);
+  expect([statusOf(run.state[0]!), run.status]).toEqual(['CANCELLED', 'CANCELLED']);
 });
