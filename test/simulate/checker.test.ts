@@ -3,7 +3,7 @@ import type { DagChange, TaskChange } from '../../src/core/change';
 import type { Event } from '../../src/core/event';
 import { createTables } from '../../src/adapters/memory/tables';
 import { recordOf } from '../../src/adapters/memory/store';
-import { DAG, execution, planOf, plannedTask } from '../core/model';
+import { DAG, execution, lost, planOf, plannedTask } from '../core/model';
 import { batch, dagChange, taskChange } from '../contract/records';
 import { applyEvent } from '../../src/core/applyEvent';
 import { runOfPlan } from '../../src/core/run';
@@ -191,6 +191,28 @@ test('rows that a crash has changed are found', () => {
   expect(rules(lawful((tasks) => tasks))).toEqual([]);
   expect(rules(lawful((tasks) => tasks.map((task) => ({ ...task, losses: 1 }))))).toEqual(['equivalence']);
   expect(rules(lawful(() => []))).toEqual(['equivalence']);
+});
+
+/** A record of a log, and the commit up to it, which writes nothing. */
+const passedOver = (log: string, offset: number, event: Event): Happened[] => {
+  const hash = `${log}.${String(offset)}`;
+  const position = { nextOffset: BigInt(offset + 1), last: { timestamp: 0, hash } };
+  return [
+    { ...appended(event), log, offset: BigInt(offset), hash } as Happened,
+    { kind: 'committed', scheduler: 's1', batch: batch([{ shard: 0, epoch: 1, position }]) },
+  ];
+};
+
+test('a word at the begin of a log that was made again counts against a loss, and the loss counts without it', () => {
+  const history = (session: string): Happened[] => [
+    ...stored.slice(0, 2),
+    ...passedOver('1', 0, { type: 'submitted', dag: DAG }),
+    ...passedOver('2', 0, { type: 'alive', session }),
+    ...passedOver('2', 1, lost(0, 1, 's1')),
+  ];
+  const rules = (session: string) => check(timed(history(session))).map(({ rule }) => rule);
+  expect(rules('s1')).toEqual([]);
+  expect(rules('s2')).toEqual(['equivalence']);
 });
 
 test.each([

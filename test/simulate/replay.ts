@@ -145,6 +145,7 @@ class Replay {
       const from = this.positions.get(shard) ?? { log: to.log, next: 0 };
       if (from.log !== to.log) {
         unseen.add(shard);
+        for (const record of this.logs.between(shard, { log: to.log, next: 0 }, to)) this.hear(record);
         this.positions.set(shard, to);
         continue;
       }
@@ -175,14 +176,26 @@ class Replay {
     }
   }
 
+  /** A record of a log was read: the law's time, and whose words its owner knows from now on. */
+  private hear({ shard, timestamp, events }: Of<'appended'>): number {
+    const now = Math.max(this.times.get(shard) ?? 0, timestamp);
+    this.times.set(shard, now);
+    for (const event of events) if (event.type === 'alive') this.vouchersOf(shard).hear(event.session, now);
+    return now;
+  }
+
+  private vouchersOf(shard: number): Vouchers {
+    const vouchers = this.vouchers.get(shard) ?? createVouchers(LEASE_MS);
+    this.vouchers.set(shard, vouchers);
+    return vouchers;
+  }
+
   private apply(step: Step, record: Of<'appended'>, batch: CommitBatch): void {
     const { shard } = record;
-    const now = Math.max(this.times.get(shard) ?? 0, record.timestamp);
-    this.times.set(shard, now);
+    const now = this.hear(record);
     const place = { log: Number(record.log), next: Number(record.offset) + 1 };
     for (const event of record.events) {
-      if (event.type === 'submitted' || !this.counts(event, { shard, now, batch })) continue;
-      if (event.type === 'alive') continue;
+      if (event.type === 'submitted' || event.type === 'alive' || !this.counts(event, { shard, now, batch })) continue;
       const ready = step.ready.length;
       applyEvent(step, event, { runs: this.runs, now, law: LAW });
       this.look(record.at, event);
@@ -195,12 +208,7 @@ class Replay {
 
   /** What the owner decides before the law is asked: whose word counts, and which commands are settled. */
   private counts(event: Event, { shard, now, batch }: { shard: number; now: number; batch: CommitBatch }): boolean {
-    if (event.type === 'alive' || event.type === 'lost') {
-      const vouchers = this.vouchers.get(shard) ?? createVouchers(LEASE_MS);
-      this.vouchers.set(shard, vouchers);
-      if (event.type === 'lost') return !vouchers.speaksFor(event.session, now);
-      vouchers.hear(event.session, now);
-    }
+    if (event.type === 'lost') return !this.vouchersOf(shard).speaksFor(event.session, now);
     if (isReport(event)) return this.isKnown(event, { now, batch });
     if (event.type !== 'commanded') return true;
     // A command on a DAG that isn't in memory is told again: the commit says which of the two was applied.
