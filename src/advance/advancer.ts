@@ -20,6 +20,7 @@ import { createCaution } from './caution';
 import { createCommitter } from './committer';
 import { addRecord, load, loadSettled, newLiveShard, type LiveShard } from './liveShard';
 import type { Outlet } from './outlet';
+import { createReadBack, isStillReady } from './readBack';
 import { createLatecomers } from './latecomers';
 import { createCutOffs } from './cutOffs';
 import { createSummons } from './summons';
@@ -62,11 +63,9 @@ export interface Advancer extends Service {
   waitOf(task: TaskRef): Wait | undefined;
   /** Tasks that became ready a while ago are written as QUEUED, those that were sent with the time of that. */
   writeWaiting(): void;
-  /** Cascades that should have gone on long ago are told again. */
+  /** Cascades that should have gone on long ago and marks that should have come back are told again. */
   goOnAgain(): void;
 }
-
-const isStillReady = ({ run, task, dispatch }: Ready): boolean => run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch;
 
 /** What a task waits for that is ready. */
 const waitIn = (run: Run | undefined, task: number): Wait | undefined => {
@@ -100,10 +99,12 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     for (const dag of discovering.keys()) if (shardOf(dag) === shard.shard) discovering.delete(dag);
     reader?.drop(shard.shard);
     outlet.shardDropped(shard.shard);
+    readBack.shardDropped(shard.shard);
     announce('shard.dropped', { shard: shard.shard, epoch: shard.epoch, reason });
   };
 
-  const sendWhatMayGo = ({ step, afterCommit: later, revoked: revokedLater }: Batch): void => {
+  const sendWhatMayGo = ({ step, marks, afterCommit: later, revoked: revokedLater }: Batch): void => {
+    for (const { shard, marked } of marks.splice(0)) readBack.read(shard.shard, marked);
     if (step.leaving.length > 0) outlet.leaving(step.leaving.splice(0));
     if (step.over.length > 0) outlet.over(step.over.splice(0));
     // They are asked about only once they are CANCELLING in the store too: before, a restart would start them again.
@@ -118,7 +119,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     const mayGo = ({ run, task }: Ready): boolean => needs.firstBeforeCommit && run.dispatch[task] === 1 && !hasUpstream(run, task);
     const now = ready.filter(mayGo);
     for (const each of ready) if (!mayGo(each)) later.push(each);
-    if (now.length > 0) outlet.ready(now);
+    readBack.pass(now);
   };
 
   const bringUp = (added: Run): void => {
@@ -127,13 +128,21 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     for (const [task, { session }] of added.running) outlet.adopt(added, task, session);
     const cancelling = cancellingOf(added);
     if (cancelling.length > 0) outlet.revoked(cancelling);
-    if (ready.length > 0) outlet.ready(ready);
+    readBack.pass(ready);
     if (isCutOff(added)) cutOffs.goOn(added);
+  };
+
+  /** A run that was read from the store. What is to be told again of it lies before its mark; all that were loaded share one. */
+  const bringBack = (added: Run, alone: boolean): void => {
+    readBack.hold(added);
+    bringUp(added);
+    if (alone && !latecomers.isWaiting(added.dag)) readBack.mark(added);
   };
 
   /** Whether this is still the run that is advanced: its shard may have been given up and read anew meanwhile. */
   const isCurrent = (run: Run): boolean => shards.get(run.shard)?.runs.get(run.dag) === run;
 
+  const readBack = createReadBack({ ...needs, isCurrent });
   const cutOffs = createCutOffs({ log, clock, announce, isCurrent });
 
   /** Final in memory is not enough: an end that isn't committed yet would be read as it was before. Whoever commits it forgets the run. */
@@ -179,8 +188,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   const afterCommit = (batch: Batch): void => {
     const { step } = batch;
     adoptRunning(batch);
-    const ready = batch.afterCommit.filter((each) => isStillReady(each) && isCurrent(each.run));
-    if (ready.length > 0) outlet.ready(ready);
+    readBack.pass(batch.afterCommit);
     if (step.outcomes.length > 0) outlet.judge(step.outcomes);
     if (step.acknowledged.length > 0) outlet.acknowledge(step.acknowledged);
     for (const [run] of step.touched) if (step.continued.has(run.dag) && isCurrent(run)) cutOffs.goOn(run);
@@ -200,7 +208,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     forget: forgetRun,
     added: (run) => {
       discovering.delete(run.dag);
-      if (!isFinalDag(run.status)) bringUp(run);
+      if (!isFinalDag(run.status)) bringBack(run, true);
     },
   });
 
@@ -211,9 +219,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   };
 
   const committer = createCommitter({
-    store,
-    clock,
-    announce,
+    ...needs,
     caution: createCaution(),
     law: needs.law ?? DEFAULT_LAW,
     maxOpen: MAX_OPEN_EVENTS,
@@ -240,7 +246,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     const added = record?.shard !== shard.shard ? undefined : addRecord(shard, record);
     if (added === undefined) return;
     summons.outdate(dag);
-    bringUp(added);
+    bringBack(added, true);
   };
 
   const discover = (dag: DagId, shardId: number): Promise<void> => {
@@ -254,7 +260,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     return reading;
   };
 
-  const latecomers = createLatecomers({ discover, log, announce });
+  const latecomers = createLatecomers({ discover, log, told: readBack.mark, announce });
 
   return {
     name: 'advancer',
@@ -272,12 +278,13 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       const shard = newLiveShard(owned, needs.sessionLeaseMs);
       shards.set(owned.shard, shard);
       outlet.shardTaken(owned.shard, owned.epoch);
+      readBack.shardTaken(owned.shard, owned.epoch);
       try {
         await loadSettled(shard, needs.commands);
-        await load(shard, store, (run) => {
+        await load(shard, store, (added) => {
           // It may be over before a read that began earlier is answered: what that tells is the past.
-          discovering.delete(run.dag);
-          bringUp(run);
+          discovering.delete(added.dag);
+          bringBack(added, false);
         });
       } catch (error) {
         forget(shard, 'it could not be loaded');
@@ -285,6 +292,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       }
       if (!shard.live) return;
       reader?.take(owned.shard, owned.position);
+      readBack.markAll(owned.shard);
       announce('shard.taken', { shard: owned.shard, epoch: owned.epoch, dags: shard.runs.size, tookMs: clock.monotonic() - began });
     },
     drop: async (shardId, reason) => {
@@ -313,7 +321,10 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     owned: () => [...shards.values()].map(({ shard, epoch }) => ({ shard, epoch })),
     isKnown: (dag, shard) => shards.get(shard)?.runs.has(dag) ?? false,
     waitOf: ({ dag, task }) => waitIn(shards.get(shardOf(dag))?.runs.get(dag), task),
-    goOnAgain: cutOffs.goOnAgain,
+    goOnAgain: () => {
+      cutOffs.goOnAgain();
+      readBack.markAgain();
+    },
     writeWaiting: () => {
       unwritten.write({ now: clock.now(), shardOf: (shard) => shards.get(shard), committer, outlet });
     },

@@ -1,6 +1,6 @@
 /** What was applied in memory and waits for its commit, over all owned shards. */
 import type { Commanded } from '../core/command';
-import type { Audited, Event, Report } from '../core/event';
+import type { Audited, Event, Marked, Report } from '../core/event';
 import { applyEvent } from '../core/applyEvent';
 import { isEvent } from '../core/decode';
 import { shardOf, type DagId } from '../core/ids';
@@ -26,6 +26,8 @@ export interface Batch {
   readonly submitted: { readonly shard: LiveShard; readonly dag: DagId }[];
   /** Reports and audits of DAGs that aren't in memory: they are read, and these told again. */
   readonly early: { readonly shard: LiveShard; readonly event: Report | Audited }[];
+  /** Marks in the logs that were come to. */
+  readonly marks: { readonly shard: LiveShard; readonly marked: Marked }[];
 }
 
 export const newBatch = (): Batch => ({
@@ -37,6 +39,7 @@ export const newBatch = (): Batch => ({
   unknown: [],
   submitted: [],
   early: [],
+  marks: [],
   afterCommit: [],
 });
 
@@ -72,6 +75,7 @@ const applyOne = (batch: Batch, shard: LiveShard, event: Event, law: LawSettings
   if (!isEvent(event)) batch.step.refused.push({ type: 'unknown', reason: 'malformed' });
   else if (event.type === 'submitted') batch.submitted.push({ shard, dag: event.dag });
   else if (isOfOneDag(event) && !shard.runs.has(event.dag)) batch.early.push({ shard, event });
+  else if (event.type === 'marked') batch.marks.push({ shard, marked: event });
   else if (event.type === 'alive') shard.vouchers.hear(event.session, shard.now);
   else if (event.type === 'lost' && shard.vouchers.speaksFor(event.session, shard.now))
     batch.step.refused.push({ type: 'lost', reason: 'its session lives by the log' });

@@ -4,6 +4,7 @@
  */
 import type { Audited, Report } from '../core/event';
 import type { DagId } from '../core/ids';
+import type { Run } from '../core/run';
 import type { Announce } from '../ports/happenings';
 import type { EventLog } from '../ports/transport';
 import type { LiveShard } from './liveShard';
@@ -12,12 +13,16 @@ export interface LatecomersNeeds {
   /** Reads a live DAG into memory; resolves once it is there, or known not to be live. */
   readonly discover: (dag: DagId, shard: number) => Promise<void>;
   readonly log: Pick<EventLog, 'append'>;
+  /** What waited for this DAG was told again, or can't be. */
+  readonly told: (run: Run) => void;
   readonly announce: Announce;
 }
 
 export interface Latecomers {
   /** Has the event told again once its DAG is in memory. */
   wait(shard: LiveShard, event: Report | Audited): void;
+  /** Whether anything of this DAG is still to be told again. */
+  isWaiting(dag: DagId): boolean;
 }
 
 interface Waiting {
@@ -30,7 +35,7 @@ interface Waiting {
 const MOST_WAITING = 10_000;
 
 /** One DAG is read at a time: a log that is read from its start may speak of thousands that are long over. */
-export const createLatecomers = ({ discover, log, announce }: LatecomersNeeds): Latecomers => {
+export const createLatecomers = ({ discover, log, told, announce }: LatecomersNeeds): Latecomers => {
   const waiting = new Map<DagId, Waiting>();
   let count = 0;
   let reading = false;
@@ -43,7 +48,7 @@ export const createLatecomers = ({ discover, log, announce }: LatecomersNeeds): 
     waiting.delete(one.dag);
     count -= one.events.length;
   };
-  const settle = async (one: Waiting): Promise<void> => {
+  const tellAgain = async (one: Waiting): Promise<void> => {
     const { shard, dag, events } = one;
     // From here on reports find the DAG in memory, or wait anew.
     await discover(dag, shard.shard).finally(() => {
@@ -56,9 +61,12 @@ export const createLatecomers = ({ discover, log, announce }: LatecomersNeeds): 
   const settleAll = async (): Promise<void> => {
     reading = true;
     for (let next = waiting.values().next(); !next.done; next = waiting.values().next()) {
-      await settle(next.value).catch((error: unknown) => {
+      const { shard, dag } = next.value;
+      await tellAgain(next.value).catch((error: unknown) => {
         announce('loop.failed', { loop: 'late report', error });
       });
+      const run = shard.runs.get(dag);
+      if (run !== undefined) told(run);
     }
     reading = false;
   };
@@ -78,5 +86,6 @@ export const createLatecomers = ({ discover, log, announce }: LatecomersNeeds): 
       count += 1;
       if (!reading) void settleAll();
     },
+    isWaiting: (dag) => waiting.get(dag)?.shard.live === true,
   };
 };

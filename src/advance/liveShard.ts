@@ -32,7 +32,7 @@ export const newLiveShard = ({ shard, epoch, position }: OwnedShard, sessionLeas
   position,
   now: position.last?.timestamp ?? 0,
   runs: new Map(),
-  vouchers: createVouchers(sessionLeaseMs),
+  vouchers: createVouchers(sessionLeaseMs, position.last?.timestamp ?? -Infinity),
   settled: createRecent(SETTLED_REMEMBERED),
   live: true,
 });

@@ -1,6 +1,7 @@
 /**
- * Sessions that said in the log that they live, because their leases didn't answer. Dead is who is silent in both: since a
- * loss stands in the log behind those words, every owner judges it alike.
+ * Sessions that said in the log that they live, because their leases didn't answer. Dead is who is silent in both: a loss stands
+ * in the log behind those words. What was said before an owner began to read is unknown to it: for a lease after that, nobody was
+ * silent.
  */
 export interface Vouchers {
   /** `now` is the log's time. */
@@ -11,7 +12,8 @@ export interface Vouchers {
 
 const MOST = 1000;
 
-export const createVouchers = (leaseMs: number): Vouchers => {
+/** `readFrom` is the log's time where reading begins. */
+export const createVouchers = (leaseMs: number, readFrom: number): Vouchers => {
   /** In the order of their last word, so that the oldest come first. */
   const heardAt = new Map<string, number>();
   return {
@@ -23,6 +25,6 @@ export const createVouchers = (leaseMs: number): Vouchers => {
         heardAt.delete(oldest);
       }
     },
-    speaksFor: (session, now) => (heardAt.get(session) ?? -Infinity) > now - leaseMs,
+    speaksFor: (session, now) => (heardAt.get(session) ?? readFrom) > now - leaseMs,
   };
 };

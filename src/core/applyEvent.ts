@@ -15,7 +15,7 @@ export interface Lawful extends Moment {
 }
 
 type OfTasks = Released | Lost | Due | Withdrawn;
-type Lawless = { readonly type: 'submitted' | 'alive' };
+type Lawless = { readonly type: 'submitted' | 'alive' | 'marked' };
 type OfDag = Exclude<Event, OfTasks | Lawless>;
 
 const applyToTask = (step: Step, run: Run, { event, each, moment }: { event: OfTasks; each: Dispatched; moment: Moment }): void => {
@@ -58,7 +58,7 @@ const applyToDag = (step: Step, run: Run, event: OfDag, moment: Moment): void =>
 
 /**
  * Applies `event`; what it can't be applied to is refused and counted, never an error: late and repeated events are
- * ordinary. `submitted` and `alive` are no matters of the law: the owner deals with them. A `commanded` event must be one
+ * ordinary. `submitted`, `alive` and `marked` are no matters of the law: the owner deals with them. A `commanded` event must be one
  * that wasn't settled before.
  */
 export const applyEvent = (step: Step, event: Exclude<Event, Lawless>, lawful: Lawful): void => {

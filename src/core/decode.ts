@@ -23,6 +23,7 @@ const SHAPES: Readonly<Record<Event['type'], Shape>> = {
   dagDue: { dag: text },
   commanded: { id: text, dag: text, command: isCommand, by: textOrNull, reason: textOrNull },
   alive: { session: text },
+  marked: { epoch: count, mark: count },
   continued: { dag: text },
   audited: { dag: text },
   submitted: { dag: text },

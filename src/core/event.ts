@@ -96,6 +96,13 @@ export interface Alive {
   readonly type: 'alive';
   readonly session: string;
 }
+/** The owner of a shard marks its own log: once this is read, all that was told before is applied. */
+export interface Marked {
+  readonly type: 'marked';
+  readonly epoch: number;
+  /** Counted from 1 under each epoch. */
+  readonly mark: number;
+}
 /** The time that a DAG was given is over. */
 export interface DagDue {
   readonly type: 'dagDue';
@@ -120,7 +127,7 @@ export interface Submitted {
 }
 
 export type Report = Started | Completed | Failed | Progressed | Checkpointed;
-export type Event = Report | Released | Lost | Due | DagDue | Continued | Audited | Submitted | Withdrawn | Commanded | Alive;
+export type Event = Report | Released | Lost | Due | DagDue | Continued | Audited | Submitted | Withdrawn | Commanded | Alive | Marked;
 
 /** What a worker is handed: everything it needs to run one attempt. */
 export interface Dispatch {

@@ -28,8 +28,11 @@ export interface Losses {
   auditOnce(): Promise<void>;
 }
 
-/** A loss that was reported is reported again only after this long: the log may be behind. */
-const REPORT_AGAIN_MS = 3000;
+/**
+ * A loss that was reported is reported again only after this long: the log may be behind. No longer: it may have been refused, because
+ * the shard changed hands within a lease before.
+ */
+const REPORT_AGAIN_MS = 1000;
 /** Longer than any ordinary delay between a send and its claim. */
 const SILENT_MS = 10_000;
 const AUDIT_AT_ONCE = 500;

@@ -108,6 +108,20 @@ test('a session that speaks in the log loses nothing, until it was silent for a 
   expect(sentNames(scheduler)).toEqual(['a#1', 'a#2']);
 });
 
+test('a session that spoke in the log before a takeover is believed for a lease after it', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(pair);
+  await scheduler.tell({ type: 'alive', session: 's1' } as never);
+  scheduler.store.meet('fails');
+  await scheduler.tell(started(0));
+  await scheduler.retake();
+  await scheduler.tell(lost(0));
+  expect(sentNames(scheduler)).toEqual(['a#1']);
+  await scheduler.clock.advance(2000);
+  await scheduler.tell(lost(0));
+  expect(sentNames(scheduler)).toEqual(['a#1', 'a#2']);
+});
+
 test('a DAG that was brought back, ran and ended while a slower read of it was under way is not put back to what it was', async () => {
   scheduler = await startScheduler();
   await scheduler.admit(planOf([plannedTask('a', [])]));

@@ -101,6 +101,7 @@ export const startScheduler = async (
   });
   await advancer.start();
   for (let shard = 0; shard < shards; shard++) await advancer.take(store.acquire(shard));
+  await turns();
   const tellOf = async (shard: number, ...events: readonly Event[]): Promise<void> => {
     await log.append(new Map([[shard, events]]));
     await turns();

@@ -63,7 +63,7 @@ const rowsWith = (plan: PlannedDag, row: { head: DagHead; readonly tasks: TaskRo
 export const rowsOf = (plan: PlannedDag): Rows =>
   rowsWith(plan, { head: firstHead(plan), tasks: plan.tasks.map((task, i) => firstRow(task, i, plan.createdAt)) });
 
-export type LawEvent = Exclude<Event, { type: 'submitted' | 'alive' }>;
+export type LawEvent = Exclude<Event, { type: 'submitted' | 'alive' | 'marked' }>;
 
 /** Applies events to one run, all in one step; the answer is that step. */
 export const applyAll = (run: Run, events: readonly LawEvent[], now: number, law: LawSettings = DEFAULT_LAW): Step => {

@@ -113,6 +113,7 @@ class Replay {
   private readonly tables = createTables();
   private readonly positions = new Map<number, Place>();
   private readonly times = new Map<number, number>();
+  private readonly epochs = new Map<number, number>();
   private readonly vouchers = new Map<number, Vouchers>();
   private readonly obeyed = new Set<string>();
   /** Reports that came before their owner knew the DAG: they must have been told once more. */
@@ -139,13 +140,15 @@ class Replay {
     const step = newStep();
     const cutOff = new Set(batch.dags.map(({ dag }) => dag).filter((dag) => this.isCutOff(dag)));
     const unseen = new Set<number>();
-    for (const { shard, position } of batch.shards) {
+    for (const { shard, epoch, position } of batch.shards) {
+      if (this.epochs.get(shard) !== epoch) this.takenOver(shard, epoch);
       if (position.last === null) continue;
       const to = { log: Number(position.last.hash.split('.')[0]), next: Number(position.nextOffset) };
       const from = this.positions.get(shard) ?? { log: to.log, next: 0 };
       if (from.log !== to.log) {
         unseen.add(shard);
         for (const record of this.logs.between(shard, { log: to.log, next: 0 }, to)) this.hear(record);
+        this.times.set(shard, Math.max(this.times.get(shard) ?? 0, position.last.timestamp));
         this.positions.set(shard, to);
         continue;
       }
@@ -159,6 +162,12 @@ class Replay {
         this.becameReady.push({ at, owner: scheduler, dag: run.dag, task, priority: run.specs[task]!.priority });
     this.compare(at, step, { batch: partOf(batch, (dag) => !unseen.has(shardOf(dag))), cutOff });
     if (unseen.size > 0) this.adopt(partOf(batch, (dag) => unseen.has(shardOf(dag))));
+  }
+
+  /** A new owner reads on from here: of what sessions said before it knows nothing, and believes all of them for a lease. */
+  private takenOver(shard: number, epoch: number): void {
+    this.epochs.set(shard, epoch);
+    this.vouchers.set(shard, createVouchers(LEASE_MS, this.times.get(shard) ?? -Infinity));
   }
 
   /** How much of a log was applied before its topic was made again, nobody can tell: what the store has from then on is believed. */
@@ -185,7 +194,7 @@ class Replay {
   }
 
   private vouchersOf(shard: number): Vouchers {
-    const vouchers = this.vouchers.get(shard) ?? createVouchers(LEASE_MS);
+    const vouchers = this.vouchers.get(shard) ?? createVouchers(LEASE_MS, this.times.get(shard) ?? -Infinity);
     this.vouchers.set(shard, vouchers);
     return vouchers;
   }
@@ -195,7 +204,8 @@ class Replay {
     const now = this.hear(record);
     const place = { log: Number(record.log), next: Number(record.offset) + 1 };
     for (const event of record.events) {
-      if (event.type === 'submitted' || event.type === 'alive' || !this.counts(event, { shard, now, batch })) continue;
+      if (event.type === 'submitted' || event.type === 'alive' || event.type === 'marked') continue;
+      if (!this.counts(event, { shard, now, batch })) continue;
       const ready = step.ready.length;
       applyEvent(step, event, { runs: this.runs, now, law: LAW });
       this.look(record.at, event);
@@ -240,7 +250,7 @@ class Replay {
   }
 
   /** Counts what an event moved. */
-  private look(at: number, event: Exclude<Event, { type: 'submitted' | 'alive' }>): void {
+  private look(at: number, event: Exclude<Event, { type: 'submitted' | 'alive' | 'marked' }>): void {
     const dags = 'tasks' in event ? new Set(event.tasks.map(({ dag }) => dag)) : [event.dag];
     for (const dag of dags) {
       const known = this.known.get(dag);
