@@ -16,6 +16,12 @@ export interface BudgetUse {
   readonly kills?: number;
 }
 
+/** Which checkpoint of which grant was applied last: what tells a late one from a newer one. */
+export interface CheckpointMark {
+  readonly fence: string;
+  readonly sequence: number;
+}
+
 export interface TaskState {
   readonly status: TaskStatus;
   /** Attempts begun: 0 before the first start. */
@@ -54,6 +60,8 @@ export interface TaskChange extends TaskState {
   readonly error?: string | null;
   /** JSON text of the handler's checkpoint; undefined leaves what is stored, null clears it. */
   readonly checkpoint?: string | null;
+  /** Which one that is; only with a checkpoint. */
+  readonly checkpointMark?: CheckpointMark;
   readonly progress?: number;
   /** JSON text of an edited payload; undefined leaves what is stored, null clears it. */
   readonly payload?: string | null;
@@ -88,6 +96,8 @@ export interface TaskRecord extends TaskState {
   readonly hasPayload: boolean;
   readonly hasResult: boolean;
   readonly hasCheckpoint: boolean;
+  /** Which checkpoint that is; null where an earlier version stored it, or there is none. */
+  readonly checkpointMark: CheckpointMark | null;
 }
 
 /** A live DAG as the store gives it back; its tasks in the order of their indexes, final ones included. */

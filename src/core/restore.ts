@@ -33,7 +33,7 @@ const restoreTask = (run: Run, record: TaskRecord): void => {
   if (record.dueAt !== null) run.dueTimes.set(task, record.dueAt);
   else if (record.options !== null) setDueTime(run, task);
   if (record.hasResult) run.withResult.add(task);
-  if (record.hasCheckpoint) run.withCheckpoint.add(task);
+  if (record.hasCheckpoint) run.withCheckpoint.set(task, record.checkpointMark);
   if (record.queuedMs + record.dispatchedMs + record.runningMs + record.retryWaitMs > 0) {
     const { queuedMs, dispatchedMs, runningMs, retryWaitMs } = record;
     run.spent.set(task, { queuedMs, dispatchedMs, runningMs, retryWaitMs });

@@ -2,7 +2,7 @@
  * A live DAG in memory: its graph and its tasks' states in compact arrays, never payloads or results. It belongs to the
  * one owner of its shard; only the law writes it.
  */
-import type { BudgetUse } from './change';
+import type { BudgetUse, CheckpointMark } from './change';
 import {
   isFinalDag,
   type DagReason,
@@ -100,7 +100,8 @@ export interface Run extends Tasks {
   readonly spent: Map<number, Spent>;
   /** Tasks whose handler left a result, a checkpoint: a dispatch reads them only then. */
   readonly withResult: Set<number>;
-  readonly withCheckpoint: Set<number>;
+  /** Null where nobody knows which one it is. */
+  readonly withCheckpoint: Map<number, CheckpointMark | null>;
   /** Settled tasks whose dependents are still to be looked at. */
   readonly cascade: number[];
   /** While the DAG ends early: all tasks before this one were told to. */
@@ -176,7 +177,7 @@ export const emptyRun = ({ dag, shard, name, createdAt }: Pick<Run, 'dag' | 'sha
     running: new Map(),
     spent: new Map(),
     withResult: new Set(),
-    withCheckpoint: new Set(),
+    withCheckpoint: new Map(),
     cascade: [],
     ended: 0,
   };

@@ -124,6 +124,12 @@ const attemptShown = (run: Run, task: number): number => {
   return run.failures[task]! + (succeeded || run.running.has(task) ? 1 : 0);
 };
 
+/** Which checkpoint is written, where one is. */
+const markOf = (run: Run, task: number, { checkpoint }: Texts): Pick<TaskChange, 'checkpointMark'> => {
+  const mark = typeof checkpoint === 'string' ? run.withCheckpoint.get(task) : undefined;
+  return mark ? { checkpointMark: mark } : {};
+};
+
 const taskChange = (run: Run, task: number, { texts, told }: Touched): TaskChange => {
   const spent = run.spent.get(task);
   const unblockedAt = run.unblockedAt[task]!;
@@ -145,6 +151,7 @@ const taskChange = (run: Run, task: number, { texts, told }: Touched): TaskChang
     runningMs: spent?.runningMs ?? 0,
     retryWaitMs: spent?.retryWaitMs ?? 0,
     ...texts,
+    ...markOf(run, task, texts),
   };
 };
 

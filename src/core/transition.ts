@@ -131,10 +131,16 @@ const progressed = (step: Step, run: Run, report: Progressed, now: number): void
 };
 
 const checkpointed = (step: Step, run: Run, report: Checkpointed, now: number): void => {
+  const { dag, task, dispatch, session, fence, sequence, state } = report;
   begin(step, run, report, now);
-  touch(step, run, report.task).texts.checkpoint = report.state;
-  run.withCheckpoint.add(report.task);
-  const { dag, task, dispatch, session, sequence } = report;
+  const last = run.withCheckpoint.get(task);
+  // The log may have it later than a newer one. It needs no answer: that of the newer one was for both.
+  if (last?.fence === fence && sequence < last.sequence) {
+    step.refused.push({ type: report.type, reason: 'an older checkpoint' });
+    return;
+  }
+  touch(step, run, task).texts.checkpoint = state;
+  run.withCheckpoint.set(task, { fence, sequence });
   step.acknowledged.push({ session, sequence, shard: run.shard, dispatch: { dag, task, dispatch } });
 };
 

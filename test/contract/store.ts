@@ -183,6 +183,24 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     expect((await store.liveDag(dag.dagId))?.tasks[0]).toMatchObject({ hasResult: false, hasCheckpoint: false });
   });
 
+  test('which checkpoint a row holds is kept until another one is written', async () => {
+    const dag = plannedDag();
+    await store.admit(alone(dag));
+    const mark = async () => (await store.liveDag(dag.dagId))?.tasks[0]?.checkpointMark;
+    expect(await mark()).toBeNull();
+    const checkpointMark = { fence: '9007199254740993123', sequence: 7 };
+    await store.commit(batch(at(owned, 41n), { tasks: [taskChange(dag, 0, { checkpoint: '{"at":7}', checkpointMark }), taskChange(dag, 1)] }));
+    expect(await mark()).toEqual(checkpointMark);
+    expect((await store.liveDag(dag.dagId))?.tasks[1]?.checkpointMark).toBeNull();
+    await store.commit(batch(at(owned, 42n), { tasks: [taskChange(dag, 0, { status: 'RETRYING' })] }));
+    expect(await mark()).toEqual(checkpointMark);
+    const next = { fence: '9007199254740993124', sequence: 1 };
+    await store.commit(batch(at(owned, 43n), { tasks: [taskChange(dag, 0, { checkpoint: '{"at":8}', checkpointMark: next })] }));
+    expect(await mark()).toEqual(next);
+    await store.commit(batch(at(owned, 44n), { tasks: [taskChange(dag, 0, { checkpoint: null })] }));
+    expect(await mark()).toBeNull();
+  });
+
   test('a commit with shards alone moves their position, which the next owner is told', async () => {
     await store.commit(batch(at(owned.slice(1, 3), 9_007_199_254_740_993n)));
     expect((await positionOf(2)).position).toEqual({

@@ -40,6 +40,7 @@ export const firstRow = (task: PlannedTask, index: number, createdAt: number): T
     hasPayload: payload !== null,
     hasResult: false,
     hasCheckpoint: false,
+    checkpointMark: null,
     status: isReady ? 'QUEUED' : 'PENDING',
     queuedAt: isReady ? createdAt : null,
     attempt: 0,
@@ -94,7 +95,7 @@ type Planned = Pick<
 >;
 
 /** A row of what was planned and what became of it. Written out as `firstRow` is. */
-const rowWith = (planned: Planned, state: TaskState, texts: Texts): TaskRow => ({
+const rowWith = (planned: Planned, state: TaskState & Pick<TaskRecord, 'checkpointMark'>, texts: Texts): TaskRow => ({
   record: {
     task: planned.task,
     name: planned.name,
@@ -109,6 +110,7 @@ const rowWith = (planned: Planned, state: TaskState, texts: Texts): TaskRow => (
     hasPayload: texts.payload !== null,
     hasResult: texts.result !== null,
     hasCheckpoint: texts.checkpoint !== null,
+    checkpointMark: texts.checkpoint === null ? null : state.checkpointMark,
     status: state.status,
     queuedAt: state.queuedAt,
     attempt: state.attempt,
@@ -133,7 +135,8 @@ const rowWith = (planned: Planned, state: TaskState, texts: Texts): TaskRow => (
 });
 
 /** The row after a change: the task stays what it is, its state is what the change says. */
-export const changedRow = ({ record, texts }: TaskRow, change: TaskChange): TaskRow => rowWith(record, change, changedTexts(texts, change));
+export const changedRow = ({ record, texts }: TaskRow, change: TaskChange): TaskRow =>
+  rowWith(record, { ...change, checkpointMark: change.checkpointMark ?? record.checkpointMark }, changedTexts(texts, change));
 
 /** Adds and replaces rows; what becomes of their state is told by the changes of the same commit. */
 export const applyEdit = (row: { head: DagHead; readonly tasks: TaskRow[] }, { version, firstAdded, edit }: AppliedEdit): void => {

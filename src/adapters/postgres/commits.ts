@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { DagChange, TaskChange } from '../../core/change';
 import type { CommitBatch, OwnedShard } from '../../ports/store';
 import { type ArrayColumn, json, parametersOf, plain, texts, valuesOf } from './arrays';
-import { editCall, editValues, EXTRA_COUNT, extraCalls, extraValues } from './extras';
+import { editCall, editValues, EXTRA_COUNT, extraCalls, extraValues, hasExtras } from './extras';
 import { reaching } from './failures';
 
 const SHARD_COLUMNS: readonly ArrayColumn<OwnedShard>[] = [
@@ -83,9 +83,6 @@ const COMMIT_WITH_EXTRAS = `
       ) fenced OFFSET 0
     ) edited OFFSET 0
   ) changed`;
-
-const hasExtras = ({ attempts, deadLetters, history, commands, edits }: CommitBatch): boolean =>
-  attempts.length + deadLetters.length + history.length + commands.length + edits.length > 0;
 
 /** Makes `RunStore.commit`. */
 export const createCommit =

@@ -1,5 +1,5 @@
-/** The parts of a commit that few batches have: what is added to lists, outcomes of commands, changes of graphs. */
-import type { AppliedEdit, AttemptChange, DeadLetterChange, HistoryChange } from '../../core/change';
+/** The parts of a commit that few batches have: what is added to lists, which checkpoints were stored, outcomes of commands, changes of graphs. */
+import type { AppliedEdit, AttemptChange, DeadLetterChange, HistoryChange, TaskChange } from '../../core/change';
 import type { CommandOutcome } from '../../core/command';
 import type { PlannedTask } from '../../core/dag';
 import type { DagId } from '../../core/ids';
@@ -43,6 +43,13 @@ export const OUTCOME_COLUMNS: readonly ArrayColumn<CommandOutcome>[] = [
   words((outcome) => outcome.detail),
   plain('integer', (outcome) => outcome.affected),
   plain('double precision', (outcome) => outcome.at),
+];
+
+const MARK_COLUMNS: readonly ArrayColumn<TaskChange>[] = [
+  plain('uuid', (change) => change.dag),
+  plain('integer', (change) => change.task),
+  plain('bigint', (change) => change.checkpointMark?.fence ?? null),
+  plain('integer', (change) => change.checkpointMark?.sequence ?? null),
 ];
 
 interface EditedDag {
@@ -99,7 +106,7 @@ const collapsed = (edits: readonly AppliedEdit[]): { dags: EditedDag[]; tasks: E
   return { dags: [...dags.values()], tasks: [...tasks.values()] };
 };
 
-const lengths = [ATTEMPT_COLUMNS, LETTER_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS].map((columns) => columns.length);
+const lengths = [ATTEMPT_COLUMNS, LETTER_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS, MARK_COLUMNS].map((columns) => columns.length);
 /** Parameters that `extraCalls` takes. */
 export const EXTRA_COUNT = lengths.reduce((sum, length) => sum + length, 0);
 
@@ -108,21 +115,29 @@ export const extraCalls = (first: number): string => {
   const letters = first + ATTEMPT_COLUMNS.length;
   const history = letters + LETTER_COLUMNS.length;
   const outcomes = history + HISTORY_COLUMNS.length;
+  const marks = outcomes + OUTCOME_COLUMNS.length;
   // Letters of a command's tasks are settled before new ones come, which may be of the same tasks.
   return [
     `settle_commands(${parametersOf(OUTCOME_COLUMNS, outcomes)})`,
     `add_attempts(${parametersOf(ATTEMPT_COLUMNS, first)})`,
     `add_dead_letters(${parametersOf(LETTER_COLUMNS, letters)})`,
     `add_history(${parametersOf(HISTORY_COLUMNS, history)})`,
+    `mark_checkpoints(${parametersOf(MARK_COLUMNS, marks)})`,
   ].join(', ');
 };
 
+const hasMark = ({ checkpointMark }: TaskChange): boolean => checkpointMark !== undefined;
+
+export const hasExtras = ({ attempts, deadLetters, history, commands, edits, tasks }: CommitBatch): boolean =>
+  attempts.length + deadLetters.length + history.length + commands.length + edits.length > 0 || tasks.some(hasMark);
+
 /** The values of those parameters. */
-export const extraValues = ({ attempts, deadLetters, history, commands }: CommitBatch): string[] => [
+export const extraValues = ({ attempts, deadLetters, history, commands, tasks }: CommitBatch): string[] => [
   ...valuesOf(ATTEMPT_COLUMNS, attempts),
   ...valuesOf(LETTER_COLUMNS, deadLetters),
   ...valuesOf(HISTORY_COLUMNS, history),
   ...valuesOf(OUTCOME_COLUMNS, commands),
+  ...valuesOf(MARK_COLUMNS, tasks.filter(hasMark)),
 ];
 
 /** The call that writes what edits of graphs added and replaced. */

@@ -1,6 +1,6 @@
 /** How the engine reads back what isn't final: after a takeover, and where an event or a hint names a DAG that isn't in memory. */
 import type { Pool } from 'pg';
-import type { BudgetUse, DagRecord, TaskRecord } from '../../core/change';
+import type { BudgetUse, CheckpointMark, DagRecord, TaskRecord } from '../../core/change';
 import type { Backoff, DagReason, DagStatus, Simulation, TaskOptions, TaskReason, TaskStatus } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import { reaching } from './failures';
@@ -39,6 +39,8 @@ interface TaskRow {
   readonly has_payload: boolean;
   readonly has_result: boolean;
   readonly has_checkpoint: boolean;
+  readonly checkpoint_fence: string | null;
+  readonly checkpoint_sequence: number | null;
   readonly status: TaskStatus;
   readonly attempt: number;
   readonly dispatch: number;
@@ -68,6 +70,7 @@ const DAG_COLUMNS = `id, dag_id, shard, name, status, total_tasks, completed_tas
 
 const TASK_COLUMNS = `dag_id, index, name, type, priority, tags, dependencies, max_retries, backoff, timeout_seconds, simulate,
   payload IS NOT NULL AS has_payload, result IS NOT NULL AS has_result, checkpoint IS NOT NULL AS has_checkpoint,
+  checkpoint_fence, checkpoint_sequence,
   status, attempt, dispatch, losses, worker, session, fence, queued_at, dispatched_at, started_at, completed_at, due_at,
   blocked_ms, queued_ms, dispatched_ms, running_ms, retry_wait_ms, options, reason, budgets`;
 
@@ -90,6 +93,9 @@ const createInterned = (): ((json: string) => unknown) => {
   };
 };
 
+const markOf = ({ has_checkpoint, checkpoint_fence: fence, checkpoint_sequence: sequence }: TaskRow): CheckpointMark | null =>
+  !has_checkpoint || fence === null || sequence === null ? null : { fence, sequence };
+
 const taskRecord = (row: TaskRow, interned: (json: string) => unknown): TaskRecord => ({
   task: row.index,
   name: row.name,
@@ -103,6 +109,7 @@ const taskRecord = (row: TaskRow, interned: (json: string) => unknown): TaskReco
   hasPayload: row.has_payload,
   hasResult: row.has_result,
   hasCheckpoint: row.has_checkpoint,
+  checkpointMark: markOf(row),
   status: row.status,
   attempt: row.attempt,
   dispatch: row.dispatch,

@@ -118,6 +118,13 @@ export class Task {
   @Column('text', { nullable: true })
   checkpoint!: string | null;
 
+  /** Which checkpoint it is: of which grant, and its number in that. */
+  @Column('bigint', { name: 'checkpoint_fence', nullable: true })
+  checkpointFence!: string | null;
+
+  @Column('integer', { name: 'checkpoint_sequence', nullable: true })
+  checkpointSequence!: number | null;
+
   /** JSON text of TaskOptions; few tasks have any. */
   @Column('text', { nullable: true })
   options!: string | null;

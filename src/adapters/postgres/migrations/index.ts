@@ -5,6 +5,7 @@ import { CommitFunction1764000000002 } from './1764000000002-CommitFunction';
 import { Control1764000000003 } from './1764000000003-Control';
 import { CommitByIndex1764000000004 } from './1764000000004-CommitByIndex';
 import { GateEnds1764000000005 } from './1764000000005-GateEnds';
+import { CheckpointMarks1764000000006 } from './1764000000006-CheckpointMarks';
 
 export const MIGRATIONS = [
   Schema1764000000000,
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   Control1764000000003,
   CommitByIndex1764000000004,
   GateEnds1764000000005,
+  CheckpointMarks1764000000006,
 ] as const;
