@@ -7,13 +7,13 @@ import { cascade, endingReason, settleDag } from './settle';
 import { CODE } from './states';
 import { touch, touchDag, type Step } from './step';
 import { heldBy } from './times';
-import { takeAway } from './withdrawals';
+import { goesOn, takeAway } from './withdrawals';
 
 /** Whether an early end of the DAG takes a task that isn't final away from where it is. */
 const isTakenAway = (run: Run, task: number, code: DagReason['code']): boolean => {
   const state = run.state[task]!;
   if (isFinalCode(state)) return false;
-  if (state === CODE.CANCELLING) return run.reasons.get(task)?.code === 'HELD';
+  if (state === CODE.CANCELLING) return goesOn(run.reasons.get(task)!.code);
   // What runs goes on to its end where the DAG is drained.
   return !(code === 'DRAINED' && state === CODE.RUNNING);
 };

@@ -10,7 +10,7 @@ import { isEnding, isHeld, type Run } from './run';
 import { CODE, statusOf } from './states';
 import { touch, type Step } from './step';
 import { heldBy } from './times';
-import { LEADS_TO, takeAway } from './withdrawals';
+import { goesOn, LEADS_TO, takeAway } from './withdrawals';
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
@@ -22,7 +22,7 @@ const mayTake = (run: Run, task: number, { code, resumeAt }: TaskReason): boolea
   if (status === 'CANCELLING') {
     const leadsTo = LEADS_TO[reason!.code];
     if (leadsTo === target) return code === 'HELD' && reason!.resumeAt !== resumeAt;
-    return reason!.code === 'HELD' ? true : `task ${nameOf(run, task)} is on its way to ${leadsTo}: wait until it is`;
+    return goesOn(reason!.code) ? true : `task ${nameOf(run, task)} is on its way to ${leadsTo}: wait until it is`;
   }
   return !(code === 'HELD' && isHeld(run, task) && reason?.resumeAt === resumeAt);
 };

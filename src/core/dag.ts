@@ -150,6 +150,8 @@ export const REASON_CODES = [
   /** Its DAG was drained before it began. */
   'DRAINED',
   'DAG_TIMEOUT',
+  /** No worker began it in its queue time: RETRYING, until resumeAt, once nobody can begin it any more. */
+  'QUEUE_TIMEOUT',
   /** Its own time is over, or its last wait for a worker: FAILED once nobody runs it any more. */
   'TIMED_OUT',
   'MARKED_COMPLETED',
@@ -163,7 +165,7 @@ export interface TaskReason {
   readonly at: number;
   readonly by?: string;
   readonly message?: string;
-  /** HELD: when it is released by itself. */
+  /** HELD: when it is released by itself. QUEUE_TIMEOUT: when it is tried again. */
   readonly resumeAt?: number;
 }
 

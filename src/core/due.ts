@@ -1,16 +1,16 @@
 /** Times that have come: of a task's wait, of its deadlines, of its whole DAG. */
-import { carryOn, endEarly } from './carryOn';
+import { endEarly } from './carryOn';
 import { isFinalDag, type TaskError } from './dag';
 import { queueDeadline, totalDeadline } from './deadlines';
 import type { Dispatched } from './event';
-import { countFailure, keepAttempt, note, waitForRetry } from './failures';
+import { countFailure, keepAttempt, note } from './failures';
 import type { Moment } from './law';
 import { isCurrent } from './losses';
 import { isEnding, isHeld, setDueTime, type Run } from './run';
 import { becomeReady, endingReason, tryReady } from './settle';
 import { CODE } from './states';
 import { touch, touchDag, UNTOLD, type Step } from './step';
-import { bookUntil, heldBy, spentOf } from './times';
+import { heldBy, spentOf } from './times';
 import { revoke } from './withdrawals';
 
 /** Takes a task out of its hold: the rule decides what comes then. */
@@ -61,15 +61,9 @@ const queueTimeIsOver = (step: Step, run: Run, task: number, moment: Moment): vo
   const dispatch = run.dispatch[task]!;
   const attempt = { dispatch, worker: null, session: null, startedAt: null, endedAt: now, error, retryable: true, maxKills: moment.law.maxKills };
   const delayMs = countFailure(step, run, task, attempt);
-  if (delayMs === undefined) {
-    // It may be on its way to a worker all the same.
-    revoke(step, run, task, { code: 'TIMED_OUT', at: now, message: error.message });
-    return;
-  }
-  touch(step, run, task).told = { ...heldBy(run, task), completedAt: now };
-  bookUntil(run, task, now);
-  step.over.push({ dag: run.dag, task, dispatch });
-  if (!waitForRetry(step, run, task, { failedAt: now, delayMs, reason: error.message, now })) carryOn(step, run, moment);
+  // It may be on its way to a worker all the same.
+  const reason = { at: now, message: error.message };
+  revoke(step, run, task, delayMs === undefined ? { ...reason, code: 'TIMED_OUT' } : { ...reason, code: 'QUEUE_TIMEOUT', resumeAt: now + delayMs });
 };
 
 /** Nothing is handed out while the DAG is paused, or behind a gate: its wait for a worker begins anew. */

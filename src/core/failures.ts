@@ -130,7 +130,7 @@ export const countFailure = (
   return hasTimeFor(run, task, endedAt + delayMs) ? delayMs : undefined;
 };
 
-/** The task waits for its next attempt, unless its DAG ends: then it ends with it, and the answer is false. */
+/** The task, whose number is that of its next attempt, waits for that, unless its DAG ends: then it ends with it, and the answer is false. */
 export const waitForRetry = (
   step: Step,
   run: Run,
@@ -142,7 +142,6 @@ export const waitForRetry = (
     return false;
   }
   run.state[task] = CODE.RETRYING;
-  run.dispatch[task]! += 1;
   run.since[task] = failedAt;
   run.dueTimes.set(task, failedAt + delayMs);
   step.retrying.push({ dag: run.dag, task: run.specs[task]!.name, attempt: run.failures[task]!, delayMs, reason });

@@ -10,6 +10,7 @@ import { isEnding, taskCount, type Run } from './run';
 import { count, tryReady } from './settle';
 import { CODE, statusOf } from './states';
 import { touch, UNTOLD, type Step } from './step';
+import { goesOn } from './withdrawals';
 
 type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
 
@@ -96,7 +97,10 @@ const whyNotRetried = (run: Run, task: number): string | undefined => {
   if (status === 'COMPLETED') return `task ${name} is COMPLETED: rerun it instead`;
   if (status === 'SKIPPED')
     return `task ${name} is SKIPPED: retry what failed before it with its downstream, or rerun this one if it was skipped by hand`;
-  return status === 'CANCELLING' ? `task ${name} is on its way to an early end: wait until it is final` : undefined;
+  if (status !== 'CANCELLING') return undefined;
+  return goesOn(run.reasons.get(task)!.code)
+    ? `task ${name} is being taken from its worker, and begins again by itself`
+    : `task ${name} is on its way to an early end: wait until it is final`;
 };
 
 const isRetried = (run: Run, task: number): boolean =>

@@ -8,7 +8,7 @@ export const TASK_MOVES: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
   RETRYING: ['QUEUED', 'PENDING', 'COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'],
   // Signals, approvals and times of day are still to come.
   WAITING: [],
-  CANCELLING: ['PENDING', 'QUEUED', 'COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'],
+  CANCELLING: ['PENDING', 'QUEUED', 'RETRYING', 'COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'],
   // Only commands lead out of a final state.
   COMPLETED: ['PENDING', 'QUEUED'],
   FAILED: ['PENDING', 'QUEUED', 'COMPLETED'],

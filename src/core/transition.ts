@@ -93,7 +93,10 @@ const failed = (step: Step, run: Run, report: Failed, moment: Moment): void => {
   judged(step, run, report, error);
   const delayMs = countFailure(step, run, task, { dispatch, worker, session, startedAt, endedAt, error, retryable, maxKills: law.maxKills });
   if (delayMs === undefined) giveUp(step, run, task, { kind: error.kind, message: error.message, dispatch, now });
-  else if (waitForRetry(step, run, task, { failedAt: endedAt, delayMs, reason: error.message, now })) return;
+  else {
+    run.dispatch[task]! += 1;
+    if (waitForRetry(step, run, task, { failedAt: endedAt, delayMs, reason: error.message, now })) return;
+  }
   carryOn(step, run, moment);
 };
 
@@ -110,7 +113,7 @@ const endedWhileCancelling = (step: Step, run: Run, report: Completed | Failed, 
   if (report.type === 'failed') {
     const { startedAt } = run.running.get(task)!;
     // Why a task ends whose end was decided is known already.
-    const keep = code === 'TIMED_OUT' || !yieldsToResult(code) ? addAttempt : keepAttempt;
+    const keep = code === 'TIMED_OUT' || code === 'QUEUE_TIMEOUT' || !yieldsToResult(code) ? addAttempt : keepAttempt;
     keep(step, run, task, {
       dispatch,
       attempt: run.failures[task]! + 1,

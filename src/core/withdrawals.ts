@@ -3,7 +3,7 @@
  * nobody has it and nobody can start it any more. Its reason says where that leads.
  */
 import type { ReasonCode, TaskReason } from './dag';
-import { endWithDag, giveUp } from './failures';
+import { endWithDag, giveUp, waitForRetry } from './failures';
 import { isHopeless, obstacleOf } from './rules';
 import { isEnding, setDueTime, type Run } from './run';
 import { CODE } from './states';
@@ -11,8 +11,9 @@ import { settle, tryReady } from './settle';
 import { touch, UNTOLD, type Step } from './step';
 import { bookUntil, heldBy, spentOf } from './times';
 
-export const LEADS_TO: Readonly<Record<ReasonCode, 'PENDING' | 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED'>> = {
+export const LEADS_TO: Readonly<Record<ReasonCode, 'PENDING' | 'RETRYING' | 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED'>> = {
   HELD: 'PENDING',
+  QUEUE_TIMEOUT: 'RETRYING',
   UPSTREAM: 'SKIPPED',
   SKIPPED_BY_HAND: 'SKIPPED',
   CANCELLED: 'CANCELLED',
@@ -24,8 +25,11 @@ export const LEADS_TO: Readonly<Record<ReasonCode, 'PENDING' | 'COMPLETED' | 'FA
   MARKED_FAILED: 'FAILED',
 };
 
+/** Whether the task isn't final where this reason leads. */
+export const goesOn = (code: ReasonCode): boolean => LEADS_TO[code] === 'PENDING' || LEADS_TO[code] === 'RETRYING';
+
 /** Whether a result that comes before the withdrawal still counts: where a person has decided the task's end, it doesn't. */
-export const yieldsToResult = (code: ReasonCode): boolean => LEADS_TO[code] === 'CANCELLED' || code === 'HELD' || code === 'TIMED_OUT';
+export const yieldsToResult = (code: ReasonCode): boolean => LEADS_TO[code] === 'CANCELLED' || goesOn(code) || code === 'TIMED_OUT';
 
 const hold = (step: Step, run: Run, task: number, now: number): void => {
   const { resumeAt } = run.reasons.get(task)!;
@@ -43,11 +47,19 @@ const hold = (step: Step, run: Run, task: number, now: number): void => {
   else if (tryReady(step, run, task, now)) touch(step, run, task).told.queuedAt = now;
 };
 
+/** Its wait for the next attempt was drawn when its wait for a worker was over. */
+const waitOn = (step: Step, run: Run, task: number, now: number): void => {
+  const { resumeAt = now, message = '' } = run.reasons.get(task)!;
+  run.reasons.delete(task);
+  waitForRetry(step, run, task, { failedAt: now, delayMs: Math.max(0, resumeAt - now), reason: message, now });
+};
+
 /** Brings a task that nobody has to where its reason leads; what follows is for `carryOn`. */
 const land = (step: Step, run: Run, task: number, now: number): void => {
   const { code, message = 'its time is over' } = run.reasons.get(task)!;
   const target = LEADS_TO[code];
   if (target === 'PENDING') hold(step, run, task, now);
+  else if (target === 'RETRYING') waitOn(step, run, task, now);
   // The number was raised with the withdrawal.
   else if (code === 'TIMED_OUT') giveUp(step, run, task, { kind: 'TIMEOUT', message, dispatch: run.dispatch[task]! - 1, now });
   else settle(step, run, task, { outcome: target, now });

@@ -123,14 +123,40 @@ describe('deadlines', () => {
     expect(applyAll(run, [due(0, 0)], T0 + 1999, LAW).refused).toHaveLength(1);
     const step = applyAll(run, [due(0, 0)], T0 + 2000, LAW);
     expect(step.attempts).toMatchObject([{ dispatch: 1, attempt: 1, startedAt: null }]);
-    expect([statusOf(run.state[0]!), run.dispatch[0]]).toEqual(['RETRYING', 2]);
+    // It may be on its way to a worker: it waits for its retry once nobody can begin it any more.
+    expect(step.revoked).toMatchObject([{ task: 0, dispatch: 1 }]);
+    expect(statusOf(run.state[0]!)).toBe('CANCELLING');
+    const back = applyAll(run, [withdrawn(0, 1)], T0 + 2040, LAW);
+    expect([statusOf(run.state[0]!), run.dispatch[0], run.dueTimes.get(0)]).toEqual(['RETRYING', 2, T0 + 2100]);
+    expect([back.retrying, back.over]).toMatchObject([[{ attempt: 1, delayMs: 60 }], [{ dispatch: 1 }]]);
     applyAll(run, [completed(0, 1), due(0, 2)], T0 + 2100, LAW);
     expect(run.dueTimes.get(0)).toBe(T0 + 4100);
-    // It may be on its way to a worker: it fails once nobody has it.
+    // So too where no attempt is left: it fails then.
     const last = applyAll(run, [due(0, 2)], T0 + 4100, LAW);
     expect(last.revoked).toMatchObject([{ task: 0, dispatch: 2 }]);
     expect(applyAll(run, [withdrawn(0, 2)], T0 + 4200, LAW).deadLetters).toMatchObject([{ kind: 'TIMEOUT', dispatch: 2 }]);
     expect(run.status).toBe('FAILED');
+  });
+
+  test('a task that a worker had begun in time, or begins all the same, is told to stop; its result counts if it comes first', () => {
+    const options = { queueTimeoutSeconds: 2 };
+    const [inTime, ended, held] = [1, 2, 3].map(() => runWith({ retry: policy(1), options })) as [Run, Run, Run];
+    for (const run of [inTime, ended, held]) applyAll(run, [due(0, 0), started(0)], T0 + 2000, LAW);
+    const done = changesOf(applyAll(inTime, [completed(0)], T0 + 2001, LAW)).tasks[0];
+    expect(done).toMatchObject({ status: 'COMPLETED', attempt: 2, error: null, reason: null });
+    // That its handler failed is no second failure.
+    const step = applyAll(ended, [failed(0)], T0 + 2001, LAW);
+    expect(step.attempts).toMatchObject([{ dispatch: 1, error: expect.stringContaining('it broke') as unknown }]);
+    expect(changesOf(step).tasks[0]).toMatchObject({ status: 'RETRYING', attempt: 1, dispatch: 2, reason: null });
+    // What a person asks for meanwhile goes first.
+    applyAll(held, [commanded({ kind: 'hold', tasks: [0], resumeAt: null }), withdrawn(0, 1, 's1')], T0 + 2001, LAW);
+    expect([statusOf(held.state[0]!), held.reasons.get(0)?.code]).toEqual(['PENDING', 'HELD']);
+  });
+
+  test('a DAG that ends while its task is taken from the queue ends without a retry', () => {
+    const run = runWith({ retry: policy(1), options: { queueTimeoutSeconds: 2 } });
+    applyAll(run, [due(0, 0), commanded({ kind: 'cancel', tasks: null }), withdrawn(0, 1)], T0 + 2000, LAW);
+    expect([run.status, statusOf(run.state[0]!)]).toEqual(['CANCELLED', 'CANCELLED']);
   });
 
   test('its deadline is in the row when it becomes ready', () => {
