@@ -35,6 +35,8 @@ export interface AdvancerNeeds {
   readonly outlet: Outlet;
   /** Where the transport is durable, a first dispatch may leave before the commit that made it ready. */
   readonly firstBeforeCommit: boolean;
+  /** Whether the leases of the owned shards last by this process's own clock. */
+  readonly isLive: () => boolean;
   /** These shards were given up and must be taken anew. */
   readonly doubted: (shards: readonly number[]) => void;
   /** Milliseconds that a worker's word in the log counts for. */
@@ -53,7 +55,7 @@ export interface Advancer extends Service {
   take(owned: OwnedShard): Promise<void>;
   /** Gives a shard up: commits what is under way unless the epoch was raised meanwhile, then forgets it. */
   drop(shard: number, reason: string): Promise<void>;
-  /** A DAG that this process has just stored. */
+  /** A DAG that this process has just stored; whoever owns its shard hears of it where this one doesn't, or may not any more. */
   admit(plan: PlannedDag): void;
   /** Reads a DAG that is stored but unknown here, if its shard is owned. */
   discover(dag: DagId, shard: number): Promise<void>;
@@ -303,7 +305,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       forget(shard, reason);
     },
     admit: (plan) => {
-      const shard = shards.get(plan.shard);
+      const shard = needs.isLive() ? shards.get(plan.shard) : undefined;
       if (shard === undefined) {
         log.append(new Map([[plan.shard, [{ type: 'submitted', dag: plan.dagId } as const]]])).catch((error: unknown) => {
           announce('loop.failed', { loop: 'hint', error });

@@ -1,5 +1,6 @@
 /** Which shards this scheduler owns: its lease, its fair share of them, and taking anew what a failed commit left in doubt. */
 import { isFailure } from '../core/failure';
+import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { ShardLeases } from '../ports/store';
 import type { Advancer } from './advancer';
@@ -9,6 +10,7 @@ export interface OwnershipNeeds {
   readonly shardCount: number;
   readonly leaseMs: number;
   readonly leases: ShardLeases;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly advancer: Pick<Advancer, 'take' | 'drop' | 'owned'>;
   readonly announce: Announce;
 }
@@ -16,16 +18,22 @@ export interface OwnershipNeeds {
 export interface Ownership {
   /** One beat: renews, takes what is free, gives up what is too much. Never runs twice at once: the caller sees to it. */
   once(): Promise<void>;
+  /**
+   * Whether the leases last by this process's own clock, counted from the sending of the last renewal: nothing is admitted to the shards
+   * or dispatched for them otherwise, even before the store tells that another scheduler has them.
+   */
+  isLive(): boolean;
   /** These shards are forgotten and must be taken anew at the next beat. */
   doubt(shards: readonly number[]): void;
   /** Gives everything up, for others to take at once. */
   leave(): Promise<void>;
 }
 
-export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, advancer, announce }: OwnershipNeeds): Ownership => {
+export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, clock, advancer, announce }: OwnershipNeeds): Ownership => {
   const doubted = new Set<number>();
   /** Shards that are being read. */
   const takings = new Set<Promise<void>>();
+  let liveUntil = -Infinity;
 
   const retake = async (): Promise<void> => {
     for (const shard of [...doubted]) {
@@ -68,8 +76,10 @@ export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, advanc
 
   return {
     once: async () => {
+      const sentAt = clock.monotonic();
       const { owned, schedulers, free } = await leases.renew(scheduler, leaseMs);
       await dropWhatIsGone(owned);
+      liveUntil = sentAt + leaseMs;
       await retake();
       const share = Math.ceil(shardCount / Math.max(1, schedulers));
       if (free > 0 && owned.length < share) {
@@ -77,6 +87,7 @@ export const createOwnership = ({ scheduler, shardCount, leaseMs, leases, advanc
         for (const each of acquired) begin(each);
       } else if (owned.length > share) await giveUp(owned.length - share);
     },
+    isLive: () => clock.monotonic() < liveUntil,
     doubt: (shards) => {
       for (const shard of shards) doubted.add(shard);
     },

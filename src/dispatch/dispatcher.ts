@@ -3,6 +3,7 @@
  * hands out about as much as the workers can take, so that what comes later and matters more is never stuck in Kafka.
  */
 import type { Dispatched } from '../core/event';
+import { failure } from '../core/failure';
 import type { DagId } from '../core/ids';
 import { createReadyQueue, type CanTake, type ReadyQueue, type ReadyTask } from '../core/readyQueue';
 import { chooseSeat, hasRoom, leaveSeat, takeSeat, type Seat } from '../core/routing';
@@ -25,6 +26,8 @@ export interface DispatcherNeeds {
   readonly work: Pick<WorkIndex, 'inputs'>;
   readonly fleet: Fleet;
   readonly gates: Pick<Gates, 'lets' | 'took'>;
+  /** Whether the leases of the shards last by this process's own clock: nothing is sent otherwise. */
+  readonly isLive: () => boolean;
   readonly clock: Clock;
   readonly announce: Announce;
   /** Base URL at which workers find this scheduler. */
@@ -143,6 +146,8 @@ export class Dispatcher {
 
   /** The highest priority that waits for a worker that could run it. */
   highestWaiting(): number | null {
+    // The shards' next owner is not to wait for this one.
+    if (!this.needs.isLive()) return null;
     const runnable = this.runnableTypes();
     return this.ready.highest((type, _priority, pool) => runnable.has(type) && this.isLet(type, pool));
   }
@@ -172,7 +177,8 @@ export class Dispatcher {
   }
 
   private pump(): void {
-    if (this.needs.clock.monotonic() < this.pausedUntil) return;
+    // A later look at the fleet tries again.
+    if (!this.needs.isLive() || this.needs.clock.monotonic() < this.pausedUntil) return;
     const bound = this.bind();
     if (bound.length === 0) return;
     if (bound.length === AT_ONCE) this.nudge();
@@ -282,6 +288,7 @@ export class Dispatcher {
     const { queue, announce, clock } = this.needs;
     const current = bound.filter((each) => this.isCurrent(each));
     if (current.length === 0) return;
+    if (!this.needs.isLive()) throw failure('STALE_EPOCH', 'the leases of the shards are over by the own clock');
     const began = clock.monotonic();
     await queue.send(this.orders.dispatches(current, inputs));
     const now = clock.now();

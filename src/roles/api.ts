@@ -75,7 +75,8 @@ const submitterOf = ({ config, life, engine, store, views }: ApiNeeds, large: La
     announce: life.announce,
     pendingSubmissions: config.limits.pendingSubmissions,
     shards: () => {
-      const owned = engine.advancer.owned().map(({ shard }) => shard);
+      // Whose leases may be over is as one that owns none: the owner finds what is placed in its shards.
+      const owned = engine.isLive() ? engine.advancer.owned().map(({ shard }) => shard) : [];
       return owned.length > 0 ? owned : all;
     },
     ...planningOf(config),

@@ -58,6 +58,8 @@ export interface EngineSettings {
 }
 
 export interface Engine {
+  /** Whether the leases of its shards last by its own clock. */
+  readonly isLive: () => boolean;
   readonly service: Service;
   readonly advancer: Advancer;
   readonly dispatcher: Dispatcher;
@@ -150,7 +152,7 @@ const outletTo = ({ dispatcher, fleet, revocations, judge, clock }: OutletNeeds)
 });
 
 /** The half that sends: the fleet, the dispatcher and what takes dispatches back. */
-const createSending = (needs: EngineNeeds, loop: LoopOf) => {
+const createSending = (needs: EngineNeeds, loop: LoopOf, isLive: () => boolean) => {
   const { work, log, clock, announce, settings, claims } = needs;
   const fleet = createFleet({ roster: needs.roster, clock, announce, prefetch: () => settings.prefetch });
   const gates = createGates({
@@ -169,6 +171,7 @@ const createSending = (needs: EngineNeeds, loop: LoopOf) => {
     work,
     fleet,
     gates,
+    isLive,
     clock,
     announce,
     origin: needs.origin,
@@ -221,7 +224,8 @@ const sweeping = (needs: EngineNeeds, { advancer, gates, loop }: { advancer: Adv
 export const createEngine = (needs: EngineNeeds): Engine => {
   const { scheduler, store, log, clock, announce, settings } = needs;
   const loop = loopsWith(clock, announce);
-  const { fleet, dispatcher, gates, outlet, loops } = createSending(needs, loop);
+  const isLive = (): boolean => ownership.isLive();
+  const { fleet, dispatcher, gates, outlet, loops } = createSending(needs, loop, isLive);
   const advancer: Advancer = createAdvancer({
     store,
     commands: needs.commands,
@@ -230,6 +234,7 @@ export const createEngine = (needs: EngineNeeds): Engine => {
     announce,
     firstBeforeCommit: needs.durableTransport,
     outlet,
+    isLive,
     sessionLeaseMs: settings.sessionLeaseMs,
     ...(needs.law === undefined ? {} : { law: needs.law }),
     doubted: (shards) => {
@@ -242,10 +247,11 @@ export const createEngine = (needs: EngineNeeds): Engine => {
     shardCount: settings.shards,
     leaseMs: settings.shardLeaseMs,
     leases: needs.shardLeases,
+    clock,
     advancer,
     announce,
   });
   const beat = loop('ownership', settings.renewMs, () => ownership.once());
   const service = together('engine', [advancer, owning(beat, () => ownership.leave()), ...loops, ...sweeping(needs, { advancer, gates, loop })]);
-  return { service, advancer, dispatcher, fleet, gates };
+  return { service, advancer, dispatcher, fleet, gates, isLive };
 };

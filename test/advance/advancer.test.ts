@@ -26,6 +26,17 @@ test('a DAG goes from its roots to its end, and is forgotten then', async () => 
   expect(scheduler.happened.filter(({ name }) => name === 'dag.finished')).toHaveLength(1);
 });
 
+test('a DAG that was stored when the leases were over by the own clock is left to whoever owns its shard', async () => {
+  scheduler = await startScheduler();
+  scheduler.live.until = 0;
+  await scheduler.storeElsewhere(chain);
+  scheduler.advancer.admit(chain);
+  expect(sentNames(scheduler)).toEqual([]);
+  // Nobody has taken it: this one reads its own hint.
+  await turns();
+  expect(sentNames(scheduler)).toEqual(['a#1']);
+});
+
 test.each(['fails', 'lost'] as const)('a commit that %s costs its shard, which is taken anew, and nothing else', async (fate) => {
   scheduler = await startScheduler();
   await scheduler.admit(chain);

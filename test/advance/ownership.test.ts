@@ -1,5 +1,6 @@
 import { createOwnership } from '../../src/advance/ownership';
 import type { OwnedShard } from '../../src/ports/store';
+import { createVirtualClock } from '../lifecycle/virtualClock';
 
 const owned = (shard: number): OwnedShard => ({ shard, epoch: 1, position: { nextOffset: 0n, last: null } });
 
@@ -37,6 +38,7 @@ test('leaving ends only when no shard is being read any more, and then gives all
       },
       owned: () => taken.map(owned),
     },
+    clock: createVirtualClock(),
     announce: () => undefined,
   });
   await ownership.once();
@@ -46,4 +48,34 @@ test('leaving ends only when no shard is being read any more, and then gives all
   for (const end of read) end();
   await left;
   expect(steps).toEqual(['dropped 0', 'dropped 1', 'read 0', 'read 1', 'released 0,1', 'left']);
+});
+
+test('leases last from the sending of a renewal on, however late its answer comes', async () => {
+  const clock = createVirtualClock();
+  let answer: () => void = () => undefined;
+  const renewed = () => new Promise<void>((resolve) => (answer = resolve)).then(() => ({ owned: [], schedulers: 1, free: 0 }));
+  const none = () => Promise.resolve(undefined);
+  const ownership = createOwnership({
+    ...{ scheduler: 's1', shardCount: 1, leaseMs: 1_000, clock, announce: () => undefined },
+    leases: { define: none, renew: renewed, acquire: () => Promise.resolve([]), retake: none, release: none },
+    advancer: { take: none, drop: none, owned: () => [] },
+  });
+  const renewAfter = async (ms: number): Promise<void> => {
+    const beat = ownership.once();
+    await clock.advance(ms);
+    answer();
+    await beat;
+  };
+  expect(ownership.isLive()).toBe(false);
+  await renewAfter(400);
+  expect(ownership.isLive()).toBe(true);
+  await clock.advance(599);
+  expect(ownership.isLive()).toBe(true);
+  // Nobody has told it yet that another scheduler has the shards.
+  await clock.advance(1);
+  expect(ownership.isLive()).toBe(false);
+  await renewAfter(1_000);
+  expect(ownership.isLive()).toBe(false);
+  await renewAfter(0);
+  expect(ownership.isLive()).toBe(true);
 });

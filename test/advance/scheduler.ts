@@ -30,6 +30,8 @@ export interface TestScheduler {
   /** What the breaker is handed. */
   readonly outcomes: Outcome[];
   readonly acknowledged: number[];
+  /** Until when the leases of its shards last by its own clock. */
+  readonly live: { until: number };
   readonly happened: { readonly name: keyof Happenings; readonly what: Happenings[keyof Happenings] }[];
   /** Shards given up and not yet taken anew. */
   readonly doubted: number[];
@@ -62,6 +64,7 @@ export const startScheduler = async (
   const announce: Announce = (name, what) => {
     happened.push({ name, what });
   };
+  const live = { until: Infinity };
   const nameOf = (run: Run, task: number): string => run.specs[task]!.name;
   const advancer = createAdvancer({
     store,
@@ -70,6 +73,7 @@ export const startScheduler = async (
     clock,
     announce,
     firstBeforeCommit: options.firstBeforeCommit ?? true,
+    isLive: () => live.until > clock.monotonic(),
     sessionLeaseMs: 1600,
     ...(options.law === undefined ? {} : { law: options.law }),
     doubted: (which) => {
@@ -119,6 +123,7 @@ export const startScheduler = async (
     outcomes,
     acknowledged,
     happened,
+    live,
     doubted,
     tellOf,
     tell: (...events) => tellOf(0, ...events),

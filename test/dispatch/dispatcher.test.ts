@@ -46,6 +46,30 @@ test('while another scheduler has something more important, nothing lower is sen
   expect(stage.sent).toHaveLength(1);
 });
 
+test('nothing is sent once the leases of the shards are over by the own clock, and nobody waits for it', async () => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  stage.state.live = false;
+  const run = runOfPlan(planOf(tasks(2)));
+  await stage.enqueue(run, 0);
+  expect([stage.sent, stage.dispatcher.highestWaiting()]).toEqual([[], null]);
+  stage.state.live = true;
+  await stage.look();
+  expect(stage.sent).toEqual(['t0#1 to s-w1']);
+  // Over while the claims were asked.
+  under(run, 1, 2);
+  stage.state.raise = () => {
+    stage.state.live = false;
+    return { kind: 'raised' };
+  };
+  await stage.enqueue(run, 1);
+  expect([stage.sent.length, stage.load()]).toEqual([1, [['s-w1', 1]]]);
+  stage.state.live = true;
+  stage.state.raise = () => ({ kind: 'raised' });
+  await stage.clock.advance(200);
+  expect(stage.sent.at(-1)).toBe('t1#2 to s-w1');
+});
+
 test('what a send failed to bring is sent again in its turn', async () => {
   const stage = startStage([worker('w1')]);
   await stage.look();

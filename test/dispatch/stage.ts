@@ -40,6 +40,7 @@ export const startStage = (workers: LiveWorker[]) => {
   const state = {
     workers,
     trusted: true,
+    live: true,
     send: (): Promise<void> => Promise.resolve(),
     raise: (): Awaited<ReturnType<Claims['raiseFloor']>>[number] => ({ kind: 'raised' }),
     holder: (): Awaited<ReturnType<ClaimLedger['holders']>>[number] => ({ kind: 'absent' }),
@@ -66,6 +67,7 @@ export const startStage = (workers: LiveWorker[]) => {
   const dispatcher: Dispatcher = new Dispatcher({
     fleet,
     gates,
+    isLive: () => state.live,
     clock,
     announce: () => undefined,
     origin: () => 'http://here',
