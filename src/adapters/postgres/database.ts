@@ -4,6 +4,7 @@ import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { DataSource } from 'typeorm';
 import { failure } from '../../core/failure';
 import { opening, reaching } from './failures';
+import { askingOneByOne } from './oneByOne';
 import { ENTITIES, MIGRATIONS } from './schema';
 
 export interface DatabaseNeeds {
@@ -61,19 +62,21 @@ const createPool = (needs: DatabaseNeeds, max: number, statementTimeoutMs: numbe
 };
 
 const createSource = (needs: DatabaseNeeds): DataSource =>
-  new DataSource({
-    type: 'postgres',
-    url: needs.url,
-    entities: [...ENTITIES],
-    migrations: [...MIGRATIONS],
-    migrationsTableName: 'migrations',
-    synchronize: false,
-    installExtensions: false,
-    logging: false,
-    poolSize: needs.poolSize,
-    poolErrorHandler: needs.onIdleError,
-    extra: connectionLimits(needs),
-  });
+  askingOneByOne(
+    new DataSource({
+      type: 'postgres',
+      url: needs.url,
+      entities: [...ENTITIES],
+      migrations: [...MIGRATIONS],
+      migrationsTableName: 'migrations',
+      synchronize: false,
+      installExtensions: false,
+      logging: false,
+      poolSize: needs.poolSize,
+      poolErrorHandler: needs.onIdleError,
+      extra: connectionLimits(needs),
+    }),
+  );
 
 /**
  * Opens the database; rejects with STORE_UNAVAILABLE where it doesn't answer in time, with another error where it refuses the

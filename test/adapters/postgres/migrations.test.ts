@@ -1,5 +1,8 @@
+import path from 'node:path';
 import { migrate, schemaDrift } from '../../../src/adapters/postgres/migrate';
 import { MIGRATIONS } from '../../../src/adapters/postgres/schema';
+import { projectRoot, startProcess } from '../../harness/processes';
+import { databaseUrl } from '../../harness/services';
 import { opened, SERVERS } from './opened';
 
 const CONNECT_MS = 5_000;
@@ -25,4 +28,10 @@ describe.each(SERVERS)('migrations on %s', (_name, start) => {
     await database.engine.query('ALTER TABLE tasks ADD COLUMN colour text');
     expect(await schemaDrift(database)).toEqual([expect.stringContaining('colour')]);
   });
+});
+
+test('the check finds no drift, and asks nothing in a way that the driver will refuse one day', async () => {
+  const script = path.join(projectRoot, 'scripts/migrations.js');
+  const check = await startProcess({ script, args: ['check'], nodeArgs: ['--throw-deprecation'], env: { TEST_DATABASE_URL: databaseUrl } });
+  expect({ ...(await check.exited), stderr: check.stderr() }).toEqual({ code: 0, signal: null, stderr: '' });
 });
