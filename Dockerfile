@@ -16,7 +16,7 @@ COPY --from=build /app/dist ./dist
 COPY config ./config
 USER 1000
 EXPOSE 8080 8081 8082 8083
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
-  CMD ["node", "-e", "const { SERVER_PORT } = process.env; Promise.any((SERVER_PORT ? [SERVER_PORT] : [8080, 8081]).map(async (port) => { const answer = await fetch(`http://127.0.0.1:${port}/livez`); if (!answer.ok) throw answer; })).then(() => process.exit(0), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "dist/main.js", "--health-of=1"]
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["--role=scheduler"]

@@ -17,6 +17,7 @@ interface Flags {
   readonly port?: string;
   readonly configDir: string;
   readonly printConfig?: true;
+  readonly healthOf?: string;
 }
 
 const root = path.resolve(__dirname, '..');
@@ -35,6 +36,7 @@ const program = (): Command =>
     .option('--port <port>', 'the HTTP port (scheduler and standalone: 8080; worker: the first free one from 8081)')
     .option('--config-dir <folder>', 'the folder that holds default.yaml and {role}.yaml', path.join(root, 'config'))
     .option('--print-config', 'show the settings that hold, with their origins, and end')
+    .option('--health-of <pid>', 'ask the process of this number, which runs this program here, whether it lives, and end (the image does)')
     .version(versionOf(root))
     .addHelpText('after', '\nEvery setting is also a variable (SERVER_PORT, DATABASE_URL, KAFKA_BROKERS, REDIS_URL, …): see docs/configuration.md.')
     .allowExcessArguments(false)
@@ -121,17 +123,44 @@ const dieOfSurprise = (error: unknown, origin: string): void => {
   process.exit(EXIT_FAILED);
 };
 
+const settingsOf = (flags: Flags): ReturnType<typeof loadConfig> =>
+  loadConfig(flags.role, {
+    configDir: path.resolve(flags.configDir),
+    env: process.env,
+    flags: { 'worker-id': flags.workerId, port: flags.port },
+  });
+
+/** What a process of this program was started with; one that begins others, like a container's init, names it in its own line. */
+const argumentsOf = (pid: string): readonly string[] => {
+  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  const script = words.findIndex((word) => path.resolve(word).endsWith(path.join('dist', 'main.js')));
+  if (script === -1) throw new Error(`process ${pid} doesn't run this program but: ${words.join(' ')}`);
+  return words.slice(script + 1);
+};
+
+/** Its settings are found as it found them: this process has the same files and, in a container, the same variables. */
+const askHealth = async (pid: string): Promise<void> => {
+  const flags = flagsFrom(argumentsOf(pid));
+  const loaded = typeof flags === 'number' ? undefined : settingsOf(flags);
+  if (loaded === undefined || 'problems' in loaded) throw new Error(`process ${pid} was started with settings that are wrong`);
+  const { askLiveness } = await import('./roles/liveness.js');
+  await askLiveness(loaded.config);
+};
+
 const main = async (): Promise<void> => {
   const flags = flagsFrom(process.argv.slice(2));
   if (typeof flags === 'number') {
     process.exitCode = flags;
     return;
   }
-  const loaded = loadConfig(flags.role, {
-    configDir: path.resolve(flags.configDir),
-    env: process.env,
-    flags: { 'worker-id': flags.workerId, port: flags.port },
-  });
+  if (flags.healthOf !== undefined) {
+    await askHealth(flags.healthOf).catch((error: unknown) => {
+      tell(describe(error));
+      process.exitCode = EXIT_FAILED;
+    });
+    return;
+  }
+  const loaded = settingsOf(flags);
   if ('problems' in loaded) {
     tell(`the settings of this ${flags.role} are wrong:\n${loaded.problems.map((problem) => `  ${problem}`).join('\n')}`);
     process.exitCode = EXIT_USAGE;

@@ -20,6 +20,7 @@ import { createSubmitter } from '../submit/submitter';
 import type { Engine } from './engine';
 import { createControlApi } from './control';
 import type { ProcessLife } from './processLife';
+import { FIRST_WORKER_PORT } from './liveness';
 import type { Storage } from './storage';
 import { createWorkersApi } from './workers';
 
@@ -57,7 +58,7 @@ const serverOf = (config: Config, life: ProcessLife, routers: Parameters<typeof 
     unexpected: unexpectedIn(life),
     monotonic: () => life.clock.monotonic(),
   });
-  return createHttpServer({ app, host: config.server.host, port: config.server.port ?? { firstFreeFrom: 8081 }, drainMs: DRAIN_MS });
+  return createHttpServer({ app, host: config.server.host, port: config.server.port ?? { firstFreeFrom: FIRST_WORKER_PORT }, drainMs: DRAIN_MS });
 };
 
 const planningOf = (config: Config): PlanningNeeds => ({

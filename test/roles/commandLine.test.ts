@@ -17,7 +17,18 @@ const ended = async (args: readonly string[], env: Readonly<Record<string, strin
 test('--help names every flag and the three roles', async () => {
   const help = await ended(['--help']);
   expect(help.code).toBe(0);
-  for (const word of ['--role', '--worker-id', '--port', '--config-dir', '--print-config', '--version', '"scheduler"', '"worker"', '"standalone"']) {
+  for (const word of [
+    '--role',
+    '--worker-id',
+    '--port',
+    '--config-dir',
+    '--print-config',
+    '--health-of',
+    '--version',
+    '"scheduler"',
+    '"worker"',
+    '"standalone"',
+  ]) {
     expect(help.stdout()).toContain(word);
   }
 });
