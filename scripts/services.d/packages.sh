@@ -30,22 +30,36 @@ missing_for() { # KIND : what a service needs and this machine lacks
   esac
 }
 
-# Stops before any work where something is missing and can't be installed from here.
+missing_parts() {
+  local kind
+  for kind in "${KINDS[@]}"; do missing_for "$kind"; done
+}
+
+# Stops where something is missing and can't be installed from here, with the line that installs it; changes nothing.
+packages_check() {
+  local part missing=() names=()
+  mapfile -t missing < <(missing_parts)
+  [ ${#missing[@]} != 0 ] || return 0
+  command -v apt-get >/dev/null || die "missing: ${missing[*]}; install them with this system's package manager, or start Docker"
+  [ "$(id -u)" != 0 ] || return 0
+  for part in "${missing[@]}"; do names+=("$(package_for "$part")"); done
+  die "install what is missing with: sudo apt-get install -y ${names[*]}   (or start Docker)"
+}
+
 packages_install() {
-  local kind part missing=()
-  for kind in "${KINDS[@]}"; do
-    for part in $(missing_for "$kind"); do missing+=("$part"); done
-  done
+  packages_check
+  local missing=()
+  mapfile -t missing < <(missing_parts)
   [ ${#missing[@]} = 0 ] || install_missing "${missing[@]}"
+  mapfile -t missing < <(missing_parts)
+  [ ${#missing[@]} = 0 ] || die "still missing after the installation: ${missing[*]}${PG_BIN:+ (PG_BIN=$PG_BIN)}"
   case " ${KINDS[*]} " in *' kafka '*) fetch_kafka ;; esac
 }
 
 install_missing() {
   local part names=()
-  command -v apt-get >/dev/null || die "missing: $*; install them with this system's package manager, or start Docker"
-  [ "$(id -u)" != 0 ] || [ -n "$(ls /var/lib/apt/lists/*Packages* 2>/dev/null)" ] || apt-get update -qq
+  [ -n "$(ls /var/lib/apt/lists/*Packages* 2>/dev/null)" ] || apt-get update -qq
   for part in "$@"; do names+=("$(package_for "$part")"); done
-  [ "$(id -u)" = 0 ] || die "install what is missing with: sudo apt-get install -y ${names[*]}   (or start Docker)"
   say "installing ${names[*]}"
   apt_install "${names[@]}" || die "apt-get install ${names[*]} failed"
 }

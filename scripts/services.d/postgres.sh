@@ -3,7 +3,11 @@
 
 pg_bin() {
   local folder
-  for folder in "${PG_BIN:-}" /usr/lib/postgresql/15/bin $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV) "$(dirname "$(command -v initdb || echo /)")"; do
+  if [ -n "${PG_BIN:-}" ]; then
+    [ ! -x "$PG_BIN/initdb" ] || echo "$PG_BIN"
+    return
+  fi
+  for folder in /usr/lib/postgresql/15/bin $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV) "$(dirname "$(command -v initdb || echo /)")"; do
     [ ! -x "$folder/initdb" ] || { echo "$folder" && return; }
   done
 }
