@@ -11,6 +11,7 @@ interface ComposeService {
   readonly image: string;
   readonly mem_limit: string;
   readonly ports: readonly string[];
+  readonly environment?: Readonly<Record<string, unknown>>;
   readonly profiles?: readonly string[];
   readonly volumes?: readonly string[];
   readonly depends_on?: Readonly<Record<string, unknown>> | readonly string[];
@@ -19,6 +20,7 @@ interface ComposeService {
 
 const file = path.join(projectRoot, 'docker-compose.yml');
 const text = readFileSync(file, 'utf8');
+const readme = readFileSync(path.join(projectRoot, 'README.md'), 'utf8');
 const compose = parse(text, { merge: true }) as { services: Record<string, ComposeService>; volumes: Record<string, unknown> };
 const services = Object.entries(compose.services);
 
@@ -53,19 +55,53 @@ test('a key that the specification does not know is noticed', async () => {
   expect(output).toContain('invalid-schema');
 });
 
-test('the services have the ports and names that the README tells', () => {
-  const shown = services.map(([, service]) => `${service.container_name} ${service.ports.map((port) => port.split(':').at(-1)).join()}`);
+/** Who may connect, the host's port and the container's, with the variables' defaults filled in. */
+const bindings = ({ ports }: ComposeService): readonly string[] => ports.map((port) => port.replace(/\$\{\w+:-(\d+)\}/, '$1'));
+
+test('the services have the names and the ports of the host that the original has', () => {
+  const shown = services.map(([, service]) => `${service.container_name} ${bindings(service).join()}`);
   expect(shown).toEqual([
-    'task-scheduler-postgres 5432',
-    'task-scheduler-redis 6379',
-    'task-scheduler-kafka 9092',
-    'task-scheduler-prometheus 9090',
-    'task-scheduler-grafana 3000',
-    'task-scheduler-scheduler 8080',
-    'task-scheduler-worker-1 8081',
-    'task-scheduler-worker-2 8082',
-    'task-scheduler-worker-3 8083',
+    'task-scheduler-postgres 127.0.0.1:5432:5432',
+    'task-scheduler-redis 127.0.0.1:6379:6379',
+    'task-scheduler-kafka 127.0.0.1:9092:9092',
+    'task-scheduler-prometheus 127.0.0.1:9090:9090',
+    'task-scheduler-grafana 127.0.0.1:3000:3000',
+    'task-scheduler-scheduler 0.0.0.0:8080:8080',
+    'task-scheduler-worker-1 0.0.0.0:8081:8081',
+    'task-scheduler-worker-2 0.0.0.0:8082:8082',
+    'task-scheduler-worker-3 0.0.0.0:8083:8083',
   ]);
+});
+
+test('the README tells of the same ports and names', () => {
+  const hostPort = (name: string): string => bindings(compose.services[name]!)[0]!.split(':')[1]!;
+  for (const sentence of [
+    `(also starts Prometheus on ${hostPort('prometheus')} and Grafana on ${hostPort('grafana')})`,
+    `PostgreSQL on ${hostPort('postgres')}, Redis on ${hostPort('redis')} and Kafka on ${hostPort('kafka')} only`,
+    `adds a scheduler on ${hostPort('scheduler')} and three workers on ${hostPort('worker-1')}-${hostPort('worker-3')}`,
+    `http://localhost:${hostPort('prometheus')} and Grafana with a dashboard on http://localhost:${hostPort('grafana')} (admin, admin)`,
+  ]) {
+    expect(readme).toContain(sentence);
+  }
+  const names = new Set(services.map(([, service]) => service.container_name));
+  const told = [...readme.matchAll(/docker (?:logs --tail 50|exec) (task-scheduler-[\w-]+)/g)].map(([, name = '']) => name);
+  expect(told.length).toBeGreaterThan(4);
+  expect(told.filter((name) => !names.has(name))).toEqual([]);
+});
+
+test('a container of ours listens on the port that is published for it, and tells others of itself by it', () => {
+  for (const [name, { environment, ports, profiles }] of services) {
+    if (profiles === undefined) continue;
+    const inside = ports[0]!.split(':').at(-1);
+    expect({ name, port: String(environment?.['SERVER_PORT']) }).toEqual({ name, port: inside });
+  }
+  expect(compose.services['scheduler']!.environment?.['SERVER_ADVERTISED_URL']).toBe('http://scheduler:8080');
+});
+
+test('Kafka sends a client on to the port by which it came', () => {
+  const advertised = String(compose.services['kafka']!.environment?.['KAFKA_ADVERTISED_LISTENERS']);
+  expect(advertised).toBe('HOST://127.0.0.1:${KAFKA_PORT:-9092},CONTAINERS://kafka:29092');
+  expect(compose.services['scheduler']!.environment?.['KAFKA_BROKERS']).toBe('kafka:29092');
 });
 
 test.each(services)('%s depends on services and volumes that there are', (_name, service) => {
