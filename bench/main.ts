@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { createApi } from './api';
 import { measure } from './measure';
 import { measureReference, type Reference } from './reference';
+import { cleanCommit, record } from './record';
 import { type Figures, machine, mediansOf, type Run, sentenceOf, table } from './report';
 import { addressesFrom, freshCorner } from './services';
 import { type StackName, STACKS, startStack } from './stacks';
@@ -19,6 +20,8 @@ ${workloads.map(({ name, about }) => `                        ${name}  ${about}`
   --runs N            how often each is measured; the figures are medians (3 by default)
   --workers N         worker processes (real) or workers (standalone); 1 by default
   --json FILE         writes the figures
+  --record            writes the figures into docs/benchmarks.md, and the most telling ones into README.md: of all workloads and
+                      stacks, at a commit without changes
   --profile FOLDER    writes CPU profiles of the program's processes
 `;
 
@@ -28,6 +31,7 @@ interface Options {
   readonly runs: number;
   readonly workers: number;
   readonly json: string | undefined;
+  readonly recorded: boolean;
   readonly profileDir: string | undefined;
 }
 
@@ -59,17 +63,21 @@ const stacksFrom = (text: string): readonly StackName[] => {
 /** The options; undefined where only the usage was asked for. Throws a TypeError that says what is wrong. */
 const optionsFrom = (args: readonly string[]): Options | undefined => {
   const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { workload: text, stack: text, runs: text, workers: text, json: text, profile: text, help: { type: 'boolean', short: 'h' } },
+    options: { workload: text, stack: text, runs: text, workers: text, json: text, profile: text, record: flag, help: { ...flag, short: 'h' } },
   });
   if (values.help === true) return undefined;
+  if (values.record === true && (values.workload ?? values.stack) !== undefined)
+    throw new TypeError('--record writes the whole table: leave out --workload and --stack');
   return {
     chosen: values.workload?.split(',').map(workloadNamed) ?? workloads,
     stacks: stacksFrom(values.stack ?? 'both'),
     runs: numberFrom('runs', values.runs ?? '3'),
     workers: numberFrom('workers', values.workers ?? '1'),
     json: values.json,
+    recorded: values.record === true,
     profileDir: values.profile === undefined ? undefined : path.resolve(values.profile),
   };
 };
@@ -110,6 +118,8 @@ const referenceOf = async (): Promise<Reference> => {
 };
 
 const main = async (options: Options): Promise<void> => {
+  // Asked first: after the measurement would be late.
+  const commit = options.recorded ? cleanCommit(process.cwd()) : undefined;
   if (options.profileDir !== undefined) mkdirSync(options.profileDir, { recursive: true });
   const figures: Figures[] = [];
   const reference = options.stacks.includes('real') ? await referenceOf() : undefined;
@@ -117,6 +127,9 @@ const main = async (options: Options): Promise<void> => {
   console.log(`${machine()}; medians of ${options.runs} runs\n\n${table(figures)}`);
   if (reference !== undefined) console.log(`\nThe services by themselves: ${sentenceOf(reference)}`);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ machine: machine(), reference, runs: figures }, undefined, 2)}\n`);
+  if (commit === undefined) return;
+  const { runs, workers } = options;
+  record(process.cwd(), { commit, date: new Date().toISOString().slice(0, 10), machine: machine(), runs, workers, reference, figures });
 };
 
 const start = async (): Promise<void> => {

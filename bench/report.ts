@@ -41,14 +41,20 @@ export const machine = (): string => {
   return `${processors.length} × ${processors[0]?.model.trim() ?? 'processor'}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GB, ${os.type()} ${os.release()}, Node ${process.version}`;
 };
 
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+export const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+/** Milliseconds a hop differ after the point; nothing else does beyond what the machine's mood is. */
+const shown = (name: keyof Metrics, value: number | undefined): string => {
+  const digits = name.startsWith('hop') ? 1 : 0;
+  return value?.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }) ?? '';
+};
 
 /** A Markdown table with a line for each workload and stack. */
 export const table = (figures: readonly Figures[]): string =>
   [
     row(['workload', 'stack', 'tasks/s', 'ms a hop, p50', 'ms a hop, p99', 'makespan ms', 'memory MB']),
     row(['---', '---', '--:', '--:', '--:', '--:', '--:']),
-    ...figures.map(({ workload, stack, metrics }) => row([workload, stack, ...NAMES.map((name) => metrics[name]?.toString() ?? '')])),
+    ...figures.map(({ workload, stack, metrics }) => row([workload, stack, ...NAMES.map((name) => shown(name, metrics[name]))])),
   ].join('\n');
 
 /** What the services did by themselves, in words. */
