@@ -2,7 +2,7 @@
  * Runs the product's own Redis scripts without Redis: the part of Lua that such scripts use, compiled to JavaScript. What it
  * does not know it refuses when the script is compiled.
  */
-import { createLuaLibrary, LuaTable, Multi, tableOf, type LuaValue } from './luaLibrary';
+import { createLuaLibrary, LuaTable, tableOf, type LuaValue } from './luaLibrary';
 
 type Token = { readonly kind: 'name' | 'number' | 'text' | 'symbol' | 'end'; readonly text: string };
 
@@ -48,8 +48,7 @@ const BINARY: readonly (readonly [readonly string[], (op: string, left: string, 
   [['and'], (_, left, right) => `and(${left}, () => ${right})`],
   [
     ['<', '>', '<=', '>=', '==', '~='],
-    (op, left, right) =>
-      op === '==' ? `equal(${left}, ${right})` : op === '~=' ? `!equal(${left}, ${right})` : `compare(${left}, ${right}) ${op} 0`,
+    (op, left, right) => (op === '==' ? `(${left} === ${right})` : op === '~=' ? `(${left} !== ${right})` : `compare(${left}, ${right}) ${op} 0`),
   ],
   [['..'], (_, left, right) => `(text(${left}) + text(${right}))`],
   [['+', '-'], (op, left, right) => `(number(${left}) ${op} number(${right}))`],
@@ -166,7 +165,7 @@ class Compiler {
       return `for (let $${names[0]!} = number(${from!}), to = number(${to!}), step = number(${step ?? '1'}); step > 0 ? $${names[0]!} <= to : $${names[0]!} >= to; $${names[0]!} += step) {\n${body}\n}`;
     }
     this.expect('in');
-    const over = one(this.expression());
+    const over = this.expression().js;
     this.expect('do');
     const body = this.block(names);
     this.expect('end');
@@ -177,7 +176,7 @@ class Compiler {
     const isLast = this.peek().kind === 'end' || ['end', 'else', 'elseif', ';'].some((word) => this.is(word));
     const values = isLast ? [] : this.list();
     if (values.length === 0) return 'return undefined;';
-    return values.length === 1 ? `return ${values[0]!.js};` : `return Multi.from(${this.spread(values)});`;
+    return values.length === 1 ? `return ${values[0]!.js};` : `return ${this.spread(values)};`;
   }
 
   private assignmentOrCall(): string {
@@ -298,7 +297,7 @@ class Compiler {
 export type CompiledScript = (argv: readonly string[], call: (...args: string[]) => LuaValue) => unknown;
 
 const reply = (value: unknown): unknown => {
-  if (value instanceof Multi) return reply(value[0]);
+  if (Array.isArray(value)) return reply(value[0]);
   if (value instanceof LuaTable) {
     const all: unknown[] = [];
     for (const item of value.items) {
@@ -322,6 +321,6 @@ export const compileScript = (source: string): CompiledScript => {
   const values = [...Object.values(operators), ...Object.values(globals)];
   return (argv, call) => {
     enter(call);
-    return reply(run(...values, tableOf(argv)));
+    return reply(run(...values, tableOf([...argv])));
   };
 };

@@ -2,13 +2,16 @@
 
 export type LuaValue = undefined | boolean | number | string | LuaTable | ((...args: never[]) => unknown);
 
-/** Several values of one call. */
-export class Multi extends Array<LuaValue> {}
+/** Several values of one call; no value is an array. */
+export type Multi = readonly LuaValue[];
+
+const NOTHING: ReadonlyMap<LuaValue, LuaValue> = new Map();
 
 export class LuaTable {
-  /** Index 1 is items[0]. */
-  readonly items: LuaValue[] = [];
-  private readonly entries = new Map<LuaValue, LuaValue>();
+  private entries = NOTHING as Map<LuaValue, LuaValue>;
+
+  /** Index 1 is items[0]; they are the table's own from now on. */
+  constructor(readonly items: LuaValue[] = []) {}
 
   get(key: LuaValue): LuaValue {
     return typeof key === 'number' && key >= 1 && key <= this.items.length ? this.items[key - 1] : this.entries.get(key);
@@ -17,18 +20,20 @@ export class LuaTable {
     if (typeof key === 'number' && key >= 1 && key <= this.items.length + 1) {
       if (value === undefined && key === this.items.length) this.items.pop();
       else this.items[key - 1] = value;
-    } else if (value === undefined) this.entries.delete(key);
-    else this.entries.set(key, value);
+    } else if (value !== undefined) {
+      // Most tables are lists.
+      if (this.entries === NOTHING) this.entries = new Map();
+      this.entries.set(key, value);
+    } else if (this.entries !== NOTHING) this.entries.delete(key);
   }
-  *pairs(): Generator<[LuaValue, LuaValue]> {
-    yield* this.items.map((item, i): [LuaValue, LuaValue] => [i + 1, item]);
-    yield* [...this.entries];
+  pairs(): [LuaValue, LuaValue][] {
+    return [...this.items.map((item, i): [LuaValue, LuaValue] => [i + 1, item]), ...this.entries];
   }
 }
 
-export const tableOf = (items: readonly LuaValue[], entries: readonly (readonly [LuaValue, LuaValue])[] = []): LuaTable => {
-  const table = new LuaTable();
-  table.items.push(...items);
+/** A table of items, which become its own, and entries. */
+export const tableOf = (items: LuaValue[], entries: readonly (readonly [LuaValue, LuaValue])[] = []): LuaTable => {
+  const table = new LuaTable(items);
   for (const [key, value] of entries) table.set(key, value);
   return table;
 };
@@ -68,22 +73,43 @@ const regExpOf = (pattern: string): RegExp => {
 const match = (value: LuaValue, pattern: LuaValue): LuaValue | Multi => {
   const found = regExpOf(text(pattern)).exec(text(value));
   if (found === null) return undefined;
-  return found.length === 1 ? found[0] : new Multi(...found.slice(1));
+  return found.length === 1 ? found[0] : found.slice(1);
 };
 
 const gsub = (value: LuaValue, pattern: LuaValue, by: LuaValue): Multi => {
   const replacement = text(by).replace(/\$/g, '$$$$').replace(/%(\d)/g, '$$$1');
-  return new Multi(text(value).replace(regExpOf(text(pattern)), replacement), 1);
+  return [text(value).replace(regExpOf(text(pattern)), replacement), 1];
+};
+
+type Slot = (value: LuaValue) => string;
+/** What of a template stands before its first slot, and each slot with what stands behind it. */
+interface Template {
+  readonly first: string;
+  readonly slots: readonly { readonly slot: Slot; readonly behind: string }[];
+}
+const templates = new Map<string, Template>();
+
+const slotOf = (digits: string | undefined, kind: string): Slot => {
+  if (kind === 's') return (value) => (typeof value === 'boolean' ? String(value) : text(value));
+  const places = kind === 'd' ? 0 : Number(digits ?? 6);
+  return (value) => number(value).toFixed(places);
+};
+
+const templateOf = (template: string): Template => {
+  const known = templates.get(template);
+  if (known !== undefined) return known;
+  if (/%(?!(?:\.\d)?[sdf])/.test(template)) throw new SyntaxError(`no Lua format that is known here: ${template}`);
+  // Every third part stands for itself; before it come the digits and the kind of its slot.
+  const [first = '', ...parts] = template.split(/%(?:\.(\d))?([sdf])/);
+  const slots = parts.flatMap((kind, i) => (i % 3 === 1 ? [{ slot: slotOf(parts[i - 1], kind), behind: parts[i + 1]! }] : []));
+  const made = { first, slots };
+  templates.set(template, made);
+  return made;
 };
 
 const format = (template: LuaValue, ...values: LuaValue[]): string => {
-  let next = 0;
-  return text(template).replace(/%(?:\.(\d))?([sdf%])/g, (_, digits: string | undefined, kind: string) => {
-    if (kind === '%') return '%';
-    const value = values[next++];
-    if (kind === 's') return typeof value === 'boolean' ? String(value) : text(value);
-    return number(value).toFixed(kind === 'd' ? 0 : Number(digits ?? 6));
-  });
+  const { first, slots } = templateOf(text(template));
+  return slots.reduce((made, { slot, behind }, i) => made + slot(values[i]) + behind, first);
 };
 
 const tonumber = (value: LuaValue): number | undefined => {
@@ -103,15 +129,13 @@ export interface LuaLibrary {
 const callable = (functions: Readonly<Record<string, unknown>>): LuaTable => tableOf([], Object.entries(functions) as [string, LuaValue][]);
 
 const OPERATORS = {
-  Multi,
   truthy,
   number,
   text,
   compare,
-  equal: (left: LuaValue, right: LuaValue) => left === right,
   modulo: (left: LuaValue, right: LuaValue) => number(left) - Math.floor(number(left) / number(right)) * number(right),
-  one: (value: LuaValue | Multi) => (value instanceof Multi ? value[0] : value),
-  all: (value: LuaValue | Multi) => (value instanceof Multi ? value : [value]),
+  one: (value: LuaValue | Multi) => (Array.isArray(value) ? (value as Multi)[0] : value),
+  all: (value: LuaValue | Multi): Multi => (Array.isArray(value) ? (value as Multi) : [value as LuaValue]),
   or: (left: LuaValue, right: () => LuaValue) => (truthy(left) ? left : right()),
   and: (left: LuaValue, right: () => LuaValue) => (truthy(left) ? right() : left),
   size: (value: LuaValue) => (value instanceof LuaTable ? value.items.length : text(value).length),
@@ -136,7 +160,7 @@ const GLOBALS = {
   type: (value: LuaValue) => (value === undefined ? 'nil' : value instanceof LuaTable ? 'table' : typeof value),
   ipairs: (over: LuaTable) => over.items.map((item, i) => [i + 1, item]),
   pairs: (over: LuaTable) => over.pairs(),
-  unpack: (from: LuaTable) => Multi.from(from.items),
+  unpack: (from: LuaTable) => [...from.items],
 };
 
 export const createLuaLibrary = (): LuaLibrary => {

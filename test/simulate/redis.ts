@@ -21,9 +21,11 @@ export interface SimulatedRedis {
 
 type Command = (...args: string[]) => LuaValue;
 
+/** By hash: each script is compiled once, for all runs. */
+const compiled = new Map<string, CompiledScript>();
+
 export const createSimulatedRedis = (micros: () => number): SimulatedRedis => {
   const keys = new Map<string, Entry>();
-  const compiled = new Map<string, CompiledScript>();
   const nowMs = (): number => Math.floor(micros() / 1000);
 
   const find = (key: string): Entry | undefined => {
@@ -96,14 +98,18 @@ export const createSimulatedRedis = (micros: () => number): SimulatedRedis => {
       dropEmpty(key);
       return gone;
     },
-    HGETALL: (key) => tableOf([...hash(key)].flat()),
+    HGETALL: (key) => {
+      const all: string[] = [];
+      for (const [field, value] of hash(key)) all.push(field, value);
+      return tableOf(all);
+    },
     HKEYS: (key) => tableOf([...hash(key).keys()]),
     HVALS: (key) => tableOf([...hash(key).values()]),
     HLEN: (key) => hash(key).size,
     HEXISTS: (key, field) => Number(hash(key).has(field)),
   };
   const call = (name: string, ...args: string[]): LuaValue => {
-    const command = commands[name.toUpperCase()];
+    const command = commands[name] ?? commands[name.toUpperCase()];
     if (command === undefined) throw new Error(`the simulated Redis has no ${name}: add it to test/simulate/redis.ts`);
     return command(...args);
   };
@@ -111,7 +117,7 @@ export const createSimulatedRedis = (micros: () => number): SimulatedRedis => {
     run: ({ sha, text }, args) => {
       let script = compiled.get(sha);
       if (script === undefined) compiled.set(sha, (script = compileScript(text)));
-      return script(args, (name, ...rest) => call(name, ...rest));
+      return script(args, call);
     },
     flush: () => {
       keys.clear();
