@@ -77,8 +77,10 @@ export const createReadyQueue = (): ReadyQueue => {
     return own.byPriority[priority]!;
   };
 
-  const everyLanes = function* (): Generator<Lanes> {
-    for (const ofType of lanes.values()) yield* ofType.values();
+  const everyLanes = (): Lanes[] => {
+    const all: Lanes[] = [];
+    for (const ofType of lanes.values()) for (const each of ofType.values()) all.push(each);
+    return all;
   };
 
   /** Pools have any name: those that nothing waits in leave no trace. */
@@ -96,10 +98,12 @@ export const createReadyQueue = (): ReadyQueue => {
   };
 
   const bestLane = (canTake: CanTake): { lanes: Lanes; priority: number } | undefined => {
+    // Asked for each task that is sent: the lanes are gathered once, not for each priority.
+    const all = everyLanes();
     for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
       let best: Lanes | undefined;
       let bestSequence = Infinity;
-      for (const each of everyLanes()) {
+      for (const each of all) {
         const lane = each.byPriority[priority]!;
         const first = lane.head < lane.items.length ? head(lane) : undefined;
         if (first === undefined || first.sequence >= bestSequence || !canTake(each.type, priority, each.pool)) continue;
