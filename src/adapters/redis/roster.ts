@@ -25,6 +25,8 @@ const liveWorkerOf = (session: string, value: string, described: WorkerDescripti
 /** Reads of a roster whose workers didn't change fetch numbers only: what a worker said of itself is remembered here. */
 export const createRedisRoster = ({ ask, connection }: RedisRosterNeeds): Roster => {
   let descriptions = new Map<string, WorkerDescription>();
+  /** By session, as last read: a heartbeat is read several times. */
+  let known = new Map<string, { readonly value: string; readonly worker: LiveWorker }>();
 
   const describe = async (sessions: readonly string[]): Promise<void> => {
     const unknown = sessions.filter((session) => !descriptions.has(session));
@@ -42,12 +44,16 @@ export const createRedisRoster = ({ ask, connection }: RedisRosterNeeds): Roster
       const values = new Map<string, string>();
       for (let i = 0; i < pairs.length; i += 2) values.set(pairs[i]!, pairs[i + 1]!);
       await describe([...values.keys()]);
-      const workers: LiveWorker[] = [];
+      const read = new Map<string, { readonly value: string; readonly worker: LiveWorker }>();
       for (const [session, value] of values) {
         const described = descriptions.get(session);
         // None: the session was closed between the two reads.
-        if (described !== undefined) workers.push(liveWorkerOf(session, value, described));
+        if (described === undefined) continue;
+        const before = known.get(session);
+        read.set(session, before?.value === value ? before : { value, worker: liveWorkerOf(session, value, described) });
       }
+      known = read;
+      const workers = [...read.values()].map(({ worker }) => worker);
       return { workers, trusted: trusted === '1' };
     },
     ping: () => connection.ping(),
