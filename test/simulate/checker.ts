@@ -139,13 +139,13 @@ interface Interval {
 /** Times in which a process was stopped. */
 const stopsOf = (entries: readonly Entry[]): Map<string, Interval[]> => {
   const stops = new Map<string, Interval[]>();
-  for (const { at, ...entry } of entries) {
+  for (const entry of entries) {
     if (entry.kind !== 'process') continue;
     const own = stops.get(entry.process) ?? [];
     stops.set(entry.process, own);
-    if (entry.what === 'stopped') own.push({ process: entry.process, from: at, to: Infinity });
+    if (entry.what === 'stopped') own.push({ process: entry.process, from: entry.at, to: Infinity });
     const last = own.at(-1);
-    if ((entry.what === 'resumed' || entry.what === 'crashed') && last?.to === Infinity) last.to = at;
+    if ((entry.what === 'resumed' || entry.what === 'crashed') && last?.to === Infinity) last.to = entry.at;
   }
   return stops;
 };

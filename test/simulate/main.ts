@@ -8,16 +8,18 @@ import { shrink, traceOf } from './shrink';
 
 interface Portion {
   readonly seeds: readonly number[];
+  /** How many of them some thread has taken. */
+  readonly taken: Int32Array;
   readonly untilFailure: boolean;
 }
 
-/** Two processors do what one would: each thread takes every other seed. */
+/** Two processors do what one would: each thread takes the next seed that is left. */
 const THREADS = 2;
 
-const runPortion = async ({ seeds, untilFailure }: Portion): Promise<Summed> => {
+const runPortion = async ({ seeds, taken, untilFailure }: Portion): Promise<Summed> => {
   const sum = nothingYet();
-  for (const seed of seeds) {
-    addOutcome(sum, await runSeed(seed));
+  for (let next = Atomics.add(taken, 0, 1); next < seeds.length; next = Atomics.add(taken, 0, 1)) {
+    addOutcome(sum, await runSeed(seeds[next]!));
     if (untilFailure && sum.failed.length > 0) break;
   }
   return sum;
@@ -76,9 +78,9 @@ const main = async (): Promise<void> => {
   const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => from + i);
   const began = performance.now();
   const sum = nothingYet();
-  const portions = Array.from({ length: Math.min(THREADS, seeds.length) }, (_, thread) => seeds.filter((_seed, i) => i % THREADS === thread));
-  for (const part of await Promise.all(portions.map((portion) => inThread({ seeds: portion, untilFailure: values['until-failure'] }))))
-    merge(sum, part);
+  const portion = { seeds, taken: new Int32Array(new SharedArrayBuffer(4)), untilFailure: values['until-failure'] };
+  const threads = Array.from({ length: Math.min(THREADS, seeds.length) }, () => inThread(portion));
+  for (const part of await Promise.all(threads)) merge(sum, part);
   const report = reportOf(sum);
   summarise(report, performance.now() - began);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
