@@ -3,8 +3,15 @@ import type { Command } from '../core/command';
 import { parseDagId } from '../core/ids';
 import { refusal } from '../core/refusal';
 import type { Clock } from '../ports/clock';
-import type { DeadLetterDetail, DeadLetterFilter, DeadLetterStore, DeadLetterView, DeadLetterViews } from '../ports/letters';
-import type { NewCommand } from '../ports/store';
+import {
+  replayKeyOf,
+  type DeadLetterDetail,
+  type DeadLetterFilter,
+  type DeadLetterStore,
+  type DeadLetterView,
+  type DeadLetterViews,
+} from '../ports/letters';
+import type { CommandStore, NewCommand } from '../ports/store';
 import { timeOf, type Bodies, type LetterFilterBody, type Who } from './bodies';
 import { refuseOrAnswer, type Asking } from './commands';
 import type { Requested, Requester } from './requester';
@@ -13,6 +20,7 @@ import { DEFAULT_RATE_PER_SECOND, MOST_LETTERS_AT_ONCE } from './schemas';
 export interface LettersNeeds {
   readonly views: Pick<DeadLetterViews, 'letters' | 'letter'>;
   readonly letters: Pick<DeadLetterStore, 'discard'>;
+  readonly commands: Pick<CommandStore, 'freeRefusedKeys'>;
   readonly requester: Requester;
   readonly clock: Pick<Clock, 'now'>;
   readonly jsonText: (value: unknown, path: string) => string | null;
@@ -60,7 +68,7 @@ const filterOf = (body: LetterFilterBody): DeadLetterFilter => {
 };
 
 /** Makes the replay and discard of letters. */
-export const createLetters = ({ views, letters, requester, clock, jsonText }: LettersNeeds): Letters => {
+export const createLetters = ({ views, letters, commands, requester, clock, jsonText }: LettersNeeds): Letters => {
   const find = async (id: string): Promise<DeadLetterDetail> => {
     const letter = LETTER_ID.test(id) ? await views.letter(id) : undefined;
     if (letter === undefined) throw refusal('LETTER_NOT_FOUND', `no dead letter ${id.slice(0, 40)}`);
@@ -104,28 +112,31 @@ export const createLetters = ({ views, letters, requester, clock, jsonText }: Le
     discard: async (id, { by }) => {
       const letter = await find(id);
       if (letter.state === 'REPLAYED') throw closed(letter);
-      if (letter.state === 'OPEN') await letters.discard([id], by ?? null);
+      if (letter.state === 'DISCARDED' || (await letters.discard([id], by ?? null)) > 0) return;
+      if ((await find(id)).state === 'OPEN') throw refusal('LETTER_CLOSED', 'its replay is due: cancel its task instead');
     },
     replayAll: async (body, key) => {
       const { found, more } = await fitting(filterOf(body.filter));
       const now = clock.now();
       const everyMs = 1000 / (body.ratePerSecond ?? DEFAULT_RATE_PER_SECOND);
-      const commands = found.flatMap(({ id, task }): Omit<NewCommand, 'notBefore'>[] => {
+      const replays = found.flatMap(({ id, task }): Omit<NewCommand, 'notBefore'>[] => {
         if (task === null) return [];
         // A letter that waits for its turn is asked for once, however often the filter is sent.
-        const own = `replay of dead letter ${id}${key === null ? '' : ` under ${key}`}`;
+        const own = replayKeyOf(id, key);
         return [{ dag: task.ref.dag, command: retryOf(task.ref.task, body), by: body.by ?? null, reason: body.reason ?? null, key: own }];
       });
       let repeated = 0;
-      for (let from = 0; from < commands.length; from += PAGE) {
-        const part = commands.slice(from, from + PAGE).map((command, i) => {
+      for (let from = 0; from < replays.length; from += PAGE) {
+        const part = replays.slice(from, from + PAGE).map((command, i) => {
           const waitMs = Math.floor((from + i) * everyMs);
           return { ...command, notBefore: waitMs === 0 ? null : now + waitMs };
         });
+        // Without a key of the client's nobody asks again for what was refused before, but for what is to be done now.
+        if (key === null) await commands.freeRefusedKeys(part);
         repeated += (await requester.requestAll(part)).filter((one) => one.repeated).length;
       }
-      const lastAt = commands.length === 0 ? null : now + Math.floor((commands.length - 1) * everyMs);
-      return { letters: commands.length, repeated, lastAt, more };
+      const lastAt = replays.length === 0 ? null : now + Math.floor((replays.length - 1) * everyMs);
+      return { letters: replays.length, repeated, lastAt, more };
     },
     discardAll: async (body) => {
       const { found, more } = await fitting(filterOf(body.filter));

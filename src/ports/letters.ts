@@ -51,12 +51,19 @@ export interface DeadLetterViews {
   openLetters(): Promise<{ readonly kind: LetterKind; readonly type: string | null; readonly count: number }[]>;
 }
 
+/** The key of the command by which a bulk replay runs a letter's task again, `under` the key of the request where that had one. */
+export const replayKeyOf = (letter: string, under: string | null): string =>
+  `replay of dead letter ${letter}${under === null ? '' : ` under ${under}`}`;
+
 /**
  * A letter is closed as REPLAYED by `RunStore.commit`, where it stores the outcome of a command: the open letters of that
  * command's DAG whose tasks aren't FAILED any more are closed in the same transaction, whatever the command was called.
  */
 export interface DeadLetterStore {
-  /** Closes open letters as DISCARDED; answers how many were open. */
+  /**
+   * Closes open letters as DISCARDED and refuses their replays that wait for their turn; a letter whose replay is due within moments stays as
+   * it is. Answers how many were closed.
+   */
   discard(ids: readonly string[], by: string | null): Promise<number>;
 }
 

@@ -91,6 +91,8 @@ export interface NewCommand {
 export interface CommandStore {
   /** Stores commands, durable when it resolves; answers their ids (of an earlier one with the same key, that one's) in the order given. */
   request(commands: readonly NewCommand[]): Promise<{ readonly id: string; readonly repeated: boolean }[]>;
+  /** Keys under which a command was refused are free again: the next one under them is another command. */
+  freeRefusedKeys(keys: readonly Pick<NewCommand, 'dag' | 'key'>[]): Promise<void>;
   /** Commands of these shards without an outcome whose time has come, asked before `requestedBeforeMs`, oldest first. */
   pendingCommands(shards: readonly number[], requestedBeforeMs: number, nowMs: number, limit: number): Promise<Omit<Commanded, 'type'>[]>;
   commandOutcome(id: string): Promise<CommandOutcome | undefined>;

@@ -52,7 +52,7 @@ export const createControlApi = ({
   const targets = createTargets({ views, store });
   return controlRoutes({
     control: createControl({ requester, targets, views, store, removal, clock, jsonText, planEdit: createEditPlanner(planning) }),
-    letters: createLetters({ views, letters: letterStore, requester, clock, jsonText }),
+    letters: createLetters({ views, letters: letterStore, commands: needs.commands, requester, clock, jsonText }),
     gates: createGateControl({
       store: gates,
       clock,

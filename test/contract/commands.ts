@@ -83,6 +83,18 @@ export function commandsContract(open: () => Promise<OpenCommands>): void {
     expect((await commands.pendingCommands([0], now + 7_200_000, now + 3_600_001, 10)).map(({ id }) => id)).toContain(later!.id);
   });
 
+  test('a key under which a command was refused can be set free; one that waits or was applied stays taken', async () => {
+    const dag = await admitted();
+    const keys = ['refused', 'applied', 'waits', 'b \u0000'].map((key) => wanted(dag, { key }));
+    const [refused, applied] = await commands.request(keys);
+    await commands.refuseCommands([outcomeOf(refused!.id, dag, { outcome: 'REFUSED', detail: 'no' }), outcomeOf(applied!.id, dag)]);
+    await commands.freeRefusedKeys([...keys, wanted(dag), wanted(dag, { key: 'nobodys' })]);
+    const again = await commands.request(keys);
+    expect(again.map(({ repeated }) => repeated)).toEqual([false, true, true, true]);
+    expect(again[0]!.id).not.toBe(refused!.id);
+    expect(await commands.commandOutcome(refused!.id)).toMatchObject({ outcome: 'REFUSED' });
+  });
+
   test('the same key on the same DAG is the same command, also within one request and at the same time', async () => {
     const [dag, other] = [await admitted(), await admitted()];
     const [one, two, elsewhere, free] = await commands.request([

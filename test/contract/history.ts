@@ -1,7 +1,7 @@
 /** What is kept of a DAG's past, and how it is deleted: the same suite for each adapter. */
 import type { PlannedDag } from '../../src/core/dag';
 import type { DagRemoval, HistoryViews } from '../../src/ports/history';
-import type { DeadLetterOutbox, DeadLetterStore, DeadLetterViews } from '../../src/ports/letters';
+import { replayKeyOf, type DeadLetterOutbox, type DeadLetterStore, type DeadLetterViews } from '../../src/ports/letters';
 import type { CommandStore, NewCommand, OwnedShard } from '../../src/ports/store';
 import type { DagViews, TaskViews } from '../../src/ports/views';
 import { at, batch, dagChange, plannedDag, plannedTask, taskChange } from './records';
@@ -198,6 +198,39 @@ export function historyContract(open: () => Promise<OpenHistory>): void {
     expect(await world.letterStore.discard([open[2]!.id], 'bob')).toBe(0);
     expect(await world.letterStore.discard([], 'bob')).toBe(0);
     expect(await world.letters.letter(open[2]!.id)).toMatchObject({ state: 'DISCARDED', settledBy: 'bob', settledAt: expect.any(Number) as number });
+  });
+
+  test('a letter that is discarded takes its waiting replays with it; one whose replay is due stays', async () => {
+    const dag = await admitted();
+    for (const task of [0, 1, 2, 3]) await giveUp(dag, task);
+    const [fourth, third, second, first] = (await world.letters.letters({ dag: dag.dagId }, 10)).map(({ id }) => id) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const replay = (letter: string, task: number, notBefore: number | null, under: string | null = null): NewCommand => ({
+      ...pauseOf(dag),
+      command: { kind: 'retry', tasks: [task], downstream: true },
+      notBefore,
+      key: replayKeyOf(letter, under),
+    });
+    const later = Date.now() + 3_600_000;
+    const asked = await world.commands.request([
+      replay(first, 0, later),
+      replay(first, 0, later, 'a key'),
+      replay(second, 1, null),
+      replay(third, 2, later),
+      replay(`${first}0`, 3, later),
+    ]);
+    expect(await world.letterStore.discard([first, second, fourth], 'bob')).toBe(2);
+    const states = (await world.letters.letters({ dag: dag.dagId }, 10)).map(({ id, state }) => [id, state]);
+    expect(new Map(states as [string, string][])).toEqual(
+      new Map([first, fourth].map((id) => [id, 'DISCARDED']).concat([second, third].map((id) => [id, 'OPEN'])) as [string, string][]),
+    );
+    const outcomes = await Promise.all(asked.map(async ({ id }) => (await world.history.command(id))?.outcome));
+    expect(outcomes).toEqual(['REFUSED', 'REFUSED', null, null, null]);
+    expect(await world.commands.settledCommands(0, later - 4_000_000)).toEqual(expect.arrayContaining([asked[0]!.id, asked[1]!.id]));
   });
 
   test('what the topic has not got yet is found by shard, with payload, attempts and timing, until it is marked', async () => {

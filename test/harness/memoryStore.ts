@@ -127,6 +127,8 @@ export const createMemoryStore = (): MemoryStore => {
           return { id, repeated: false };
         }),
       ),
+    // Keys are not kept here.
+    freeRefusedKeys: () => Promise.resolve(),
     pendingCommands: (of, _before, nowMs, limit) =>
       Promise.resolve(
         commands

@@ -35,8 +35,10 @@ export const createCommandTable = (clock: Pick<Clock, 'now'>): CommandTable => {
   const rows = new Map<string, CommandRow>();
   const byKey = new Map<string, CommandRow>();
 
+  const keyOf = ({ dag, key }: Pick<NewCommand, 'dag' | 'key'>): string | undefined => (key === null ? undefined : `${dag}/${storable(key) ?? ''}`);
+
   const request = (wanted: NewCommand): { id: string; repeated: boolean } => {
-    const key = wanted.key === null ? undefined : `${wanted.dag}/${storable(wanted.key) ?? ''}`;
+    const key = keyOf(wanted);
     const earlier = key === undefined ? undefined : byKey.get(key);
     if (earlier !== undefined) return { id: earlier.id, repeated: true };
     const row: CommandRow = { id: String(rows.size + 1), wanted, requestedAt: clock.now(), outcome: undefined };
@@ -56,6 +58,10 @@ export const createCommandTable = (clock: Pick<Clock, 'now'>): CommandTable => {
     settle,
     store: {
       request: (commands) => answered(() => commands.map(request)),
+      freeRefusedKeys: (keys) =>
+        answered(() => {
+          for (const key of keys.map(keyOf)) if (key !== undefined && byKey.get(key)?.outcome?.outcome === 'REFUSED') byKey.delete(key);
+        }),
       pendingCommands: (shards, requestedBeforeMs, nowMs, limit) =>
         answered(() =>
           all()

@@ -38,14 +38,18 @@ const EARLIER = `
   SELECT c.id FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS u (dag_id, key, n)
   JOIN commands c ON c.dag_id = u.dag_id AND c.key = u.key ORDER BY u.n`;
 
-const EARLIER_COLUMNS: readonly ArrayColumn<NewCommand>[] = [plain('uuid', ({ dag }) => dag), words(({ key }) => key)];
+const FREE = `
+  UPDATE commands c SET key = NULL FROM unnest($1::uuid[], $2::text[]) AS u (dag_id, key)
+  WHERE c.dag_id = u.dag_id AND c.key = u.key AND c.outcome = 'REFUSED'`;
+
+const KEY_COLUMNS: readonly ArrayColumn<Pick<NewCommand, 'dag' | 'key'>>[] = [plain('uuid', ({ dag }) => dag), words(({ key }) => key)];
 
 const request = async (pool: Pool, commands: readonly NewCommand[]): Promise<{ id: string; repeated: boolean }[]> => {
   const { rows } = await pool.query<{ id: string; stored: boolean }>({ name: 'request', text: REQUEST, values: valuesOf(COLUMNS, commands) });
   const repeated = commands.filter((_, i) => rows[i]?.stored === false);
   if (repeated.length === 0) return rows.map(({ id }) => ({ id, repeated: false }));
   // Whoever stored them first has committed: a key that is being stored is waited for.
-  const earlier = await pool.query<{ id: string }>({ name: 'requested', text: EARLIER, values: valuesOf(EARLIER_COLUMNS, repeated) });
+  const earlier = await pool.query<{ id: string }>({ name: 'requested', text: EARLIER, values: valuesOf(KEY_COLUMNS, repeated) });
   const ids = earlier.rows.map(({ id }) => id).values();
   return rows.map(({ id, stored }) => (stored ? { id, repeated: false } : { id: ids.next().value ?? id, repeated: true }));
 };
@@ -95,6 +99,10 @@ const outcomeOf = (row: OutcomeRow): CommandOutcome => ({
 /** Makes the CommandStore of an open, migrated database. */
 export const createCommandStore = ({ engine: pool }: Pick<Database, 'engine'>): CommandStore => ({
   request: (commands) => (commands.length === 0 ? Promise.resolve([]) : reaching(() => request(pool, commands))),
+  freeRefusedKeys: (keys) =>
+    reaching(async () => {
+      await pool.query({ name: 'free_keys', text: FREE, values: valuesOf(KEY_COLUMNS, keys) });
+    }),
   pendingCommands: (shards, requestedBeforeMs, nowMs, limit) =>
     reaching(async () => {
       const values = [shards, nowMs - requestedBeforeMs, nowMs, limit];

@@ -2,14 +2,15 @@
 import type { Pool } from 'pg';
 import type { TaskError } from '../../core/dag';
 import type { DagId } from '../../core/ids';
-import type {
-  DeadLetterDetail,
-  DeadLetterFilter,
-  DeadLetterStore,
-  DeadLetterView,
-  DeadLetterViews,
-  LetterKind,
-  LetterState,
+import {
+  replayKeyOf,
+  type DeadLetterDetail,
+  type DeadLetterFilter,
+  type DeadLetterStore,
+  type DeadLetterView,
+  type DeadLetterViews,
+  type LetterKind,
+  type LetterState,
 } from '../../ports/letters';
 import type { TaskViews } from '../../ports/views';
 import { allOf, createParameters, literalList, type Parameters } from './conditions';
@@ -118,13 +119,30 @@ export const createDeadLetterViews = ({ views: pool }: Pick<Database, 'views'>, 
     }),
 });
 
+/** A replay whose time comes so soon may have been told already, and is left to go on: clocks differ, and what was told takes a while. */
+const DUE_SOON_MS = 5000;
+
+const DISCARD = `
+  WITH open AS MATERIALIZED (
+    SELECT l.id, l.dag_id, k.key FROM unnest($1::bigint[], $2::text[]) AS k (id, key)
+    JOIN dead_letters l ON l.id = k.id WHERE l.state = 'OPEN' FOR UPDATE OF l
+  ), replays AS MATERIALIZED (
+    SELECT c.id, o.id AS letter, coalesce(c.not_before > clock_timestamp() + $4::double precision * interval '1 millisecond', false) AS waits
+    FROM open o JOIN commands c ON c.dag_id = o.dag_id AND c.outcome IS NULL AND (c.key = o.key OR starts_with(c.key, o.key || ' '))
+  ), withdrawn AS (
+    UPDATE commands SET outcome = 'REFUSED', detail = 'its dead letter was discarded', settled_at = clock_timestamp()
+    WHERE id IN (SELECT id FROM replays WHERE waits) AND outcome IS NULL
+  )
+  UPDATE dead_letters SET state = 'DISCARDED', settled_at = clock_timestamp(), settled_by = $3
+  WHERE id IN (SELECT id FROM open EXCEPT SELECT letter FROM replays WHERE NOT waits)`;
+
 /** Makes the DeadLetterStore of an open, migrated database. */
 export const createDeadLetterStore = ({ engine: pool }: Pick<Database, 'engine'>): DeadLetterStore => ({
   discard: (ids, by) =>
     reaching(async () => {
-      const text = `UPDATE dead_letters SET state = 'DISCARDED', settled_at = clock_timestamp(), settled_by = $2
-        WHERE id = ANY ($1::bigint[]) AND state = 'OPEN'`;
-      const { rowCount } = await pool.query({ name: 'discard_letters', text, values: [ids.filter(isRowNumber), by?.replaceAll('\0', '') ?? null] });
+      const letters = ids.filter(isRowNumber);
+      const values = [letters, letters.map((id) => replayKeyOf(id, null)), by?.replaceAll('\0', '') ?? null, DUE_SOON_MS];
+      const { rowCount } = await pool.query({ name: 'discard_letters', text: DISCARD, values });
       return rowCount ?? 0;
     }),
 });
