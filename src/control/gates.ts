@@ -81,7 +81,7 @@ export const createGateControl = ({ store, clock, announce, types, changed }: Ga
       if (state === 'QUARANTINED' && body.scope !== 'type')
         throw wrongField('state', 'QUARANTINED belongs to the scope type: only types are quarantined');
       const key = keyOf(body, types());
-      const gate = await store.end({ ...key, state, now: clock.now() });
+      const gate = await store.end({ ...key, state, by: body.by ?? null, now: clock.now() });
       if (gate === undefined) {
         await refuseOther(key, state);
         return { changed: false, gate: null };

@@ -37,6 +37,8 @@ export interface Gates {
 
 /** What ended longer ago is forgotten: no wait for a worker is measured against it any more. */
 const FORGOTTEN_MS = 86_400_000;
+/** Histories of DAGs show what was done to gates for so long. */
+const LINES_FORGOTTEN_MS = 30 * 86_400_000;
 const FORGET_EVERY_MS = 600_000;
 
 const isForType = ({ scope, state }: Gate): boolean => scope === 'type' && state === 'QUARANTINED';
@@ -104,8 +106,8 @@ export const createGates = ({ store, clock, announce, breaker: settings, workers
       await writeDecided();
       await read();
       const now = clock.now();
-      if (book.gates.length === 0 || now < forgetAt) return;
-      await store.forget(now - FORGOTTEN_MS);
+      if (now < forgetAt) return;
+      await store.forget(now - FORGOTTEN_MS, now - LINES_FORGOTTEN_MS);
       forgetAt = now + FORGET_EVERY_MS;
     },
     lets: (passing, isOut) => {

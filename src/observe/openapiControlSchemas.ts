@@ -9,7 +9,11 @@ const uuidOrNull: Json = { type: ['string', 'null'], format: 'uuid' };
 const event = object({
   eventId: text,
   at: time,
-  kind: { type: 'string', description: 'The kind of a command, dag.* for what happened to the DAG, task.* for what happened to a task.' },
+  kind: {
+    type: 'string',
+    description:
+      'The kind of a command, dag.* for what happened to the DAG, task.* for what happened to a task, gate.* for a pause or quarantine before tasks of the DAG.',
+  },
   taskId: uuidOrNull,
   taskName: textOrNull,
   by: textOrNull,

@@ -22,9 +22,12 @@ export interface Ending extends GateKey {
   readonly state: GateState;
   /** Only where the row's trips are still these; undefined for whatever they are. */
   readonly trips?: number;
+  /** Who ends it; undefined for nobody. */
+  readonly by?: string | null;
   readonly now: number;
 }
 
+/** Each change is a line in the history of the DAGs that the gate stands before. */
 export interface GateStore {
   /** All rows, those that ended lately too; ordered by scope, name and state. */
   gates(): Promise<Gate[]>;
@@ -34,6 +37,6 @@ export interface GateStore {
   quarantine(quarantine: Quarantine): Promise<Gate | undefined>;
   /** Ends a gate that is in force; undefined where none is, or another one. */
   end(ending: Ending): Promise<Gate | undefined>;
-  /** Forgets what ended before this time. */
-  forget(beforeMs: number): Promise<void>;
+  /** Forgets what ended before this time, and lines of history that are older than the second. */
+  forget(beforeMs: number, linesBeforeMs: number): Promise<void>;
 }

@@ -72,9 +72,9 @@ export const gatesContract = (open: () => Promise<GateStore>): void => {
     await store.pause({ ...pause, until: LATER });
     await store.pause({ ...pause, name: 'NOTIFICATION' });
     await store.quarantine(quarantine);
-    await store.forget(LATER);
+    await store.forget(LATER, 0);
     expect(await store.gates()).toHaveLength(3);
-    await store.forget(LATER + 1);
+    await store.forget(LATER + 1, 0);
     expect((await store.gates()).map(({ name, state }) => `${name} ${state}`)).toEqual(['API_CALL QUARANTINED', 'NOTIFICATION PAUSED']);
   });
 };

@@ -1,5 +1,7 @@
 /** What is kept of a DAG's past, and how it is deleted: the same suite for each adapter. */
 import type { PlannedDag } from '../../src/core/dag';
+import type { GateScope } from '../../src/core/gates';
+import type { GateStore } from '../../src/ports/gates';
 import type { DagRemoval, HistoryViews } from '../../src/ports/history';
 import { replayKeyOf, type DeadLetterOutbox, type DeadLetterStore, type DeadLetterViews } from '../../src/ports/letters';
 import type { CommandStore, NewCommand, OwnedShard } from '../../src/ports/store';
@@ -13,6 +15,7 @@ export interface OpenHistory extends OpenStore {
   readonly letters: DeadLetterViews;
   readonly letterStore: DeadLetterStore;
   readonly outbox: DeadLetterOutbox;
+  readonly gates: GateStore;
   readonly removal: DagRemoval;
   readonly dags: DagViews;
   readonly tasks: TaskViews;
@@ -81,6 +84,43 @@ export function historyContract(open: () => Promise<OpenHistory>): void {
     expect(await world.history.events(dag.dagId, 1)).toEqual(lines.slice(0, 1));
     expect(await world.history.events(dag.dagId, 10, lines[0]!.id)).toEqual(lines.slice(1));
     for (const wrong of ['x', '', '1e9', '99999999999999999999']) expect(await world.history.events(dag.dagId, 10, wrong)).toEqual([]);
+  });
+
+  test('what was done to gates is a line in the history of the DAGs that they stood before, in their time', async () => {
+    const [began, ended] = [Date.parse('2026-03-01T10:00:00Z'), Date.parse('2026-03-01T11:00:00Z')];
+    const tasks = [plannedTask('a'), plannedTask('b', { type: 'API_CALL', options: { pool: 'db' } })];
+    const [dag, other] = [await admitted({ tasks, createdAt: began }), await admitted({ tasks: [plannedTask('a')], createdAt: began })];
+    const pause = (scope: GateScope, name: string, now: number, until: number | null = null) =>
+      world.gates.pause({ scope, name, reason: null, by: 'ops', until, now });
+    const resume = (scope: GateScope, name: string, now: number) => world.gates.end({ scope, name, state: 'PAUSED', by: 'ops', now });
+    // Over before the DAG began, by hand or by its time; in force when it did; changed while it went on; and after its end.
+    await pause('type', 'API_CALL', began - 500);
+    await resume('type', 'API_CALL', began - 400);
+    await pause('all', '', began - 300, began - 200);
+    await pause('pool', 'db', began - 100);
+    await commit({ history: [{ dag: dag.dagId, at: began, kind: 'hold', task: 0, by: null, message: null }] });
+    await resume('pool', 'db', began + 100);
+    await world.gates.quarantine({ type: 'API_CALL', trips: 0, reason: 'it fails everywhere', until: began + 300, now: began + 200 });
+    await world.gates.end({ scope: 'type', name: 'API_CALL', state: 'QUARANTINED', now: began + 400 });
+    await pause('type', 'NOTIFICATION', began + 500);
+    await world.gates.pause({ scope: 'all', name: '', reason: 'month end', by: 'ada', until: ended, now: began + 600 });
+    await commit({ dags: [dag, other].map((each) => dagChange(each, { status: 'COMPLETED', startedAt: began, completedAt: began + 700 })) });
+    await pause('pool', 'db', began + 800);
+    const lines = await world.history.events(dag.dagId, 10);
+    expect(lines.map(({ kind, at: time, by, message }) => [kind, time - began, by, message])).toEqual([
+      ['gate.paused', -100, 'ops', 'the pool db'],
+      ['hold', 0, null, null],
+      ['gate.resumed', 100, 'ops', 'the pool db'],
+      ['gate.quarantined', 200, null, 'the type API_CALL, until 2026-03-01T10:00:00.300Z: it fails everywhere'],
+      ['gate.lifted', 400, null, 'the type API_CALL'],
+      ['gate.paused', 600, 'ada', 'everything, until 2026-03-01T11:00:00.000Z: month end'],
+    ]);
+    expect(await world.history.events(dag.dagId, 2, lines[0]!.id)).toEqual(lines.slice(1, 3));
+    expect((await world.history.events(other.dagId, 10)).map(({ message }) => message)).toEqual([lines[5]!.message]);
+    await world.gates.forget(0, ended);
+    // What is still in its row keeps its lines; the pause of the pool was followed by another.
+    expect((await world.history.events(dag.dagId, 10)).map(({ kind }) => kind)).toEqual(['hold', 'gate.quarantined', 'gate.lifted', 'gate.paused']);
+    await world.gates.forget(ended + 1, ended + 1);
   });
 
   test('a command is shown while it waits and with what became of it', async () => {

@@ -2,13 +2,20 @@
 import type { Pool } from 'pg';
 import type { Command, CommandOutcome } from '../../core/command';
 import type { TaskError } from '../../core/dag';
+import type { GateScope } from '../../core/gates';
 import type { DagId, TaskRef } from '../../core/ids';
 import type { AttemptView, CommandView, HistoryView, HistoryViews } from '../../ports/history';
 import type { Database } from './database';
 import { reaching } from './failures';
 import { isRowNumber } from './rowNumbers';
 
-interface EventRow {
+interface GateLine {
+  readonly scope: GateScope | null;
+  readonly gate: string | null;
+  readonly until: Date | null;
+}
+
+interface EventRow extends GateLine {
   readonly id: string;
   readonly at: Date;
   readonly kind: string;
@@ -18,10 +25,34 @@ interface EventRow {
   readonly message: string | null;
 }
 
+// Gates count where they stand before a task of the DAG and were changed in its time, or were in force when it began. What the tasks say
+// of themselves is read only where there are such.
 const EVENTS = `
-  SELECT e.id, e.at, e.kind, e.index, t.name, e.by, e.message
-  FROM dag_events e LEFT JOIN tasks t ON t.dag_id = e.dag_id AND t.index = e.index
-  WHERE e.dag_id = $1 AND e.id > $2 ORDER BY e.id LIMIT $3`;
+  WITH passing AS MATERIALIZED (
+    SELECT DISTINCT type, options::json ->> 'pool' AS pool FROM tasks WHERE dag_id = $1
+  ), own AS (
+    SELECT e.id, e.at, e.kind, e.index, t.name, e.by, e.message, NULL AS scope, NULL AS gate, NULL::timestamptz AS until
+    FROM dag_events e LEFT JOIN tasks t ON t.dag_id = e.dag_id AND t.index = e.index
+    WHERE e.dag_id = $1 AND e.id > $2 ORDER BY e.id LIMIT $3
+  ), of_gates AS (
+    SELECT g.id, g.at, g.kind, NULL::integer, NULL, g.by, g.reason, g.scope, g.name, g.until
+    FROM dags d JOIN gate_events g ON g.at <= coalesce(d.completed_at, 'infinity')
+    WHERE d.dag_id = $1 AND g.id > $2
+      AND (g.at >= d.created_at OR (g.kind IN ('gate.paused', 'gate.quarantined') AND (g.state <> 'PAUSED' OR g.until IS NULL OR g.until > d.created_at) AND NOT EXISTS (
+        SELECT 1 FROM gate_events n WHERE (n.scope, n.name, n.state) = (g.scope, g.name, g.state) AND n.id > g.id AND n.at <= d.created_at)))
+      AND CASE g.scope WHEN 'type' THEN g.name IN (SELECT type FROM passing) WHEN 'pool' THEN g.name IN (SELECT pool FROM passing) ELSE true END
+    ORDER BY g.id LIMIT $3
+  )
+  SELECT * FROM own UNION ALL SELECT * FROM of_gates ORDER BY id LIMIT $3`;
+
+const GATES: Readonly<Record<GateScope, string>> = { all: 'everything', type: 'the type', pool: 'the pool' };
+
+/** Of a line about a gate: what it stands before, until when, and why. */
+const messageOf = ({ message, scope, gate, until }: EventRow): string | null => {
+  if (scope === null) return message;
+  const before = scope === 'all' ? GATES.all : `${GATES[scope]} ${gate ?? ''}`;
+  return `${before}${until === null ? '' : `, until ${until.toISOString()}`}${message === null ? '' : `: ${message}`}`;
+};
 
 const historyView = (dag: DagId, row: EventRow): HistoryView => ({
   id: row.id,
@@ -29,7 +60,7 @@ const historyView = (dag: DagId, row: EventRow): HistoryView => ({
   kind: row.kind,
   task: row.index === null ? null : { ref: { dag, task: row.index }, name: row.name ?? '' },
   by: row.by,
-  message: row.message,
+  message: messageOf(row),
 });
 
 interface CommandRow {

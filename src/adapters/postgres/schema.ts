@@ -5,6 +5,7 @@ import { Dag } from './entities/dag';
 import { DagEvent } from './entities/dagEvent';
 import { DeadLetter } from './entities/deadLetter';
 import { Gate } from './entities/gate';
+import { GateEvent } from './entities/gateEvent';
 import { IdempotencyKey } from './entities/idempotencyKey';
 import { Removal } from './entities/removal';
 import { Scheduler } from './entities/scheduler';
@@ -12,5 +13,5 @@ import { Shard } from './entities/shard';
 import { Task } from './entities/task';
 import { MIGRATIONS } from './migrations';
 
-export const ENTITIES = [Dag, Task, Shard, Scheduler, IdempotencyKey, CommandRow, Attempt, DeadLetter, DagEvent, Gate, Removal] as const;
+export const ENTITIES = [Dag, Task, Shard, Scheduler, IdempotencyKey, CommandRow, Attempt, DeadLetter, DagEvent, Gate, GateEvent, Removal] as const;
 export { MIGRATIONS };

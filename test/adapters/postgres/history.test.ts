@@ -2,6 +2,7 @@ import { createCommandStore } from '../../../src/adapters/postgres/commandStore'
 import { createDagViews } from '../../../src/adapters/postgres/dagViews';
 import { createDeadLetterOutbox } from '../../../src/adapters/postgres/deadLetterOutbox';
 import { createDeadLetterStore, createDeadLetterViews } from '../../../src/adapters/postgres/deadLetters';
+import { createGateStore } from '../../../src/adapters/postgres/gateStore';
 import { createHistoryViews } from '../../../src/adapters/postgres/historyViews';
 import { createDagRemoval } from '../../../src/adapters/postgres/removal';
 import { createRunStore } from '../../../src/adapters/postgres/runStore';
@@ -25,6 +26,7 @@ describe.each(SERVERS)('history on %s', (_name, start) => {
       letters: createDeadLetterViews(database, tasks),
       letterStore: createDeadLetterStore(database),
       outbox: createDeadLetterOutbox(database),
+      gates: createGateStore(database),
       removal: createDagRemoval(database),
       dags: createDagViews(database),
       tasks,

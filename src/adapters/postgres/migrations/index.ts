@@ -6,6 +6,7 @@ import { Control1764000000003 } from './1764000000003-Control';
 import { CommitByIndex1764000000004 } from './1764000000004-CommitByIndex';
 import { GateEnds1764000000005 } from './1764000000005-GateEnds';
 import { CheckpointMarks1764000000006 } from './1764000000006-CheckpointMarks';
+import { GateEvents1764000000007 } from './1764000000007-GateEvents';
 
 export const MIGRATIONS = [
   Schema1764000000000,
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   CommitByIndex1764000000004,
   GateEnds1764000000005,
   CheckpointMarks1764000000006,
+  GateEvents1764000000007,
 ] as const;
