@@ -1,6 +1,6 @@
 /** A worker: holds one session at a time, works what the session's inbox brings, and begins anew when a session ends. */
 import type { Dispatched, Event } from '../core/event';
-import { isFailure } from '../core/failure';
+import { type Failure, isFailure } from '../core/failure';
 import { every } from '../lifecycle/every';
 import { pause } from '../lifecycle/timing';
 import type { Service } from '../lifecycle/service';
@@ -56,6 +56,8 @@ export interface Worker extends Service {
   /** The leases lost their memory: says again what runs here. */
   reassert(): Promise<void>;
 }
+
+const mayPass = (error: unknown): error is Failure => isFailure(error, 'LEASES_UNAVAILABLE') || isFailure(error, 'BROKER_UNAVAILABLE');
 
 export const createWorker = (needs: WorkerNeeds): Worker => {
   const { description, clock, announce } = needs;
@@ -182,7 +184,10 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     return undefined;
   };
 
-  /** The id of a process that died is free when its lease ends; one that is still held after that has a live holder. */
+  /**
+   * The id of a process that died is free when its lease ends; one that is still held after that has a live holder. What is away,
+   * or too slow for a first lease, is waited for.
+   */
   const beginFirst = async (): Promise<Shift> => {
     const until = clock.monotonic() + needs.takeoverMs;
     let told: string | undefined;
@@ -190,7 +195,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
       try {
         return await begin();
       } catch (error) {
-        if (!isFailure(error) || clock.monotonic() >= until || leaving.signal.aborted) throw error;
+        if (leaving.signal.aborted || !(mayPass(error) || (isFailure(error) && clock.monotonic() < until))) throw error;
         if (error.message !== told) announce('loop.failed', { loop: 'session', error });
         told = error.message;
         await pause(clock, BEGIN_AGAIN_MS, leaving.signal);

@@ -93,11 +93,18 @@ test('stopping during the start leaves no session behind', async () => {
   expect(await stage.live()).toEqual([]);
 });
 
-test('a start that fails after the inbox was opened closes the inbox and the session', async () => {
-  let closed = 0;
+test('a start that fails after the inbox was opened closes the inbox and the session, and is tried again', async () => {
+  let [closed, failures] = [0, 0];
   const stage = startStage(() => Promise.resolve(), {
     sessions: (real) => ({
-      open: async (...args) => Object.assign(await real.open(...args), { announce: () => Promise.reject(failure('LEASES_UNAVAILABLE', 'away')) }),
+      open: async (...args) => {
+        const session = await real.open(...args);
+        const fail = (): Promise<void> => {
+          failures += 1;
+          return Promise.reject(failure('LEASES_UNAVAILABLE', 'away'));
+        };
+        return failures < 2 ? Object.assign(session, { announce: fail }) : session;
+      },
     }),
     queue: (real) => ({
       ...real,
@@ -112,12 +119,20 @@ test('a start that fails after the inbox was opened closes the inbox and the ses
       },
     }),
   });
-  await expect(stage.worker.start()).rejects.toThrow('away');
-  expect([closed, await stage.leases.sessions.open(description, { cells: new Int32Array(new SharedArrayBuffer(16)) }).then(() => 'free')]).toEqual([
-    1,
-    'free',
-  ]);
+  const starting = stage.worker.start();
+  await turns();
+  expect([closed, stage.worker.isReady(), await stage.live()]).toEqual([1, false, []]);
+  await stage.clock.advance(1000);
+  await starting;
+  expect([failures, closed, stage.worker.isReady(), (await stage.live()).length]).toEqual([2, 2, true, 1]);
   await stage.worker.stop();
+});
+
+test('an id that a live worker holds ends the start', async () => {
+  const stage = startStage(() => Promise.resolve(), {
+    sessions: () => ({ open: () => Promise.reject(failure('WORKER_ID_HELD', 'held')) }),
+  });
+  await expect(stage.worker.start()).rejects.toThrow('held');
 });
 
 test('every caller of stop waits until the work is given back', async () => {
