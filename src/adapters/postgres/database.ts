@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { DataSource } from 'typeorm';
 import { failure } from '../../core/failure';
+import { doNothing } from '../../lifecycle/timing';
 import { opening, reaching } from './failures';
 import { askingOneByOne } from './oneByOne';
 import { ENTITIES, MIGRATIONS } from './schema';
@@ -113,6 +114,8 @@ export const openDatabase = async (given: DatabaseNeeds): Promise<Database> => {
 /** Runs `work` in one transaction on a connection of its own; a connection that failed is thrown away. */
 export const transaction = async <T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> => {
   const client = await pool.connect();
+  // A pool hears no error of what it has lent, and one that nobody hears ends the process. The next statement is refused anyway.
+  client.on('error', doNothing);
   try {
     await client.query('BEGIN');
     const answer = await work(client);
@@ -122,6 +125,8 @@ export const transaction = async <T>(pool: Pool, work: (client: PoolClient) => P
   } catch (error) {
     client.release(error instanceof Error ? error : true);
     throw error;
+  } finally {
+    client.off('error', doNothing);
   }
 };
 
