@@ -51,8 +51,11 @@ export const parseDocumentText = (text: string, place: string): unknown =>
   (/\.json(\.gz)?$/.test(place) || /^\s*[[{]/.test(text)) && !/\.ya?ml$/.test(place) ? parseJson(text, place) : parseYaml(text, place);
 
 /** One document of a file, or of the standard input for `-`. */
-export const readDocument = async (file: string, stdin: Readable): Promise<unknown> =>
-  parseDocumentText(await readText(file, stdin), file === '-' ? 'the standard input' : file);
+export const readDocument = async (file: string, stdin: Readable): Promise<unknown> => {
+  const [text, place] = [await readText(file, stdin), file === '-' ? 'the standard input' : file];
+  if (text.trim() === '') throw usageError(`${place} is empty`);
+  return parseDocumentText(text, place);
+};
 
 /** A JSON value as an argument gives it: the text itself, or `@FILE` (`@-` for the standard input). */
 export const readPayload = async (given: string, stdin: Readable): Promise<unknown> =>

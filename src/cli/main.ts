@@ -10,9 +10,10 @@ import { createTerminal } from './terminal';
 const { version } = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as { version: string };
 
 // A reader that has seen enough (`dts list | head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
-});
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 1);
+  });
 
 // Commander knows NO_COLOR, FORCE_COLOR and whether the output is a terminal.
 const colours = new Command().configureOutput().getOutHasColors?.() ?? false;

@@ -72,7 +72,7 @@ const wordsOf = <S extends string>(query: Query, name: string, all: readonly S[]
   if (value === undefined) return undefined;
   const texts = (Array.isArray(value) ? value : [value]).flatMap((text) => String(text).split(',')).map((text) => text.trim().toUpperCase());
   const strange = texts.find((text) => !(all as readonly string[]).includes(text));
-  if (strange !== undefined) throw wrong(name, `must be of ${all.join(', ')}`);
+  if (strange !== undefined) throw wrong(name, `must be one of ${all.join(', ')}`);
   return [...new Set(texts)] as S[];
 };
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { DagStatus, TaskStatus } from '../core/dag';
 import { type ControlCalls, controlCalls } from './control';
 import { type DoctorCalls, doctorCalls } from './doctor';
+import { unreachableError } from './errors';
 import { type ApiRequest, type RequestSettings, send } from './requests';
 import { type DagView, type Explanation, isFinal, type Page, type TaskView } from './responses';
 import type { DagSubmission } from './submission';
@@ -61,8 +62,12 @@ const WAIT_SECONDS = 30;
 /** Makes a client. Nothing is connected before the first call; every call rejects with an ApiError or an UnreachableError. */
 export const createClient = ({ url, timeoutMs = 30_000, retries = 4 }: ClientSettings): Client => {
   const call = async <T>(request: ApiRequest): Promise<T> => {
-    const { text } = await send({ url, timeoutMs, retries }, request);
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    const { text, headers } = await send({ url, timeoutMs, retries }, request);
+    try {
+      return (text === '' ? undefined : JSON.parse(text)) as T;
+    } catch {
+      throw unreachableError(url, `what answers there is no scheduler: it sends ${headers.get('content-type') ?? 'something'} that is no JSON`);
+    }
   };
   const part = encodeURIComponent;
 

@@ -9,7 +9,7 @@ export interface ApiError extends Error {
   readonly problem: ProblemDetails;
 }
 
-/** No answer came: nobody listens, the connection broke, or the time was over. */
+/** No answer came: nobody listens, the connection broke, the time was over, or somebody else answered. */
 export interface UnreachableError extends Error {
   readonly name: 'UnreachableError';
   readonly url: string;

@@ -49,6 +49,10 @@ test('a refusal is told with its sentence, and leaves with 4', async () => {
   expect([code, err]).toEqual([4, 'the server refused: makes no sense 409 COMMAND_REFUSED\n  the DAG is COMPLETED\n']);
 });
 
+test('an id that is neither is told as both', async () => {
+  for (const verb of ['cancel', 'retry', 'rerun']) expect(await dts(verb, 'X')).toMatchObject({ code: 3, err: 'not found: no DAG and no task X\n' });
+});
+
 test('tasks by name: skip, hold until, release, mark with a result from the standard input', async () => {
   answers.set('GET /api/v1/dags/D/tasks', { body: [taskView('a', []), task] });
   for (const verb of ['skip', 'hold', 'release', 'mark']) answers.set(`POST /api/v1/tasks/T/${verb}`, { body: onTask });

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -107,6 +109,31 @@ test('nobody at the address: code 5 and the way out', async () => {
   const { code, err } = await dts(['list', '--url', url]);
   expect(code).toBe(5);
   expect(err).toMatch(/^error: no answer from http:.*ECONNREFUSED.*\n {2}Is the scheduler running there\? Another address: --url or DTS_URL\.\n$/);
+});
+
+test('somebody else at the address: the same, and what it sends', async () => {
+  const server = createServer((_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>hello</html>'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    for (const command of [['list'], ['status', 'D'], ['submit', fileOf('some.yaml', 'dagName: some')], ['workers'], ['doctor']]) {
+      const { code, err } = await dts([...command, '--url', url]);
+      expect({ command, code, err }).toEqual({
+        command,
+        code: 5,
+        err: `error: no answer from ${url}: what answers there is no scheduler: it sends text/html that is no JSON\n  Is the scheduler running there? Another address: --url or DTS_URL.\n`,
+      });
+    }
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('an empty file or standard input is told before anything is asked', async () => {
+  const file = fileOf('empty.json', '');
+  expect(await dts(['submit', file])).toMatchObject({ code: 2, err: `error: ${file} is empty\n` });
+  expect(await dts(['submit', '-'], ' \n')).toMatchObject({ code: 2, err: 'error: the standard input is empty\n' });
 });
 
 describe('completion', () => {

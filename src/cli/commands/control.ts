@@ -75,6 +75,7 @@ const addCancel = (program: Command, context: Context): void => {
     const answer: Commanded =
       named === undefined
         ? await dagOrTask<Commanded>(
+            id,
             () => client.cancel(id, who),
             () => client.cancelTask(id, who),
           )
@@ -108,6 +109,7 @@ const addRetry = (program: Command, context: Context): void => {
     const answer = task
       ? await client.retry(id, { ...options, tasks: task })
       : await dagOrTask<Commanded>(
+          id,
           () => client.retry(id, options),
           () => client.retryTask(id, options),
         );
@@ -127,6 +129,7 @@ const addRerun = (program: Command, context: Context): void => {
     const answer =
       from === undefined
         ? await dagOrTask<Commanded>(
+            id,
             () => client.rerun(id, who),
             () => client.rerunTask(id, who),
           )
