@@ -15,10 +15,13 @@ export interface ProblemDetails {
 
 const RETRY_AFTER_SECONDS = '1';
 
+/** How zlib names what it can't unpack. */
+const NOT_UNPACKED = /^(?:Z_|ERR_(?:_|BROTLI))/;
+
 /** What express and its body parsers throw, in our words; anything else stays as it is. */
 const translated = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error;
-  const { type, status, limit, length } = error as { type?: unknown; status?: unknown; limit?: unknown; length?: unknown };
+  const { type, status, limit, length, code } = error as Error & Partial<Record<'type' | 'status' | 'limit' | 'length' | 'code', unknown>>;
   if (type === 'entity.too.large')
     return refusal(
       'BODY_TOO_LARGE',
@@ -26,6 +29,8 @@ const translated = (error: unknown): unknown => {
     );
   if (type === 'encoding.unsupported') return refusal('UNSUPPORTED_ENCODING', error.message);
   if (type === 'request.aborted') return refusal('MALFORMED_JSON', 'the connection ended before the body did');
+  if (typeof code === 'string' && NOT_UNPACKED.test(code))
+    return refusal('MALFORMED_JSON', `the body is not packed as its Content-Encoding says: ${error.message}`);
   if (status === 400) return refusal('WRONG_PARAMETER', error.message);
   return error;
 };

@@ -151,9 +151,16 @@ describe('bad bodies', () => {
     expect((await world.http.post('/api/v1/dags')).body).toMatchObject({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' });
   });
 
-  test('of an unknown encoding, and gzip that is none', async () => {
+  test('of an unknown encoding', async () => {
     expect((await post(dag(task('a'))).set('Content-Encoding', 'lzma')).body).toMatchObject({ status: 415, code: 'UNSUPPORTED_ENCODING' });
-    expect((await post('not packed').set('Content-Encoding', 'gzip')).body).toMatchObject({ status: 400 });
+  });
+
+  test.each(['gzip', 'deflate', 'br'])('of the encoding %s that is none', async (encoding) => {
+    expect((await post('not packed').set('Content-Encoding', encoding)).body).toMatchObject({
+      status: 400,
+      code: 'MALFORMED_JSON',
+      detail: expect.stringMatching(/^the body is not packed as its Content-Encoding says: ./) as string,
+    });
   });
 
   test('that unpack to more than the limit', async () => {
