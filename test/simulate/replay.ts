@@ -13,7 +13,7 @@ import { shardOf, type DagId } from '../../src/core/ids';
 import { runOfRecord } from '../../src/core/restore';
 import { isCutOff, runOfPlan, type Run } from '../../src/core/run';
 import { CODE, statusOf } from '../../src/core/states';
-import { changesOf, newStep, touch, touchDag, type Step } from '../../src/core/step';
+import { changesOf, newStep, touch, touchDag, type Ready, type Step } from '../../src/core/step';
 import type { CommitBatch } from '../../src/ports/store';
 import { LAW, LEASE_MS } from './cluster';
 import type { Entry } from './history';
@@ -54,6 +54,9 @@ export const isBehind = (one: Place, other: Place): boolean => one.log < other.l
 export const dispatchKey = (dag: DagId, task: number, dispatch: number): string => `${dag}/${String(task)}#${String(dispatch)}`;
 
 const isReport = (event: Event): event is Report => 'fence' in event;
+type LawEvent = Exclude<Event, { type: 'submitted' | 'alive' | 'marked' }>;
+const isOfLaw = (event: Event): event is LawEvent => event.type !== 'submitted' && event.type !== 'alive' && event.type !== 'marked';
+const dagsOf = (event: LawEvent): ReadonlySet<DagId> => new Set('tasks' in event ? event.tasks.map(({ dag }) => dag) : [event.dag]);
 const BEFORE_ANY: Place = { log: 0, next: 0 };
 const SHOWN = ['status', 'attempt', 'dispatch', 'losses', 'worker', 'session', 'fence'] as const;
 const COUNTED = ['status', 'completedTasks', 'failedTasks', 'skippedTasks', 'cancelledTasks'] as const;
@@ -115,6 +118,8 @@ class Replay {
   private readonly times = new Map<number, number>();
   private readonly epochs = new Map<number, number>();
   private readonly vouchers = new Map<number, Vouchers>();
+  /** DAGs as an owner may have had them that never committed. */
+  private readonly foreseen = new Map<DagId, Run>();
   private readonly obeyed = new Set<string>();
   /** Reports that came before their owner knew the DAG: they must have been told once more. */
   private readonly early = new Map<string, { readonly at: number; readonly event: Report }>();
@@ -144,6 +149,7 @@ class Replay {
       if (this.epochs.get(shard) !== epoch) this.takenOver(shard, epoch);
       if (position.last === null) continue;
       const to = { log: Number(position.last.hash.split('.')[0]), next: Number(position.nextOffset) };
+      this.foreseeLost(shard, to.log);
       const from = this.positions.get(shard) ?? { log: to.log, next: 0 };
       if (from.log !== to.log) {
         unseen.add(shard);
@@ -168,6 +174,41 @@ class Replay {
   private takenOver(shard: number, epoch: number): void {
     this.epochs.set(shard, epoch);
     this.vouchers.set(shard, createVouchers(LEASE_MS, this.times.get(shard) ?? -Infinity));
+  }
+
+  /** What of logs whose topic was made again nobody committed: an owner may have applied it all the same, and sent what became ready. */
+  private foreseeLost(shard: number, current: number): void {
+    const { log, next } = this.positions.get(shard) ?? { log: 1, next: 0 };
+    for (let lost = log; lost < current; lost++) {
+      const rest = this.logs.between(shard, { log: lost, next: lost === log ? next : 0 }, { log: lost, next: Infinity });
+      for (const record of rest) for (const event of record.events) if (isOfLaw(event)) this.foresee(record, event);
+    }
+    if (log < current) for (const dag of this.foreseen.keys()) if (shardOf(dag) === shard) this.foreseen.delete(dag);
+  }
+
+  /**
+   * Applies an event as an owner does whose commit never came: first dispatches leave before it. Such an owner may have been deposed
+   * and know a DAG that its successor has still to find.
+   */
+  private foresee(record: Of<'appended'>, event: LawEvent): void {
+    for (const dag of dagsOf(event)) {
+      const known = this.foreseen.has(dag) ? undefined : recordOf(this.tables, dag);
+      if (known !== undefined) this.foreseen.set(dag, runOfRecord(known, Math.max(this.times.get(record.shard) ?? 0, known.createdAt)));
+    }
+    const step = newStep();
+    applyEvent(step, event, { runs: this.foreseen, now: Math.max(this.times.get(record.shard) ?? 0, record.timestamp), law: LAW });
+    this.noteReady(
+      step.ready.filter(({ dispatch }) => dispatch === 1),
+      record,
+    );
+  }
+
+  private noteReady(ready: readonly Ready[], record: Of<'appended'>): void {
+    const place = { log: Number(record.log), next: Number(record.offset) + 1 };
+    for (const { run, task, dispatch } of ready) {
+      const key = dispatchKey(run.dag, task, dispatch);
+      if (!this.readyAt.has(key)) this.readyAt.set(key, place);
+    }
   }
 
   /** How much of a log was applied before its topic was made again, nobody can tell: what the store has from then on is believed. */
@@ -202,17 +243,14 @@ class Replay {
   private apply(step: Step, record: Of<'appended'>, batch: CommitBatch): void {
     const { shard } = record;
     const now = this.hear(record);
-    const place = { log: Number(record.log), next: Number(record.offset) + 1 };
     for (const event of record.events) {
-      if (event.type === 'submitted' || event.type === 'alive' || event.type === 'marked') continue;
-      if (!this.counts(event, { shard, now, batch })) continue;
+      const counts = this.counts(event, { shard, now, batch });
+      if (!counts && isReport(event)) this.foresee(record, event);
+      if (!counts || !isOfLaw(event)) continue;
       const ready = step.ready.length;
       applyEvent(step, event, { runs: this.runs, now, law: LAW });
       this.look(record.at, event);
-      for (const each of step.ready.slice(ready)) {
-        const key = dispatchKey(each.run.dag, each.task, each.dispatch);
-        if (!this.readyAt.has(key)) this.readyAt.set(key, place);
-      }
+      this.noteReady(step.ready.slice(ready), record);
     }
   }
 
@@ -231,8 +269,10 @@ class Replay {
   private isKnown(event: Report, { now, batch }: { now: number; batch: CommitBatch }): boolean {
     const key = JSON.stringify(event);
     const known = batch.dags.some(({ dag }) => dag === event.dag);
-    if (known) this.early.delete(key);
-    else this.early.set(key, { at: now, event });
+    if (known) {
+      this.early.delete(key);
+      this.foreseen.delete(event.dag);
+    } else this.early.set(key, { at: now, event });
     return known;
   }
 
@@ -250,9 +290,8 @@ class Replay {
   }
 
   /** Counts what an event moved. */
-  private look(at: number, event: Exclude<Event, { type: 'submitted' | 'alive' | 'marked' }>): void {
-    const dags = 'tasks' in event ? new Set(event.tasks.map(({ dag }) => dag)) : [event.dag];
-    for (const dag of dags) {
+  private look(at: number, event: LawEvent): void {
+    for (const dag of dagsOf(event)) {
       const known = this.known.get(dag);
       if (known === undefined) continue;
       const { run } = known;
@@ -294,8 +333,9 @@ class Replay {
     const written = new Set(batch.tasks.map(({ dag, task }) => `${dag}/${String(task)}`));
     const own = new Set([...step.touched].flatMap(([run, tasks]) => [...tasks.keys()].map((task) => `${run.dag}/${String(task)}`)));
     // What the owner writes of itself, such as that a task has been waiting for a while, is in no event.
-    for (const { dag, task, ...told } of batch.tasks)
-      if (!own.has(`${dag}/${String(task)}`) && this.runs.has(dag)) touch(step, this.runs.get(dag)!, task).told = { ...told };
+    for (const { dag, task, worker, session, fence, queuedAt, dispatchedAt, startedAt, completedAt } of batch.tasks)
+      if (!own.has(`${dag}/${String(task)}`) && this.runs.has(dag))
+        touch(step, this.runs.get(dag)!, task).told = { worker, session, fence, queuedAt, dispatchedAt, startedAt, completedAt };
     for (const { dag } of batch.dags) if (this.runs.has(dag)) touchDag(step, this.runs.get(dag)!);
     const rows = changesOf(step);
     this.tables.commit({ ...batch, tasks: rows.tasks, dags: rows.dags, edits: step.edits });
