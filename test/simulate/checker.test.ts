@@ -166,13 +166,17 @@ test('a final task begins again by a command that does that, and by no other', (
 
 const sentWith = (priority: number, task: number): Happened => ({ ...(sent(1) as Extract<Happened, { kind: 'sent' }>), task, priority });
 
-test('a full window of less important tasks before one that waits is found', () => {
+test('a full window of less important tasks before one that waits is found, until a command on its DAG is in the log', () => {
   const becameReady = [{ at: 5, owner: 's1', dag: DAG, task: 1, priority: 9 }];
   const lower = (count: number): Happened[] => [...stored, ...Array.from({ length: count }, () => sentWith(3, 0)), ...whole];
   expect(rulesOf(lower(50), { becameReady })).toEqual(['limits']);
   expect(rulesOf(lower(20), { becameReady })).toEqual([]);
   expect(rulesOf([...stored, ...Array.from({ length: 50 }, () => sentWith(9, 0)), ...whole], { becameReady })).toEqual([]);
   expect(rulesOf([...stored, sentWith(9, 1), ...lower(50).slice(stored.length)], { becameReady })).toEqual([]);
+  const pause = commandedTo('pause')[0]!;
+  const during = (at: number): Happened[] => [...lower(50).slice(0, at), pause, ...lower(50).slice(at)];
+  expect(rulesOf(during(10), { becameReady })).toEqual([]);
+  expect(rulesOf(during(50), { becameReady })).toEqual(['limits']);
 });
 
 /** A log and its commit as the law has them, with the rows changed by `spoil`. */
@@ -290,6 +294,24 @@ test.each([
   expect(ruled(told([]))).toEqual(counts ? ['equivalence'] : []);
 });
 
+test('an end at the begin of a log that was made again is found where its owner read on from elsewhere', () => {
+  const [step, run] = [newStep(), runOfPlan(plan)];
+  applyEvent(step, report, { runs: new Map([[DAG, run]]), now: 0, law: LAW });
+  const { tasks, dags } = changesOf(step);
+  const history = (rows: Partial<Parameters<typeof batch>[1]>): Happened[] => {
+    const [, commit] = passedOver('2', 1, { type: 'submitted', dag: DAG }) as [Happened, Extract<Happened, { kind: 'committed' }>];
+    return [
+      ...stored.slice(0, 2),
+      ...passedOver('1', 0, { type: 'submitted', dag: DAG }),
+      passedOver('2', 0, report)[0]!,
+      { ...commit, batch: { ...commit.batch, ...rows } },
+    ];
+  };
+  const rules = (rows: Partial<Parameters<typeof batch>[1]>) => check(timed(history(rows))).map(({ rule }) => rule);
+  expect(rules({ tasks, dags })).toEqual([]);
+  expect(rules({})).toEqual(['equivalence']);
+});
+
 test.each([
   ['all_success', ['COMPLETED', 'FAILED'], false],
   ['all_success', ['COMPLETED', 'COMPLETED'], true],
@@ -307,6 +329,19 @@ test.each([
 
 test('a task that is ready before its rule holds is found', () => {
   expect(rulesOf(clean, { tooEarly: [{ at: 1, what: 'a task' }] })).toEqual(['order']);
+});
+
+test('what was given up while its process slept past its lease must not begin when that goes on', () => {
+  const givenUp = committed([done(0, { status: 'QUEUED', dispatch: 2, fence: null })]);
+  const history = (sleptMs: number, given: readonly Happened[]): Entry[] => {
+    const all: readonly Happened[] = [...stored, granted(7, 'x'), stop('stopped'), ...given, stop('resumed'), began(0, 7), ended(0, 7), ...whole];
+    const woke = all.findIndex((each) => each.kind === 'process' && each.what === 'resumed');
+    return all.map((what, i) => ({ at: i * 10 + (i >= woke ? sleptMs : 0), ...what }));
+  };
+  const rules = (sleptMs: number, given: readonly Happened[]) => check(history(sleptMs, given), replayed).map(({ rule }) => rule);
+  expect(rules(2000, [givenUp])).toEqual(['fencing']);
+  expect(rules(2000, [])).toEqual([]);
+  expect(rules(1000, [givenUp])).toEqual([]);
 });
 
 test.each<[string, Happened[]]>([

@@ -2,6 +2,7 @@
 import { isFinalDag, isFinalTask, type TaskStatus } from '../../src/core/dag';
 import type { Command } from '../../src/core/command';
 import { shardOf, type DagId } from '../../src/core/ids';
+import { LEASE_MS } from './cluster';
 import type { Entry } from './history';
 import { higherFirst } from './priorities';
 import { dispatchKey, isBehind, replay, type Place, type Replayed } from './replay';
@@ -152,6 +153,8 @@ const stopsOf = (entries: readonly Entry[]): Map<string, Interval[]> => {
 
 const GRANT_BITS = 51n;
 const ABORT_MS = 600;
+/** By task and the fence that handlers are given. */
+const grantKey = ({ key, dispatch, fence }: Of<'granted'>): string => `${key} ${String((BigInt(dispatch) << GRANT_BITS) | BigInt(fence))}`;
 
 /** Two executions of a task are never under way at once, unless the earlier one's process was suspended past its lease. */
 const noOverlap = (entries: readonly Entry[], report: Report): void => {
@@ -217,7 +220,7 @@ const nothingAfterItsCancel = (entries: readonly Entry[], report: Report): void 
   const begun = new Map<string, number>();
   let forgot = -Infinity;
   for (const entry of entries) {
-    if (entry.kind === 'granted') grants.set(`${entry.key} ${String((BigInt(entry.dispatch) << GRANT_BITS) | BigInt(entry.fence))}`, entry.at);
+    if (entry.kind === 'granted') grants.set(grantKey(entry), entry.at);
     if (entry.kind === 'committed') {
       for (const { dag, task, dispatch } of entry.batch.attempts) given.set(keyOf(dag, task), dispatch + 1);
       for (const { dag, task, status, dispatch } of entry.batch.tasks) {
@@ -241,6 +244,28 @@ const nothingAfterItsCancel = (entries: readonly Entry[], report: Report): void 
     const granted = grants.get(`${key} ${entry.fence}`) ?? entry.at;
     const suspended = (stops.get(entry.process) ?? []).some(({ from, to }) => from <= entry.at && to >= granted);
     if (!suspended) report('order', entry.at, `task ${key} #${String(dispatch)} began in ${entry.process} though its cancel was committed`);
+  }
+};
+
+/**
+ * What was given up while its process was suspended past its lease isn't begun when that goes on: whoever was granted it knows
+ * by its own clock that the lease is over.
+ */
+const nothingBegunAfterItsLease = (entries: readonly Entry[], report: Report): void => {
+  const stops = stopsOf(entries);
+  const grants = new Map<string, number>();
+  const committed = new Map<string, number>();
+  for (const entry of entries) {
+    if (entry.kind === 'granted') grants.set(grantKey(entry), entry.at);
+    if (entry.kind === 'committed') for (const { dag, task, dispatch } of entry.batch.tasks) committed.set(keyOf(dag, task), dispatch);
+    if (entry.kind !== 'began') continue;
+    const key = keyOf(entry.dag, entry.task);
+    const dispatch = Number(BigInt(entry.fence) >> GRANT_BITS);
+    const granted = grants.get(`${key} ${entry.fence}`);
+    if (granted === undefined || dispatch >= (committed.get(key) ?? 0)) continue;
+    const slept = (stops.get(entry.process) ?? []).find(({ from, to }) => from >= granted && to <= entry.at && to - from > LEASE_MS);
+    if (slept !== undefined)
+      report('fencing', entry.at, `task ${key} #${String(dispatch)} began in ${entry.process}, which had slept past its lease, though it was given up`);
   }
 };
 
@@ -314,6 +339,7 @@ const RULES: readonly ((entries: readonly Entry[], report: Report, replayed: Rep
   noOverlap,
   inOrder,
   nothingAfterItsCancel,
+  nothingBegunAfterItsLease,
   numbersAgree,
   checkpointsKept,
   crashesChangeNothing,

@@ -1,6 +1,6 @@
 /** What is sent first, as the history tells it. */
 import { isFinalTask } from '../../src/core/dag';
-import { shardOf } from '../../src/core/ids';
+import { shardOf, type DagId } from '../../src/core/ids';
 import type { Entry } from './history';
 import type { Replayed } from './replay';
 
@@ -24,10 +24,11 @@ const TROUBLE = ['postgres', 'kafka', 'redis', 'topics', 'scheduler'];
 
 /**
  * No task is sent while its sender has had a more important one waiting for longer than a moment and has sent a full window of
- * less important ones since. Times of trouble with what a send needs don't count, nor do DAGs that a person commands.
+ * less important ones since. Times of trouble with what a send needs don't count, nor do DAGs that a person has commanded.
  */
 export const higherFirst = (entries: readonly Entry[], report: Report, { becameReady }: Replayed): void => {
-  const commanded = new Set(entries.flatMap((entry) => (entry.kind === 'commanded' ? [entry.dag] : [])));
+  /** DAGs of which a command is in the log: before that nobody can have obeyed it. */
+  const commanded = new Set<DagId>();
   const waiting = new Map<string, Waiting>();
   /** A first dispatch may leave before the commit that made it ready. */
   const sent = new Set<string>();
@@ -39,6 +40,12 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
       waiting.clear();
     }
     if (entry.kind === 'healed' && TROUBLE.some((kind) => entry.fault.startsWith(kind))) troubles -= 1;
+    if (entry.kind === 'appended')
+      for (const event of entry.events) {
+        if (event.type !== 'commanded') continue;
+        commanded.add(event.dag);
+        for (const key of waiting.keys()) if (key.startsWith(`${event.dag}/`)) waiting.delete(key);
+      }
     if (entry.kind === 'epoch') for (const [key, { shard }] of waiting) if (shard === entry.shard) waiting.delete(key);
     if (entry.kind === 'committed')
       for (const { dag, task, status } of entry.batch.tasks)

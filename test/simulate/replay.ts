@@ -65,6 +65,13 @@ const taskText = (row: TaskChange): string =>
   [...SHOWN.map((key) => String(row[key])), JSON.stringify(row.budgets), row.reason?.code ?? '', row.result ?? ''].join(' ');
 const dagText = (row: DagChange): string => [...COUNTED.map((key) => String(row[key])), row.reason?.code ?? ''].join(' ');
 
+/** Whether the end of an execution would count. */
+const isAwaited = ({ state, dispatch, running }: Run, report: Report): boolean => {
+  const { task } = report;
+  const isUnderWay = state[task] === CODE.QUEUED || state[task] === CODE.RUNNING || state[task] === CODE.CANCELLING;
+  return isUnderWay && dispatch[task] === report.dispatch && BigInt(running.get(task)?.fence ?? 0) <= BigInt(report.fence);
+};
+
 /** Logs by shard and topic, as they were written. */
 const createLogs = () => {
   const records = new Map<string, Of<'appended'>[]>();
@@ -123,6 +130,8 @@ class Replay {
   private readonly obeyed = new Set<string>();
   /** Reports that came before their owner knew the DAG: they must have been told once more. */
   private readonly early = new Map<string, { readonly at: number; readonly event: Report }>();
+  /** Reports at the begin of a log that was made again, for which their task waits on. */
+  private readonly missed = new Map<string, { readonly at: number; readonly event: Report }>();
   private readonly random = seeded(1);
 
   take(entry: Entry): void {
@@ -144,7 +153,7 @@ class Replay {
   private commit({ at, batch, scheduler }: Of<'committed'>): void {
     const step = newStep();
     const cutOff = new Set(batch.dags.map(({ dag }) => dag).filter((dag) => this.isCutOff(dag)));
-    const unseen = new Set<number>();
+    const unseen = new Map<number, readonly Of<'appended'>[]>();
     for (const { shard, epoch, position } of batch.shards) {
       if (this.epochs.get(shard) !== epoch) this.takenOver(shard, epoch);
       if (position.last === null) continue;
@@ -152,9 +161,7 @@ class Replay {
       this.foreseeLost(shard, to.log);
       const from = this.positions.get(shard) ?? { log: to.log, next: 0 };
       if (from.log !== to.log) {
-        unseen.add(shard);
-        for (const record of this.logs.between(shard, { log: to.log, next: 0 }, to)) this.hear(record);
-        this.times.set(shard, Math.max(this.times.get(shard) ?? 0, position.last.timestamp));
+        unseen.set(shard, this.logs.between(shard, { log: to.log, next: 0 }, to));
         this.positions.set(shard, to);
         continue;
       }
@@ -168,6 +175,7 @@ class Replay {
         this.becameReady.push({ at, owner: scheduler, dag: run.dag, task, priority: run.specs[task]!.priority });
     this.compare(at, step, { batch: partOf(batch, (dag) => !unseen.has(shardOf(dag))), cutOff });
     if (unseen.size > 0) this.adopt(partOf(batch, (dag) => unseen.has(shardOf(dag))));
+    for (const records of unseen.values()) for (const record of records) this.passOver(record);
   }
 
   /** A new owner reads on from here: of what sessions said before it knows nothing, and believes all of them for a lease. */
@@ -240,6 +248,17 @@ class Replay {
     return vouchers;
   }
 
+  /** A record of a new log that was applied, too: what it reports has had its effect, or its DAG wasn't known and it is told again. */
+  private passOver(record: Of<'appended'>): void {
+    this.hear(record);
+    for (const event of record.events) {
+      if (event.type !== 'completed' && event.type !== 'failed') continue;
+      const run = this.runs.get(event.dag);
+      if (run !== undefined && isAwaited(run, event)) this.missed.set(JSON.stringify(event), { at: record.at, event });
+      else this.missed.delete(JSON.stringify(event));
+    }
+  }
+
   private apply(step: Step, record: Of<'appended'>, batch: CommitBatch): void {
     const { shard } = record;
     const now = this.hear(record);
@@ -268,6 +287,7 @@ class Replay {
   /** A report that was applied leaves a row of its DAG in the commit, and one that is late changes nothing. */
   private isKnown(event: Report, { now, batch }: { now: number; batch: CommitBatch }): boolean {
     const key = JSON.stringify(event);
+    this.missed.delete(key);
     const known = batch.dags.some(({ dag }) => dag === event.dag);
     if (known) {
       this.early.delete(key);
@@ -278,6 +298,7 @@ class Replay {
 
   /** What was reported early and never told again: it would have counted. */
   end(): void {
+    for (const { at, event } of this.missed.values()) this.differ(at, `${event.type} of task ${event.dag}/${String(event.task)} was passed over`);
     for (const { at, event } of this.early.values()) {
       const step = newStep();
       applyEvent(step, event, { runs: this.runs, now: at, law: LAW });
