@@ -83,8 +83,11 @@ ${KAFKA_EXTRA:-}
 PROPERTIES
 }
 
-format_kafka() { # NODE
+prepare_kafka_node() { # NODE
   local folder=$SVC_HOME/kafka$1
+  need_free_port "$(node_port "$1")" KAFKA_PORT
+  mkdir -p "$folder"
+  kafka_properties "$1" >"$folder/server.properties"
   [ ! -e "$folder/data/meta.properties" ] || return 0
   kafka_tool kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qk -c "$folder/server.properties" >"$folder/format.log" 2>&1 ||
     fail_with_log "kafka$1" "$folder/format.log"
@@ -92,12 +95,9 @@ format_kafka() { # NODE
 
 start_kafka_node() { # NODE
   local name=kafka$1 folder=$SVC_HOME/kafka$1
-  need_free_port "$(node_port "$1")" KAFKA_PORT
-  mkdir -p "$folder"
-  kafka_properties "$1" >"$folder/server.properties"
-  format_kafka "$1"
   : >"$folder/log"
-  setsid java -Xms128m "-Xmx$KAFKA_HEAP" -XX:+UseSerialGC -Xshare:auto \
+  # shellcheck disable=SC2086
+  setsid java -Xms128m "-Xmx$KAFKA_HEAP" -XX:+UseSerialGC -Xshare:auto ${KAFKA_JVM:-} \
     -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.defaultLogLevel=info \
     -cp "$(kafka_jars)/*" kafka.Kafka "$folder/server.properties" </dev/null >>"$folder/log" 2>&1 &
   echo $! >"$SVC_HOME/$name.pid"
@@ -106,11 +106,15 @@ start_kafka_node() { # NODE
 kafka_settled() { ! is_running "$1" || grep -q 'Kafka Server started' "$SVC_HOME/$1/log"; }
 
 kafka_up() {
-  local node started=()
-  for node in $(seq "$KAFKA_NODES"); do
-    is_running "kafka$node" || { start_kafka_node "$node" && started+=("kafka$node"); }
-  done
+  local node child children=() started=()
   # Nodes of a cluster become ready only together, so all are started before the first is waited for.
+  for node in $(seq "$KAFKA_NODES"); do
+    ! is_running "kafka$node" || continue
+    (prepare_kafka_node "$node" && start_kafka_node "$node") &
+    children+=($!)
+    started+=("kafka$node")
+  done
+  for child in ${children[@]+"${children[@]}"}; do wait "$child" || exit 1; done
   for node in ${started[@]+"${started[@]}"}; do
     wait_until 10 is_running "$node" || fail_with_log "$node" "$SVC_HOME/$node/log"
     wait_until "$SVC_WAIT_SECONDS" kafka_settled "$node" || fail_with_log "$node" "$SVC_HOME/$node/log"
@@ -119,10 +123,12 @@ kafka_up() {
 }
 
 # Nodes are stopped together: the last one of a cluster could not hand over its controller.
-kafka_down() {
+stop_kafka() { # SIGNAL
   local file
   for file in "$SVC_HOME"/kafka*.pid; do
-    [ ! -e "$file" ] || stop_process "$(basename "$file" .pid)" TERM &
+    [ ! -e "$file" ] || stop_process "$(basename "$file" .pid)" "$1" &
   done
   wait
 }
+
+kafka_down() { stop_kafka TERM; }

@@ -106,7 +106,9 @@ packages_down() {
   for kind in "${KINDS[@]}"; do "${kind}_down"; done
 }
 
+# What is deleted needs no orderly end, which takes Kafka seconds.
 packages_wipe() {
+  case " ${KINDS[*]} " in *' kafka '*) stop_kafka KILL ;; esac
   packages_down
   local kind
   for kind in "${KINDS[@]}"; do rm -rf "${SVC_HOME:?}/$kind" "${SVC_HOME:?}/$kind"[0-9]*; done

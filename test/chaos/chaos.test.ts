@@ -7,6 +7,7 @@ import { postgresFaults } from './faults/postgres';
 import { processFaults } from './faults/processes';
 import { redisFaults } from './faults/redis';
 import type { Fault } from './faults/fault';
+import { createExaminations, type Examinations } from './examinations';
 import { judge, type Verdict } from './judge';
 import { publish } from './report';
 import { startWorld, untilBusy, type World } from './world';
@@ -20,10 +21,12 @@ const faults = all.filter((fault) => (form === 'full' || fault.form === 'short')
 const LINES = 40;
 
 let world: World;
+let examinations: Examinations;
 const verdicts: Verdict[] = [];
 
 beforeAll(async () => {
   world = await startWorld({ lanes: 12, width: 4 });
+  examinations = createExaminations(world);
 }, 180_000);
 
 afterAll(() => {
@@ -41,13 +44,16 @@ const floods = (before: ReadonlyMap<string, number>, limit: number): string[] =>
 test.each(faults.map((fault) => [fault.name, fault] as const))(
   '%s: nothing is lost, done twice at once, or wrong',
   async (_name, fault) => {
+    if (fault.blindsDoctor === true) await examinations.found();
     await untilBusy(world);
     const before = linesOf();
     const { verdict, complaints, hit, dags } = await judge(world, fault);
+    const found = await examinations.found();
+    examinations.begin(fault.name);
     verdicts.push(verdict);
-    const lines = [`${JSON.stringify(verdict)} ${dags} DAGs; ${hit.seen ?? ''}`, ...complaints, ...floods(before, fault.lines ?? LINES)];
+    const lines = [`${JSON.stringify(verdict)} ${dags} DAGs; ${hit.seen ?? ''}`, ...complaints, ...found, ...floods(before, fault.lines ?? LINES)];
     process.stdout.write(`${lines.join('\n')}\n`);
-    expect(complaints).toEqual([]);
+    expect([...complaints, ...found]).toEqual([]);
     expect(verdict).toMatchObject({ lost: 0, overlapped: 0, wrong: 0 });
     expect(dags).toBeGreaterThan(0);
     expect(verdict.recoveryMsMax).toBeLessThan(fault.limits?.maxMs ?? 30_000);
@@ -56,3 +62,7 @@ test.each(faults.map((fault) => [fault.name, fault] as const))(
   },
   300_000,
 );
+
+test('the doctor finds nothing after the last fault', async () => {
+  expect(await examinations.found()).toEqual([]);
+});

@@ -86,7 +86,10 @@ export const createMember = ({ name, role, env, onEnd }: MemberSettings): Member
     stop: async () => {
       await current().terminate();
     },
-    health: async () => (await (await ask(`${current().url}/api/v1/health`)).json()) as Health,
+    health: async () => {
+      if (!alive) throw new Error(`${name} has ended, with the words\n${linesOf(running).slice(-8).join('\n')}`);
+      return (await (await ask(`${current().url}/api/v1/health`)).json()) as Health;
+    },
     metric: async (metric, label = '') => {
       const text = await (await ask(`${current().url}/actuator/prometheus`)).text();
       const lines = text.split('\n').filter((line) => line.startsWith(`${metric}{`) || line.startsWith(`${metric} `));

@@ -157,8 +157,7 @@ export const startWorld = async ({ lanes, width, brokers = 1 }: WorldSettings): 
   await prepareDatabase(database);
   const addresses = kafkaAddresses(brokers);
   const { schedulers, workers } = createFleet({ ...environment(database, topics, witness.url), ...addresses.env }, witness, addresses.ofFirst);
-  // One after the other: the first one makes the schema.
-  for (const scheduler of schedulers) await scheduler.start();
+  await Promise.all(schedulers.map((scheduler) => scheduler.start()));
   await Promise.all(workers.map((worker) => worker.start()));
   await untilWorkers(
     schedulers[0]!.url(),

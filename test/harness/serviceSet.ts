@@ -45,6 +45,8 @@ const environment = ({ name, kafkaPort, postgresPort, redisPort, brokers, kafkaE
   REDIS_PORT: String(redisPort ?? ''),
   KAFKA_NODES: String(brokers ?? 1),
   KAFKA_EXTRA: kafkaExtra ?? '',
+  // It is killed before the better compiler would have paid off.
+  KAFKA_JVM: '-XX:TieredStopAtLevel=1',
   // Nothing of ours may be found by the teardown as left behind: the set ends with the file.
   TEST_CHILDREN_FILE: '',
 });

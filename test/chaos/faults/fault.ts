@@ -21,6 +21,8 @@ export interface Fault {
   readonly limits?: { readonly maxMs: number; readonly medianMs: number };
   /** Lines of warnings and errors that each process may write, for faults that take longer or hit more than usual. */
   readonly lines?: number;
+  /** The first scheduler, PostgreSQL or Redis isn't there meanwhile: the doctor couldn't look. */
+  readonly blindsDoctor?: boolean;
   /** Breaks something, and heals it. */
   readonly cause: (world: World) => Promise<Hit>;
 }
@@ -46,6 +48,7 @@ export interface Outage {
 export const outage = ({ name, form, component, seconds, lines, begin, end, reason = /./ }: Outage): Fault => ({
   name,
   form,
+  blindsDoctor: component !== 'kafka',
   ...(lines === undefined ? {} : { lines }),
   cause: async (world) => {
     const { schedulers, load, witness } = world;
@@ -72,6 +75,7 @@ export const outage = ({ name, form, component, seconds, lines, begin, end, reas
 export const slowness = (settings: Pick<Outage, 'name' | 'form' | 'component' | 'seconds'> & { readonly delayMs: number }): Fault => ({
   name: settings.name,
   form: settings.form,
+  blindsDoctor: settings.component !== 'kafka',
   cause: async (world) => {
     const { load, witness, schedulers } = world;
     const lostBefore = await lostTasks(world);

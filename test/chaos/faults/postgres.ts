@@ -39,6 +39,7 @@ const silent = (seconds: number, form: Fault['form']): Fault =>
 const restarted: Fault = {
   name: 'PostgreSQL restarted in order',
   form: 'full',
+  blindsDoctor: true,
   cause: async ({ services, load, witness, schedulers }) => {
     const ids = load.open();
     await services.down('postgres');
@@ -84,6 +85,7 @@ const tooFewConnections: Fault = outage({
 const failedOver: Fault = {
   name: 'PostgreSQL lost, its standby promoted at another address',
   form: 'full',
+  blindsDoctor: true,
   cause: async (world) => {
     const { services, load, witness, schedulers, postgres } = world;
     const standby = await startStandby(PORTS.postgres, PORTS.standby);
@@ -112,6 +114,7 @@ const run = promisify(execFile);
 const diskFull: Fault = {
   name: 'PostgreSQL with a full disk for 10 s',
   form: 'full',
+  blindsDoctor: true,
   lines: 60,
   cause: async (world) => {
     const { load, witness, schedulers } = world;

@@ -32,7 +32,8 @@ const workerKilled: Fault = {
     const worker = world.workers[1]!;
     const hit = await workOf(world, worker);
     await worker.kill();
-    await pause(6_000);
+    // By then others have its tasks, if all is well.
+    await pause(3_000);
     await worker.start();
     return hit;
   },
@@ -69,14 +70,14 @@ const workerSuspended = (seconds: number, form: Fault['form']): Fault => ({
 });
 
 const workerCut: Fault = {
-  name: 'worker loses its network for 8 s',
+  name: 'worker loses its network for 5 s',
   form: 'short',
   limits: LOST_WORKER,
   cause: async (world) => {
     const worker = world.workers[0]!;
     const hit = await workOf(world, worker);
     for (const proxy of world.own) proxy.silence();
-    await pause(8_000);
+    await pause(5_000);
     for (const proxy of world.own) proxy.resume();
     await until(async () => !worker.isAlive() || (await worker.health()).status === 'UP', {
       what: 'the worker to be well or gone',
@@ -121,6 +122,7 @@ const untilMoved = async ({ sql }: World, scheduler: Member): Promise<number> =>
 const schedulerKilled: Fault = {
   name: 'scheduler killed (SIGKILL)',
   form: 'short',
+  blindsDoctor: true,
   limits: LOST_SCHEDULER,
   cause: async (world) => {
     const scheduler = world.schedulers[0]!;
@@ -157,10 +159,10 @@ const schedulerSuspended = (seconds: number, form: Fault['form']): Fault => ({
 
 export const processFaults: readonly Fault[] = [
   workerKilled,
-  workerSuspended(10, 'short'),
+  workerSuspended(5, 'short'),
   workerSuspended(30, 'full'),
   workerCut,
   schedulerKilled,
-  schedulerSuspended(8, 'short'),
+  schedulerSuspended(5, 'short'),
   schedulerSuspended(60, 'full'),
 ];

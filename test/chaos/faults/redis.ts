@@ -6,6 +6,7 @@ import { type Fault, outage, slowness } from './fault';
 const forgotten: Fault = {
   name: 'Redis emptied (FLUSHALL)',
   form: 'short',
+  blindsDoctor: true,
   cause: async ({ load, witness }) => {
     const redis = createClient({ url: `redis://127.0.0.1:${PORTS.redis}` });
     await redis.connect();
