@@ -93,14 +93,21 @@ const workersSeen = async (url: string): Promise<readonly { workerId: string }[]
   return (Array.isArray(body) ? body : (body as { items: readonly { workerId: string }[] }).items) as readonly { workerId: string }[];
 };
 
-/** Resolves when a scheduler knows exactly these workers. */
+/** Live workers that the dispatcher counts on: the API lists the roster itself, which it looks at twice a second. */
+const workersCounted = async (url: string): Promise<number> => {
+  const text = await (await fetch(`${url}/actuator/prometheus`)).text();
+  const lines = text.split('\n').filter((line) => line.startsWith('worker_count{'));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+};
+
+/** Resolves when a scheduler knows exactly these workers, and its dispatcher as many. */
 export const untilWorkers = (url: string, ids: readonly string[]): Promise<unknown> =>
   until(
     async () =>
       (await workersSeen(url))
         .map(({ workerId }) => workerId)
         .sort()
-        .join() === [...ids].sort().join(),
+        .join() === [...ids].sort().join() && (await workersCounted(url)) === ids.length,
     {
       what: `the scheduler to know the workers ${ids.join(', ')} and no other`,
       timeoutMs: 20_000,

@@ -29,7 +29,7 @@ const finish = async (stack: RealStack, ran: Parameters<typeof untilFinal>[1]): 
 };
 
 test('a drained worker finishes what it has, takes nothing more and ends with 0; one that stays works again', async () => {
-  const stack = await startRealStack({ workers: 2, workerEnv: { WORKER_CONCURRENCY: '4', WORKER_PREFETCH: '0' } });
+  const stack = await startRealStack({ workers: 2, env: { WORKER_PREFETCH: '0' }, workerEnv: { WORKER_CONCURRENCY: '4' } });
   const submission = submissionOf(40, 700);
   const ran = [{ submission, dagId: (await stack.api.submit(submission)).dagId }];
   await untilRunning(stack, 'worker-1', 4);
@@ -45,9 +45,18 @@ test('a drained worker finishes what it has, takes nothing more and ends with 0;
   tell(`the drained worker left ${Date.now() - askedAt} ms after it was asked to`);
   const later = await stack.sql(`SELECT name FROM tasks WHERE worker = 'worker-1' AND started_at > $1`, [new Date(askedAt + 1_000)]);
   expect(later).toEqual([]);
-  const own = await stack.sql<{ status: string; dispatch: number }>(
-    `SELECT t.status, t.dispatch FROM tasks t JOIN unnest($1::text[]) AS n (name) USING (name) WHERE t.worker = 'worker-1'`,
-    [running.map(({ taskName }) => taskName)],
+  const ofRunning = () =>
+    stack.sql<{ status: string; dispatch: number }>(
+      `SELECT t.status, t.dispatch FROM tasks t JOIN unnest($1::text[]) AS n (name) USING (name) WHERE t.worker = 'worker-1'`,
+      [running.map(({ taskName }) => taskName)],
+    );
+  // A worker ends when its reports are in the log: the scheduler may still have to apply them.
+  const own = await until(
+    async () => {
+      const rows = await ofRunning();
+      return rows.every(({ status }) => status !== 'RUNNING') ? rows : undefined;
+    },
+    { what: 'the last reports of worker-1 to be applied' },
   );
   expect(own).toEqual(running.map(() => ({ status: 'COMPLETED', dispatch: 1 })));
 
