@@ -1,11 +1,12 @@
 /** From what a client asks of a DAG or a task to a command, and from its outcome to the answer. */
 import type { DagRecord } from '../core/change';
 import type { Command, GraphEdit } from '../core/command';
+import type { TaskDefaults } from '../core/dag';
 import { refusal } from '../core/refusal';
 import type { Clock } from '../ports/clock';
 import type { DagRemoval, HistoryViews } from '../ports/history';
 import type { RunStore } from '../ports/store';
-import type { DagView, TaskView } from '../ports/views';
+import type { DagView, DagViews, TaskView } from '../ports/views';
 import { timeOf, type Bodies, type Who } from './bodies';
 import type { Requested, Requester } from './requester';
 import type { Targets } from './targets';
@@ -14,13 +15,13 @@ export interface ControlNeeds {
   readonly targets: Targets;
   readonly requester: Requester;
   readonly store: Pick<RunStore, 'anyDag'>;
-  readonly views: Pick<HistoryViews, 'commandWithKey'>;
+  readonly views: Pick<HistoryViews, 'commandWithKey'> & Pick<DagViews, 'taskDefaults'>;
   readonly removal: Pick<DagRemoval, 'remove'>;
   readonly clock: Pick<Clock, 'now'>;
   /** The JSON text of a payload or result, null for none; refuses what is too large or too deep, naming `path`. */
   readonly jsonText: (value: unknown, path: string) => string | null;
   /** Plans a change of a DAG that exists; refuses with all that is wrong with it. */
-  readonly planEdit: (dag: DagRecord, edit: Bodies['EditDagBody']) => GraphEdit;
+  readonly planEdit: (edited: { readonly dag: DagRecord; readonly defaults: TaskDefaults | undefined }, edit: Bodies['EditDagBody']) => GraphEdit;
 }
 
 /** Who asks, under which key (null for none), and until when it wants the answer. */
@@ -92,7 +93,7 @@ export const createControl = ({ targets, requester, store, views, removal, clock
       if (earlier?.command.kind === 'edit') return refuseOrAnswer(await requester.await(earlier.id, asking.signal));
       const record = await store.anyDag(dag.dagId);
       if (record === undefined) throw refusal('DAG_NOT_FOUND', `no DAG ${dagId}`);
-      return ask(dag, { kind: 'edit', edit: planEdit(record, body) }, body, asking);
+      return ask(dag, { kind: 'edit', edit: planEdit({ dag: record, defaults: await views.taskDefaults(dag.dagId) }, body) }, body, asking);
     },
     deleteDag: async (dagId) => {
       const { dagId: dag, status } = await targets.dag(dagId);

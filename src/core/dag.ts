@@ -69,6 +69,9 @@ export interface PlannedTask {
   readonly options: TaskOptions | null;
 }
 
+/** What a DAG said for those of its tasks that don't say it themselves. */
+export type TaskDefaults = Pick<PlannedTask, 'priority' | 'tags' | 'retry' | 'timeoutSeconds' | 'payload' | 'simulate' | 'options'>;
+
 /** A DAG as planned, in the order in which the tasks were submitted. */
 export interface PlannedDag {
   readonly dagId: DagId;
@@ -79,6 +82,8 @@ export interface PlannedDag {
   readonly createdAt: number;
   /** When it is cancelled if it isn't final by then; null for never. */
   readonly dueAt: number | null;
+  /** For tasks that are added to it later; absent where it said nothing. */
+  readonly defaults?: TaskDefaults;
   readonly tasks: readonly PlannedTask[];
 }
 

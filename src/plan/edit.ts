@@ -1,7 +1,7 @@
 /** From a change of a DAG's graph, as it was submitted, to one that the law can apply, or to everything that is wrong with it. */
 import type { DagRecord } from '../core/change';
 import type { GraphEdit } from '../core/command';
-import type { PlannedTask } from '../core/dag';
+import type { PlannedTask, TaskDefaults } from '../core/dag';
 import type { Problem } from '../core/refusal';
 import { findCycles } from './cycles';
 import { CYCLES_SHOWN, namesOf, parentsOf, quoted, spell, type Names } from './graph';
@@ -10,7 +10,7 @@ import { createProblems, type Problems } from './problems';
 import type { PlanSettings, SubmittedTask } from './submitted';
 import { checkTotal, checkTypes, planTask, type TaskContext } from './task';
 
-/** Tasks are meant by their names. A DAG's defaults aren't kept: what a task doesn't say is the deployment's. */
+/** Tasks are meant by their names. */
 export interface SubmittedEdit {
   readonly add: readonly SubmittedTask[];
   readonly replace: readonly SubmittedTask[];
@@ -131,10 +131,15 @@ const planPlaced = (placed: readonly Placed[], graph: readonly (readonly number[
 const isGoneAlready = ({ status, reason }: DagRecord['tasks'][number]): boolean => status === 'CANCELLED' && reason?.code === 'REMOVED';
 
 /**
- * Plans a change of the DAG that `dag` is now. All problems come together, each with its path in the request. The law applies
+ * Plans a change of the DAG that `dag` is now. What a task doesn't say is what its DAG said when it was submitted, or the
+ * deployment's where that said nothing. All problems come together, each with its path in the request. The law applies
  * the answer only to this version of the graph, and only where its tasks still haven't begun.
  */
-export const planEdit = (dag: DagRecord, submitted: SubmittedEdit, settings: PlanSettings): EditPlan => {
+export const planEdit = (
+  { dag, defaults }: { readonly dag: DagRecord; readonly defaults: TaskDefaults | undefined },
+  submitted: SubmittedEdit,
+  settings: PlanSettings,
+): EditPlan => {
   const problems = createProblems();
   const byName = new Map(dag.tasks.map(({ name }, index) => [name, index]));
   const { replaced, removed } = placeChanged(dag, submitted, byName, problems);
@@ -148,7 +153,8 @@ export const planEdit = (dag: DagRecord, submitted: SubmittedEdit, settings: Pla
   checkLeftBehind(dag, { removed, replaced }, problems);
   checkSize(graph, settings, problems);
   checkCycles(dag, graph, placed, problems);
-  const tasks = planPlaced(placed, graph, { base: deploymentDefaults(settings.retry), basePayload: null, settings, problems });
+  const { payload: basePayload, ...base } = defaults ?? { ...deploymentDefaults(settings.retry), payload: null };
+  const tasks = planPlaced(placed, graph, { base, basePayload, settings, problems });
   if (problems.count > 0) {
     const end = problems.end();
     return { kind: 'refused', reason: end.onlySize ? 'too large' : 'wrong', problems: end.problems };

@@ -1,9 +1,9 @@
 /** From what was submitted to a DAG that can run, or to everything that is wrong with it. Pure: the same input gives the same answer. */
-import type { PlannedDag, PlannedTask } from '../core/dag';
+import type { PlannedDag } from '../core/dag';
 import type { DagId } from '../core/ids';
 import type { Problem } from '../core/refusal';
 import { readGraph } from './graph';
-import { deploymentDefaults, resolvePolicy } from './policy';
+import { deploymentDefaults, isSame, resolvePolicy } from './policy';
 import { createProblems, type Problems } from './problems';
 import type { PlanSettings, SubmittedDag, SubmittedTask } from './submitted';
 import { checkedPayload, checkSimulation, checkTotal, checkTypes, planTask, type TaskContext } from './task';
@@ -30,20 +30,27 @@ const checkSize = ({ tasks }: SubmittedDag, { limits }: PlanSettings, problems: 
   if (edges > limits.edgesPerDag) problems.tooLarge('tasks', `${edges} dependencies are more than the limit of ${limits.edgesPerDag}`);
 };
 
-const planTasks = (submitted: SubmittedDag, settings: PlanSettings, problems: Problems): PlannedTask[] => {
-  const context: TaskContext = {
-    base: resolvePolicy(submitted, deploymentDefaults(settings.retry)),
-    basePayload: checkedPayload(submitted, 'payload', settings.limits.payloadBytes, problems),
-    settings,
-    problems,
-  };
+/** What the DAG says for all of its tasks. */
+const contextOf = (submitted: SubmittedDag, settings: PlanSettings, problems: Problems): TaskContext => ({
+  base: resolvePolicy(submitted, deploymentDefaults(settings.retry)),
+  basePayload: checkedPayload(submitted, 'payload', settings.limits.payloadBytes, problems),
+  settings,
+  problems,
+});
+
+/** Nothing where the DAG said nothing. */
+const defaultsIn = ({ base, basePayload, settings }: TaskContext): Pick<PlannedDag, 'defaults'> =>
+  basePayload === null && isSame(base, deploymentDefaults(settings.retry)) ? {} : { defaults: { ...base, payload: basePayload } };
+
+const planTasks = (submitted: SubmittedDag, settings: PlanSettings, problems: Problems): Pick<PlannedDag, 'defaults' | 'tasks'> => {
+  const context = contextOf(submitted, settings, problems);
   checkSimulation(submitted, '', problems);
   const path = (i: number): string => `tasks[${i}]`;
   checkTypes(submitted.tasks, path, { types: settings.types, problems });
   const dependencies = readGraph(submitted.tasks, problems);
   const tasks = submitted.tasks.map((task, i) => ({ ...planTask(task, path(i), context), dependencies: dependencies[i]! }));
   checkTotal(tasks, settings.limits.dagBytes, problems);
-  return tasks;
+  return { ...defaultsIn(context), tasks };
 };
 
 /**
@@ -54,7 +61,7 @@ export const plan = (submitted: SubmittedDag, identity: DagIdentity, settings: P
   const problems = createProblems();
   if (submitted.tasks.length === 0) problems.add('tasks', 'a DAG needs at least one task');
   checkSize(submitted, settings, problems);
-  const tasks = problems.count === 0 ? planTasks(submitted, settings, problems) : [];
+  const planned = problems.count === 0 ? planTasks(submitted, settings, problems) : { tasks: [] };
   if (problems.count > 0) {
     const end = problems.end();
     return { kind: 'refused', reason: end.onlySize ? 'too large' : 'wrong', problems: end.problems };
@@ -68,7 +75,7 @@ export const plan = (submitted: SubmittedDag, identity: DagIdentity, settings: P
     tags: submitted.tags ?? [],
     createdAt,
     dueAt: typeof submitted.dagTimeoutSeconds === 'number' ? createdAt + submitted.dagTimeoutSeconds * 1000 : null,
-    tasks,
+    ...planned,
   };
   return { kind: 'planned', dag };
 };

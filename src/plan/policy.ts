@@ -1,5 +1,5 @@
 /** Resolves what a task said, what its DAG said for all of them, and what the deployment says, in this order. */
-import { DEFAULT_PRIORITY, type Backoff, type PlannedTask, type RetryPolicy, type Simulation, type TaskOptions } from '../core/dag';
+import { DEFAULT_PRIORITY, type Backoff, type RetryPolicy, type Simulation, type TaskDefaults, type TaskOptions } from '../core/dag';
 import type { SubmittedPolicy } from './submitted';
 
 type Partly<T> = { readonly [K in keyof T]?: T[K] | null | undefined };
@@ -45,17 +45,22 @@ const optionsOf = (policy: SubmittedPolicy, base: TaskOptions | null): TaskOptio
 };
 
 /** What a policy resolves to, the payload aside. */
-export type Resolved = Pick<PlannedTask, 'priority' | 'retry' | 'timeoutSeconds' | 'tags' | 'simulate' | 'options'>;
+export type Resolved = Omit<TaskDefaults, 'payload'>;
+
+const NO_TAGS: readonly string[] = [];
 
 /** What holds for tasks where not even their DAG said anything. */
 export const deploymentDefaults = (retry: RetryPolicy): Resolved => ({
   priority: DEFAULT_PRIORITY,
   retry,
   timeoutSeconds: null,
-  tags: [],
+  tags: NO_TAGS,
   simulate: null,
   options: null,
 });
+
+/** Whether two policies were resolved to the same: parts that weren't said are the same objects. */
+export const isSame = (a: Resolved, b: Resolved): boolean => (Object.keys(a) as (keyof Resolved)[]).every((key) => a[key] === b[key]);
 
 /** `policy` over `base`; parts that weren't said stay the same objects, so that 100,000 tasks share one retry policy. */
 export const resolvePolicy = (policy: SubmittedPolicy, base: Resolved): Resolved => ({

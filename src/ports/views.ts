@@ -1,6 +1,17 @@
 /** What the API shows, read straight from the store: no view ever blocks the engine. Rejects with `StoreUnavailable`. */
 import type { BudgetUse } from '../core/change';
-import type { Backoff, DagReason, DagStatus, Simulation, TaskError, TaskOptions, TaskReason, TaskStatus, TriggerRule } from '../core/dag';
+import type {
+  Backoff,
+  DagReason,
+  DagStatus,
+  Simulation,
+  TaskDefaults,
+  TaskError,
+  TaskOptions,
+  TaskReason,
+  TaskStatus,
+  TriggerRule,
+} from '../core/dag';
 import type { DagId, TaskRef } from '../core/ids';
 
 export interface DagView {
@@ -98,6 +109,8 @@ export interface DagViews {
   dag(dag: DagId): Promise<DagView | undefined>;
   /** Newest first. */
   dags(filter: DagFilter, limit: number, after?: DagCursor): Promise<DagView[]>;
+  /** What a DAG said for all of its tasks; undefined where it said nothing, or an earlier version stored it. */
+  taskDefaults(dag: DagId): Promise<TaskDefaults | undefined>;
 }
 
 /** What stands between a task and its start, as far as the store knows. */

@@ -1,6 +1,7 @@
 /** Changes of DAGs that exist: tasks are read and planned as those of a submission are. */
 import type { DagRecord } from '../core/change';
 import type { GraphEdit } from '../core/command';
+import type { TaskDefaults } from '../core/dag';
 import { refusal, type Problem } from '../core/refusal';
 import { planEdit } from '../plan/edit';
 import { payloadText, utf8Bytes } from '../plan/payload';
@@ -16,18 +17,24 @@ export interface Edit {
   readonly remove?: readonly string[] | null | undefined;
 }
 
+/** A DAG as it is now, and what it said for all of its tasks. */
+export interface Edited {
+  readonly dag: DagRecord;
+  readonly defaults: TaskDefaults | undefined;
+}
+
 /** Gives a function that plans a change of the DAG that it is handed; throws refusals with all that is wrong. */
-export const createEditPlanner = (needs: PlanningNeeds): ((dag: DagRecord, edit: Edit) => GraphEdit) => {
+export const createEditPlanner = (needs: PlanningNeeds): ((edited: Edited, edit: Edit) => GraphEdit) => {
   const check = createTaskCheck();
   const settings = planSettings(needs);
   const wrongOf = (name: string, tasks: readonly unknown[]): Problem[] =>
     tasks.flatMap((task, i) => (check.isRight(task) ? [] : check.explain(task, `${name}[${i}]`)));
-  return (dag, { add, replace, remove }) => {
+  return (edited, { add, replace, remove }) => {
     const [added, replacing] = [add ?? [], replace ?? []];
     const wrong = [...wrongOf('add', added), ...wrongOf('replace', replacing)].slice(0, PROBLEMS_SHOWN);
     if (wrong.length > 0) throw refusal('WRONG_SHAPE', 'the body has fields that are wrong or missing', { problems: wrong });
     const submitted = { add: added as readonly SubmittedTask[], replace: replacing as readonly SubmittedTask[], remove: remove ?? [] };
-    const planned = planEdit(dag, submitted, settings);
+    const planned = planEdit(edited, submitted, settings);
     if (planned.kind === 'planned') return planned.edit;
     const { reason, problems } = planned;
     throw refusal(reason === 'wrong' ? 'INVALID_EDIT' : 'DAG_TOO_LARGE', problems[0]?.message ?? '', { problems });

@@ -218,6 +218,15 @@ describe('a change of the graph', () => {
     return (key === undefined ? request : request.set('Idempotency-Key', key)).send(body);
   };
 
+  test('gives new tasks what the DAG said for all of them when it was submitted', async () => {
+    world.live.append = settle(APPLIED, { announced: true });
+    const tasks = [{ taskName: 'a', type: 'API_CALL' }];
+    const submitted = await world.http.post('/api/v1/dags').send({ dagName: 'controlled', priority: 8, maxRetries: 1, payload: [1], tasks });
+    const add = [{ taskName: 'b', type: 'API_CALL', dependencies: ['a'], priority: 2 }];
+    expect((await edit(submitted.body.dagId as DagId, { add })).status).toBe(200);
+    expect(asked()).toMatchObject([{ edit: { added: [{ name: 'b', priority: 2, retry: { maxRetries: 1 }, payload: '[1]' }] } }]);
+  });
+
   test('is planned against the graph that there is', async () => {
     world.live.append = settle(APPLIED, { announced: true });
     const dag = await submit();

@@ -36,7 +36,7 @@ test('the document has exactly the paths that are served', () => {
   const never = (): never => {
     throw new Error('only the routes are read');
   };
-  const views = { dag: never, dags: never, task: never, tasks: never, tasksOf: never, blockers: never, runningIn: never };
+  const views = { dag: never, dags: never, taskDefaults: never, task: never, tasks: never, tasksOf: never, blockers: never, runningIn: never };
   const history = { events: never, commands: never, command: never, commandWithKey: never, attempts: never };
   const letters = { letters: never, letter: never };
   const control = { onDag: never, retryDag: never, rerunDag: never, editDag: never, deleteDag: never };

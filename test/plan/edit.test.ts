@@ -2,7 +2,7 @@ import type { DagRecord } from '../../src/core/change';
 import type { TaskStatus } from '../../src/core/dag';
 import { planEdit, type SubmittedEdit } from '../../src/plan/edit';
 import { planOf as coreplan, plannedTask, rowsOf } from '../core/model';
-import { settings, tasksOf } from './planning';
+import { planOf, settings, tasksOf } from './planning';
 
 /** extract → transform → load, and audit beside load. */
 const dagWith = (statuses: Partial<Record<string, TaskStatus>> = {}): DagRecord => {
@@ -12,7 +12,11 @@ const dagWith = (statuses: Partial<Record<string, TaskStatus>> = {}): DagRecord 
 };
 
 const edit = (submitted: Partial<SubmittedEdit>, dag = dagWith(), limits: Partial<(typeof settings)['limits']> = {}) =>
-  planEdit(dag, { add: [], replace: [], remove: [], ...submitted }, { ...settings, limits: { ...settings.limits, ...limits } });
+  planEdit(
+    { dag, defaults: undefined },
+    { add: [], replace: [], remove: [], ...submitted },
+    { ...settings, limits: { ...settings.limits, ...limits } },
+  );
 const problemsOf = (answer: ReturnType<typeof edit>): string[] =>
   answer.kind === 'planned' ? [] : answer.problems.map(({ path, message }) => `${path}: ${message}`);
 
@@ -30,6 +34,30 @@ test('names become the indexes of the graph as it will be', () => {
       removed: [3],
     },
   });
+});
+
+test('what a task does not say is what its DAG said, and the rest is the deployment’s', () => {
+  const submitted = planOf({ priority: 8, maxRetries: 7, tags: ['nightly'], pool: 'db', payload: { n: 1 }, tasks: tasksOf('a') });
+  const { defaults } = submitted.kind === 'planned' ? submitted.dag : {};
+  const add = [
+    { taskName: 'quiet', type: 'API_CALL' },
+    { taskName: 'loud', type: 'API_CALL', priority: 1, tags: ['own'], payload: null, pool: 'web' },
+  ];
+  const answer = planEdit({ dag: dagWith(), defaults }, { add, replace: tasksOf('load < transform'), remove: [] }, settings);
+  const retry = { maxRetries: 7, backoff: settings.retry.backoff };
+  const inherited = { priority: 8, retry, tags: ['nightly'], options: { pool: 'db' }, payload: '{"n":1}' };
+  expect(answer).toMatchObject({
+    edit: {
+      added: [inherited, { priority: 1, retry, tags: ['own'], options: { pool: 'web' }, payload: null }],
+      replaced: [{ task: 2, as: inherited }],
+    },
+  });
+});
+
+test('a DAG that said nothing for its tasks keeps nothing', () => {
+  const plain = planOf({ description: 'what is no default', dagTimeoutSeconds: 5, tasks: [{ taskName: 'a', type: 'API_CALL', priority: 9 }] });
+  expect(plain).toMatchObject({ kind: 'planned' });
+  expect(plain).not.toHaveProperty('dag.defaults');
 });
 
 test('what waits for no one any more may be removed with all that depends on it', () => {

@@ -26,6 +26,7 @@ const DAG_COLUMNS: readonly ArrayColumn<PlannedDag>[] = [
   plain('integer', (dag) => dag.tasks.length),
   plain('double precision', (dag) => dag.createdAt),
   plain('double precision', (dag) => dag.dueAt),
+  json((dag) => dag.defaults ?? null),
 ];
 
 const TASK_COLUMNS: readonly ArrayColumn<TaskRow>[] = [
@@ -60,9 +61,9 @@ const INSERT_TASKS = insertTasks(1);
 
 const INSERT_DAGS = `
   WITH stored AS (
-    INSERT INTO dags (dag_id, shard, name, description, tags, total_tasks, created_at, due_at, status)
-    SELECT dag_id, shard, name, description, tags::text[], total_tasks, to_timestamp(created / 1000), to_timestamp(due / 1000), 'CREATED'
-    FROM unnest(${parametersOf(DAG_COLUMNS)}) WITH ORDINALITY AS u (dag_id, shard, name, description, tags, total_tasks, created, due, n)
+    INSERT INTO dags (dag_id, shard, name, description, tags, total_tasks, created_at, due_at, defaults, status)
+    SELECT dag_id, shard, name, description, tags::text[], total_tasks, to_timestamp(created / 1000), to_timestamp(due / 1000), defaults, 'CREATED'
+    FROM unnest(${parametersOf(DAG_COLUMNS)}) WITH ORDINALITY AS u (dag_id, shard, name, description, tags, total_tasks, created, due, defaults, n)
     ORDER BY n
     RETURNING id, dag_id
   ), tasks_stored AS (${insertTasks(DAG_COLUMNS.length + 1)})

@@ -1,6 +1,6 @@
 /** DAGs as the API shows them. */
 import type { Pool } from 'pg';
-import { DAG_STATUSES, type DagReason, type DagStatus } from '../../core/dag';
+import { DAG_STATUSES, type DagReason, type DagStatus, type TaskDefaults } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import type { DagCursor, DagFilter, DagView, DagViews } from '../../ports/views';
 import { allOf, createdWithin, createParameters, literalList, nameIs } from './conditions';
@@ -73,6 +73,12 @@ export const createDagViews = ({ views: pool }: Pick<Database, 'views'>): DagVie
     reaching(async () => {
       const { rows } = await pool.query<DagRow>({ name: 'dag_view', text: `SELECT ${COLUMNS} FROM dags WHERE dag_id = $1`, values: [dag] });
       return rows.map(dagView)[0];
+    }),
+  taskDefaults: (dag) =>
+    reaching(async () => {
+      const text = 'SELECT defaults FROM dags WHERE dag_id = $1 AND defaults IS NOT NULL';
+      const { rows } = await pool.query<{ defaults: string }>({ name: 'task_defaults', text, values: [dag] });
+      return rows.map(({ defaults }) => JSON.parse(defaults) as TaskDefaults)[0];
     }),
   dags: (filter, limit, after) => reaching(() => listDags(pool, filter, limit, after)),
 });

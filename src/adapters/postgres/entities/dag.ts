@@ -74,6 +74,10 @@ export class Dag {
   @Column({ type: 'timestamptz', name: 'due_at', precision: 3, nullable: true })
   dueAt!: Date | null;
 
+  /** JSON text of TaskDefaults; null where it said nothing for its tasks. */
+  @Column('text', { nullable: true })
+  defaults!: string | null;
+
   /** How often its graph was changed. */
   @Column('integer', { default: 0 })
   version!: number;

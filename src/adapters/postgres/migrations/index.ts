@@ -7,6 +7,7 @@ import { CommitByIndex1764000000004 } from './1764000000004-CommitByIndex';
 import { GateEnds1764000000005 } from './1764000000005-GateEnds';
 import { CheckpointMarks1764000000006 } from './1764000000006-CheckpointMarks';
 import { GateEvents1764000000007 } from './1764000000007-GateEvents';
+import { TaskDefaults1764000000008 } from './1764000000008-TaskDefaults';
 
 export const MIGRATIONS = [
   Schema1764000000000,
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   GateEnds1764000000005,
   CheckpointMarks1764000000006,
   GateEvents1764000000007,
+  TaskDefaults1764000000008,
 ] as const;
