@@ -136,6 +136,9 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
 
   /** A run that was read from the store. What is to be told again of it lies before its mark; all that were loaded share one. */
   const bringBack = (added: Run, alone: boolean): void => {
+    // Whatever else is being read of it is the past: it may even be over by then.
+    discovering.delete(added.dag);
+    summons.outdate(added.dag);
     readBack.hold(added);
     bringUp(added);
     if (alone && !latecomers.isWaiting(added.dag)) readBack.mark(added);
