@@ -17,7 +17,7 @@ import type { CommandStore, OwnedShard, RunStore } from '../ports/store';
 import type { EventLog, LogReader, LogRecord } from '../ports/transport';
 import type { Batch } from './batch';
 import { createCaution } from './caution';
-import { createCommitter } from './committer';
+import { createCommitter, type Committer } from './committer';
 import { addRecord, load, loadSettled, newLiveShard, type LiveShard } from './liveShard';
 import type { Outlet } from './outlet';
 import { createReadBack, isStillReady } from './readBack';
@@ -85,6 +85,9 @@ const cancellingOf = (run: Run): { run: Run; task: number; dispatch: number }[] 
   return found;
 };
 
+/** Final in memory is not enough: an end that isn't committed yet would be read as it was before. Whoever commits it forgets the run. */
+const isOver = (run: Run, committer: Pick<Committer, 'hasOpen'>): boolean => isFinalDag(run.status) && !committer.hasOpen(run);
+
 const MAX_OPEN_EVENTS = 8000;
 
 export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
@@ -150,12 +153,8 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   const readBack = createReadBack({ ...needs, isCurrent });
   const cutOffs = createCutOffs({ log, clock, announce, isCurrent });
 
-  /** Final in memory is not enough: an end that isn't committed yet would be read as it was before. Whoever commits it forgets the run. */
-  const isOver = (run: Run): boolean => isFinalDag(run.status) && !committer.hasOpen(run);
-
-  const forgetRun = (run: Run): void => {
-    if (isCurrent(run) && isOver(run)) shards.get(run.shard)?.runs.delete(run.dag);
-  };
+  /** A DAG that is over isn't needed in memory; the answer says whether it is. */
+  const forgetRun = (run: Run): boolean => isCurrent(run) && isOver(run, committer) && shards.get(run.shard)!.runs.delete(run.dag);
 
   const announceOutcomes = ({ step }: Batch): void => {
     for (const each of step.finished) announce('task.finished', each);
@@ -164,18 +163,9 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     for (const each of step.commands) announce('command.settled', each);
     for (const run of step.settled) {
       // A command that was applied meanwhile may have begun it again.
-      if (!isOver(run)) continue;
+      if (!isOver(run, committer)) continue;
       const status = run.status as 'COMPLETED' | 'FAILED' | 'CANCELLED';
       announce('dag.finished', { dag: run.dag, name: run.name, status, tookMs: (run.completedAt ?? run.createdAt) - run.createdAt });
-    }
-  };
-
-  /** A DAG that is over isn't needed in memory, nor one that a command asked for and left as final as it was. */
-  const forgetFinal = ({ step }: Batch): void => {
-    for (const run of step.touched.keys()) forgetRun(run);
-    for (const { dag } of step.commands) {
-      const run = shards.get(shardOf(dag))?.runs.get(dag);
-      if (run !== undefined) forgetRun(run);
     }
   };
 
@@ -205,7 +195,12 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     for (const { shard, command } of batch.unknown) summons.summon(shard, command);
     if (batch.revoked.length > 0) outlet.revoked(batch.revoked.filter(({ run }) => isCurrent(run)));
     announceOutcomes(batch);
-    forgetFinal(batch);
+    // A DAG that is over isn't needed in memory, nor one that a command asked for and left as final as it was.
+    for (const run of step.touched.keys()) forgetRun(run);
+    for (const { dag } of step.commands) {
+      const run = shards.get(shardOf(dag))?.runs.get(dag);
+      if (run !== undefined) forgetRun(run);
+    }
   };
 
   const summons = createSummons({

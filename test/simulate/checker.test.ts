@@ -168,11 +168,17 @@ const sentWith = (priority: number, task: number): Happened => ({ ...(sent(1) as
 
 test('a full window of less important tasks before one that waits is found, until a command on its DAG is in the log', () => {
   const becameReady = [{ at: 5, owner: 's1', dag: DAG, task: 1, priority: 9 }];
-  const lower = (count: number): Happened[] => [...stored, ...Array.from({ length: count }, () => sentWith(3, 0)), ...whole];
+  const sessions = Array.from({ length: 4 }, (_, i): Happened => ({
+    kind: 'session',
+    session: `x${String(i)}`,
+    process: `w${String(i)}.1`,
+    window: 6,
+  }));
+  const lower = (count: number): Happened[] => [...stored, ...sessions, ...Array.from({ length: count }, () => sentWith(3, 0)), ...whole];
   expect(rulesOf(lower(50), { becameReady })).toEqual(['limits']);
   expect(rulesOf(lower(20), { becameReady })).toEqual([]);
   expect(rulesOf([...stored, ...Array.from({ length: 50 }, () => sentWith(9, 0)), ...whole], { becameReady })).toEqual([]);
-  expect(rulesOf([...stored, sentWith(9, 1), ...lower(50).slice(stored.length)], { becameReady })).toEqual([]);
+  expect(rulesOf([...stored, sentWith(9, 1), ...lower(50).slice(stored.length + sessions.length)], { becameReady })).toEqual([]);
   const pause = commandedTo('pause')[0]!;
   const during = (at: number): Happened[] => [...lower(50).slice(0, at), pause, ...lower(50).slice(at)];
   expect(rulesOf(during(10), { becameReady })).toEqual([]);

@@ -265,7 +265,11 @@ const nothingBegunAfterItsLease = (entries: readonly Entry[], report: Report): v
     if (granted === undefined || dispatch >= (committed.get(key) ?? 0)) continue;
     const slept = (stops.get(entry.process) ?? []).find(({ from, to }) => from >= granted && to <= entry.at && to - from > LEASE_MS);
     if (slept !== undefined)
-      report('fencing', entry.at, `task ${key} #${String(dispatch)} began in ${entry.process}, which had slept past its lease, though it was given up`);
+      report(
+        'fencing',
+        entry.at,
+        `task ${key} #${String(dispatch)} began in ${entry.process}, which had slept past its lease, though it was given up`,
+      );
   }
 };
 

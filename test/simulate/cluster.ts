@@ -31,6 +31,7 @@ export const LEASE_MS = 1600;
 /** As by default, but for its times: a run is short. */
 const BREAKER = { enabled: true, attempts: 20, tasks: 5, coolDownMs: 1000, maxCoolDownMs: 4000, probes: 3 };
 const HEARTBEAT_MS = 400;
+const PREFETCH = 2;
 /** Steps so short that early ends and skips of these small DAGs are cut off, as those of large ones are. */
 export const LAW: LawSettings = { ...DEFAULT_LAW, cascadeLimit: 1 };
 const PREFIX = 's:';
@@ -258,7 +259,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
       newName: () => `${process.id}-${String(names++)}`,
       onForgotten,
       startHeartbeat: (spec, hear) => {
-        history.add({ kind: 'session', session: spec.session, process: process.id });
+        history.add({ kind: 'session', session: spec.session, process: process.id, window: shape.slots + PREFETCH });
         return beginHeartbeat({
           spec,
           ask: askOver(process.thread, Math.max(100, LEASE_MS / 3)).ask,
@@ -310,7 +311,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
         rosterMs: 250,
         sweepMs: 250,
         sessionLeaseMs: LEASE_MS,
-        prefetch: 2,
+        prefetch: PREFETCH,
         breaker: BREAKER,
       },
     });

@@ -44,7 +44,8 @@ export type Entry = { readonly at: number } & (
       readonly priority: number;
     }
   | { readonly kind: 'granted'; readonly session: string; readonly key: string; readonly dispatch: number; readonly fence: string }
-  | { readonly kind: 'session'; readonly session: string; readonly process: string }
+  /** `window`: how many tasks it is sent at most, besides more important ones. */
+  | { readonly kind: 'session'; readonly session: string; readonly process: string; readonly window: number }
   | ({
       readonly kind: 'began';
       readonly dag: DagId;

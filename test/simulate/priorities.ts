@@ -16,11 +16,16 @@ interface Waiting {
   overtaken: number;
 }
 
-/** Long enough for the inputs of a task to be read. */
-const LONGEST_MS = 400;
-/** More than the workers of any seed hold at once. */
-const WINDOW = 24;
+/** Long enough for the inputs of a task to be read, and for a scheduler to hear what waits at the others. */
+const LONGEST_MS = 250;
 const TROUBLE = ['postgres', 'kafka', 'redis', 'topics', 'scheduler'];
+
+/** What all workers of a run are sent at once. */
+const windowOf = (entries: readonly Entry[]): number => {
+  const windows = new Map<string, number>();
+  for (const entry of entries) if (entry.kind === 'session') windows.set(entry.process.split('.')[0]!, entry.window);
+  return [...windows.values()].reduce((sum, each) => sum + each, 0);
+};
 
 /**
  * No task is sent while its sender has had a more important one waiting for longer than a moment and has sent a full window of
@@ -29,6 +34,7 @@ const TROUBLE = ['postgres', 'kafka', 'redis', 'topics', 'scheduler'];
 export const higherFirst = (entries: readonly Entry[], report: Report, { becameReady }: Replayed): void => {
   /** DAGs of which a command is in the log: before that nobody can have obeyed it. */
   const commanded = new Set<DagId>();
+  const window = windowOf(entries);
   const waiting = new Map<string, Waiting>();
   /** A first dispatch may leave before the commit that made it ready. */
   const sent = new Set<string>();
@@ -58,7 +64,7 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
     for (const [key, other] of waiting) {
       if (other.owner !== by || other.priority <= priority) continue;
       other.overtaken += 1;
-      if (other.overtaken <= WINDOW || at - other.since <= LONGEST_MS) continue;
+      if (other.overtaken <= window || at - other.since <= LONGEST_MS) continue;
       waiting.delete(key);
       const [own, its] = [String(priority), String(other.priority)];
       report(at, `${by} sent ${dag}/${String(task)} of priority ${own} while ${key} of ${its} waited since ${String(Math.round(other.since))} ms`);

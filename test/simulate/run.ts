@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { DagId } from '../../src/core/ids';
 import { createAdmission } from '../../src/submit/admission';
 import { check, type Violation } from './checker';
+import { circumstancesOf } from './circumstances';
 import { createCluster, finalRecords, type Cluster, type Shape } from './cluster';
 import { drawFaults, inject, keepAlive, type Fault } from './faults';
 import type { Entry } from './history';
@@ -91,8 +92,9 @@ const submitting = (cluster: Cluster, random: Random, shape: Shape, { accepted, 
 export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> => {
   const random = seeded(seed);
   const shape = drawShape(random.fork('shape'));
-  const dags = keep(drawDags(random.fork('dags'), LOAD_MS), kept.dags);
-  const faults: Fault[] = keep(drawFaults(random.fork('faults'), LOAD_MS + 2000), kept.faults);
+  const more = circumstancesOf(seed, random.fork('circumstances'));
+  const dags = keep([...drawDags(random.fork('dags'), LOAD_MS), ...more.dags], kept.dags);
+  const faults: Fault[] = keep([...drawFaults(random.fork('faults'), LOAD_MS + 2000), ...more.faults], kept.faults);
   const made: { cluster?: Cluster } = {};
   const cluster = (made.cluster = createCluster({
     random: random.fork('cluster'),

@@ -5,6 +5,7 @@ import { TRIGGER_RULES, type PlannedDag, type PlannedTask, type TaskOptions } fr
 import { mintDagId, parseTaskId, type DagId } from '../../src/core/ids';
 import type { Handler } from '../../src/execute/handler';
 import { pause } from '../../src/lifecycle/timing';
+import { STEPS } from './circumstances';
 import { START_MS, TYPES } from './cluster';
 import type { History } from './history';
 import type { Process } from './process';
@@ -93,8 +94,10 @@ export const identified = ({ dag, withinMs }: Planned, shard: number, nowMs: num
 const scriptOf = (seed: number, dag: DagId, name: string, attempt: number): Script => {
   const random = seeded(seed).fork(`${dag}/${name}/${String(attempt)}`);
   const long = random.chance(0.12);
-  const steps = Array.from({ length: random.whole(1, 3) }, () => random.between(0, long ? 900 : 80));
-  return { steps, checkpoints: random.chance(0.15), fails: random.chance(0.12), leavesResult: random.chance(0.6) };
+  const kind = name.split(' ')[0]!;
+  const [low, high] = STEPS[kind] ?? [0, long ? 900 : 80];
+  const steps = Array.from({ length: random.whole(1, 3) }, () => random.between(low, high));
+  return { steps, checkpoints: random.chance(0.15), fails: random.chance(kind === 'failing' ? 1 : 0.12), leavesResult: random.chance(0.6) };
 };
 
 /** The handler of a process; what it does is written into the history. */
