@@ -1,6 +1,6 @@
 /** Stores planned DAGs: what comes at the same time is stored in one transaction. */
 import { failure, isFailure } from '../core/failure';
-import { createBatcher } from '../lifecycle/batcher';
+import { createBatcher, type Batcher } from '../lifecycle/batcher';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { Admission, RunStore, Submission } from '../ports/store';
@@ -9,14 +9,14 @@ export interface AdmissionNeeds {
   readonly store: Pick<RunStore, 'admit'>;
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly announce: Announce;
-  /** How many submissions may wait for a transaction before further ones are refused as OVERLOADED. */
+  /** How many small or large submissions may wait for a transaction before further ones are refused as OVERLOADED. */
   readonly pendingSubmissions: number;
 }
 
 const DAGS_AT_ONCE = 64;
 const TASKS_AT_ONCE = 5_000;
-/** Two, so that small DAGs don't wait behind one that is large. */
-const TRANSACTIONS_AT_ONCE = 2;
+/** What has more tasks holds a transaction for longer than a small DAG should wait. */
+const SMALL_TASKS = 500;
 
 /** Each submission's own end: one that can't be stored doesn't spoil the others. */
 type End = { readonly admission: Admission } | { readonly error: unknown };
@@ -43,19 +43,25 @@ const admitBatch = async (batch: readonly Submission[], needs: AdmissionNeeds): 
   return alone;
 };
 
-/** Gives a function that stores one submission durably, together with others that come meanwhile. Rejects as `RunStore.admit` does, and with OVERLOADED. */
-export const createAdmission = (needs: AdmissionNeeds): ((submission: Submission) => Promise<Admission>) => {
-  const batcher = createBatcher<Submission, End>({
+/** One transaction at a time: what comes meanwhile shares the next one. */
+const createLane = (needs: AdmissionNeeds): Batcher<Submission, End> =>
+  createBatcher<Submission, End>({
     maxItems: DAGS_AT_ONCE,
     maxPending: needs.pendingSubmissions,
     weigh: ({ dag }) => dag.tasks.length,
     maxWeight: TASKS_AT_ONCE,
-    inFlight: TRANSACTIONS_AT_ONCE,
     overloaded: () => failure('OVERLOADED', `${needs.pendingSubmissions} submissions are waiting already`),
     flush: (batch) => admitBatch(batch, needs),
   });
+
+/**
+ * Gives a function that stores one submission durably, together with others that come meanwhile; small DAGs never wait behind large
+ * ones. Rejects as `RunStore.admit` does, and with OVERLOADED.
+ */
+export const createAdmission = (needs: AdmissionNeeds): ((submission: Submission) => Promise<Admission>) => {
+  const [small, large] = [createLane(needs), createLane(needs)];
   return async (submission) => {
-    const end = await batcher.push(submission);
+    const end = await (submission.dag.tasks.length > SMALL_TASKS ? large : small).push(submission);
     if ('error' in end) throw end.error;
     return end.admission;
   };
