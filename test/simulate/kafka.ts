@@ -71,6 +71,7 @@ const unavailable = (why: string): Error => failure('BROKER_UNAVAILABLE', `Kafka
 const SEND = { timeoutMs: 3000, unavailable };
 const FETCH = { timeoutMs: 2000, unavailable };
 const AGAIN_MS = 200;
+const DOUBT_AFTER_MS = 500;
 
 interface Place {
   expected: bigint;
@@ -106,6 +107,7 @@ const createConsumer = <T>({ topic, connection, lane, onMessages, onReset, onDou
   };
   const fetchOnce = async (partition: number, place: Place): Promise<void> => {
     const { generation, expected } = place;
+    const askedAt = lane.clock.monotonic();
     let found: readonly Stored<T>[] | 'gone';
     try {
       found = await connection.poll<readonly Stored<T>[] | 'gone'>(
@@ -130,6 +132,7 @@ const createConsumer = <T>({ topic, connection, lane, onMessages, onReset, onDou
     const turn = consuming.then(() => deliver(partition, place, generation, found));
     consuming = turn;
     await turn;
+    if (place.generation === generation && lane.clock.monotonic() - askedAt > DOUBT_AFTER_MS) onDoubt(partition);
   };
   const pump = async (partition: number, place: Place): Promise<void> => {
     if (place.fetching) return;

@@ -44,6 +44,8 @@ const CLOSE_MS = 3000;
 const SILENT_MS = 10_000;
 const LOOK_EVERY_MS = 2000;
 const REBUILD_AFTER_MS = 1000;
+/** After a silence of this length the topic may have been made again, and have grown beyond the position: nothing else tells. */
+const DOUBT_AFTER_MS = 500;
 /** A batch of another position than the one asked for is ordinary after a seek; several in a row mean that it is gone. */
 const STRANGE_BATCHES = 2;
 
@@ -179,12 +181,19 @@ export class KafkaPartitionConsumer {
     await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => this.consume(payload) });
   }
 
-  /** kafkajs tries again without a word where the topic wasn't there for a moment: only the missing end of a fetch tells. */
+  /**
+   * kafkajs tries again without a word where the topic wasn't there for a moment: only the missing end of a fetch tells. A process
+   * that was suspended while the topic was made again asked for nothing meanwhile: only the time that has passed tells.
+   */
   private noticeFailedFetches(consumer: Consumer): void {
     const unanswered = new Set<number>();
+    const askedAt = new Map<number, number>();
     consumer.on(consumer.events.FETCH_START, ({ payload: { nodeId } }) => {
-      if (unanswered.has(nodeId)) for (const [partition, { active }] of this.positions) if (active) this.needs.onDoubt?.(partition);
+      const now = performance.now();
+      const wasSilent = now - (askedAt.get(nodeId) ?? now) > DOUBT_AFTER_MS;
+      if (unanswered.has(nodeId) || wasSilent) for (const [partition, { active }] of this.positions) if (active) this.needs.onDoubt?.(partition);
       unanswered.add(nodeId);
+      askedAt.set(nodeId, now);
     });
     consumer.on(consumer.events.FETCH, ({ payload: { nodeId } }) => {
       unanswered.delete(nodeId);
