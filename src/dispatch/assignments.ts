@@ -21,6 +21,8 @@ export interface Assignments {
   /** Takes out the assignment of a task, if it is of this dispatch or of an earlier one. */
   end(done: Dispatched): Assignment | undefined;
   get(dag: DagId, task: number): Assignment | undefined;
+  /** Who has exactly this dispatch. */
+  readonly sessionOf: (dispatch: Dispatched) => string | undefined;
   move(assignment: Assignment, session: string): void;
   ofSession(session: string): readonly Assignment[];
   sessions(): Iterable<string>;
@@ -70,6 +72,10 @@ export const createAssignments = (): Assignments => {
       return assignment;
     },
     get: (dag, task) => byDag.get(dag)?.get(task),
+    sessionOf: ({ dag, task, dispatch }) => {
+      const assignment = byDag.get(dag)?.get(task);
+      return assignment?.dispatch === dispatch ? assignment.session : undefined;
+    },
     move: (assignment, session) => {
       unlink(assignment);
       assignment.session = session;

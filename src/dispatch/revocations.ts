@@ -20,6 +20,8 @@ export interface Revocation {
 export interface RevocationsNeeds {
   readonly claims: Pick<Claims, 'raiseFloor'>;
   readonly log: Pick<EventLog, 'append'>;
+  /** The session that a dispatch was sent to, as far as it is known here. */
+  readonly sentTo: (dispatch: Dispatched) => string | undefined;
   /** Tells a session to end these; a session that isn't known is one that ends by itself. */
   readonly tell: (session: string, dispatches: readonly Revocation[]) => Promise<void>;
   readonly announce: Announce;
@@ -39,7 +41,7 @@ const AT_ONCE = 500;
 const isOpen = ({ run, task, dispatch }: Revocation): boolean => run.state[task] === CODE.CANCELLING && run.dispatch[task] === dispatch;
 const dispatchedOf = ({ run, task, dispatch }: Revocation): Dispatched => ({ dag: run.dag, task, dispatch });
 
-export const createRevocations = ({ claims, log, tell, announce }: RevocationsNeeds): Revocations => {
+export const createRevocations = ({ claims, log, sentTo, tell, announce }: RevocationsNeeds): Revocations => {
   const open = new Map<string, Revocation>();
 
   const withdraw = async (nobodys: readonly Revocation[]): Promise<void> => {
@@ -53,16 +55,22 @@ export const createRevocations = ({ claims, log, tell, announce }: RevocationsNe
   const settle = async (portion: readonly Revocation[]): Promise<void> => {
     const answers = await claims.raiseFloor(portion.map((each) => ({ dag: each.run.dag, task: each.task, dispatch: each.dispatch + 1 })));
     const nobodys: Revocation[] = [];
-    const held = new Map<string, Revocation[]>();
+    const addressed: { readonly session: string; readonly revoked: Revocation }[] = [];
     portion.forEach((each, i) => {
       const answer = answers[i];
       if (answer === undefined || !isOpen(each)) return;
       if (answer.kind === 'raised') nobodys.push(each);
-      else held.set(answer.session, [...(held.get(answer.session) ?? []), each]);
+      // Its message may still be on its way, and come when the leases have forgotten what they just said.
+      const session = answer.kind === 'held' ? answer.session : sentTo(dispatchedOf(each));
+      if (session !== undefined) addressed.push({ session, revoked: each });
     });
     await withdraw(nobodys);
-    for (const [session, tasks] of held) await tell(session, tasks);
-    announce('dispatch.revoked', { withdrawn: nobodys.length, told: portion.length - nobodys.length });
+    for (const [session, all] of groupBy(addressed, (each) => each.session))
+      await tell(
+        session,
+        all.map(({ revoked }) => revoked),
+      );
+    announce('dispatch.revoked', { withdrawn: nobodys.length, told: addressed.length });
   };
 
   return {

@@ -178,14 +178,14 @@ const createSending = (needs: EngineNeeds, loop: LoopOf, isLive: () => boolean) 
     inlineLimit: needs.durableTransport ? INLINE_CHARACTERS : Infinity,
   });
   const losses = createLosses({ dispatcher, fleet, ledger: needs.ledger, log, clock, announce });
-  const list = createRevocations({ claims, log, tell: (session, tasks) => dispatcher.revoke(session, tasks), announce });
+  const list = createRevocations({
+    claims,
+    log,
+    sentTo: dispatcher.assignments.sessionOf,
+    tell: (session, tasks) => dispatcher.revoke(session, tasks),
+    announce,
+  });
   const revoking = loop('revocations', REVOKE_MS, () => list.once());
-  const revocations = {
-    list,
-    nudge: () => {
-      revoking.nudge();
-    },
-  };
   const gating = loop('gates', GATES_MS, () => gates.lookOnce());
   const loops = [
     revoking,
@@ -205,7 +205,13 @@ const createSending = (needs: EngineNeeds, loop: LoopOf, isLive: () => boolean) 
       gating.nudge();
     },
   };
-  return { fleet, dispatcher, loops, gates: known, outlet: outletTo({ dispatcher, fleet, revocations, judge, clock }) };
+  return {
+    fleet,
+    dispatcher,
+    loops,
+    gates: known,
+    outlet: outletTo({ dispatcher, fleet, revocations: { list, nudge: revoking.nudge }, judge, clock }),
+  };
 };
 
 /** What the store is asked for again and again, because events only make things faster. */

@@ -11,7 +11,10 @@ type Answer = Awaited<ReturnType<Claims['raiseFloor']>>[number];
 const start = (count: number) => {
   const run = runOfPlan(planOf(Array.from({ length: count }, (_, i) => plannedTask(`t${String(i)}`, []))));
   const [asked, events, told] = [[] as Wanted[][], [] as Event[], [] as string[]];
-  const state = { answer: (wanted: Wanted): Answer => (wanted.task % 2 === 0 ? { kind: 'raised' } : { kind: 'held', session: 's1', dispatch: 1 }) };
+  const state = {
+    sentTo: [] as (string | undefined)[],
+    answer: (wanted: Wanted): Answer => (wanted.task % 2 === 0 ? { kind: 'raised' } : { kind: 'held', session: 's1', dispatch: 1 }),
+  };
   const revocations = createRevocations({
     claims: {
       raiseFloor: (wanted) => {
@@ -25,6 +28,7 @@ const start = (count: number) => {
         return Promise.resolve();
       },
     },
+    sentTo: ({ task }) => state.sentTo[task],
     tell: (session, tasks) => {
       told.push(...tasks.map(({ task }) => `${session}: ${String(task)}`));
       return Promise.resolve();
@@ -45,6 +49,14 @@ test('what nobody has is withdrawn under a floor above its number, what a sessio
   expect(asked).toEqual([[0, 1, 2].map((task) => ({ dag: run.dag, task, dispatch: 2 }))]);
   expect(events).toEqual([{ type: 'withdrawn', session: null, tasks: [0, 2].map((task) => ({ dag: run.dag, task, dispatch: 1 })) }]);
   expect(told).toEqual(['s1: 1']);
+});
+
+test('whoever it was sent to hears of what nobody has: its message may come when the leases have forgotten that', async () => {
+  const { revocations, told, state, cancel } = start(3);
+  state.sentTo = ['s2', undefined, undefined];
+  revocations.add([cancel(0), cancel(2)]);
+  await revocations.once();
+  expect(told).toEqual(['s2: 0']);
 });
 
 test('it asks again until the law has moved the task on', async () => {
