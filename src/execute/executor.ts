@@ -59,7 +59,7 @@ export class Executor {
     this.showVitals();
   }
 
-  /** Takes what came in; resolves when all of it is claimed or refused. */
+  /** Takes what came in; resolves when the leases were asked about all of it. */
   async accept(orders: readonly WorkOrder[]): Promise<void> {
     if (!this.taking && !this.leaving) return;
     const ours = orders.filter((order) => this.intake.isForUs(order));

@@ -50,7 +50,7 @@ export class Intake {
     return true;
   }
 
-  /** Resolves when everything is claimed or refused. */
+  /** Resolves when everything was claimed, refused, or is to be asked again. */
   async take(orders: readonly WorkOrder[]): Promise<void> {
     const wanted: Wanted[] = [];
     for (const order of orders) {
@@ -98,10 +98,19 @@ export class Intake {
 
   private async claim(wanted: readonly Wanted[]): Promise<void> {
     for (const { dispatch } of wanted) this.claiming.set(numberedKeyOf(dispatch), false);
-    let open = wanted;
+    const open = await this.askOnce(wanted);
+    if (open.length === 0) return;
+    this.askAgain(open).catch((error: unknown) => {
+      this.needs.announce('loop.failed', { loop: 'claim', error });
+    });
+  }
+
+  /** As long as this session takes work; what comes behind it isn't held up, least of all its revocation. */
+  private async askAgain(first: readonly Wanted[]): Promise<void> {
+    let open = first;
     while (open.length > 0 && this.needs.isTaking()) {
-      open = await this.settle(open, await this.ask(open.map(({ dispatch }) => dispatchedOf(dispatch))));
-      if (open.length > 0 && this.needs.isTaking()) await new Promise<void>((resolve) => this.needs.clock.after(ASK_AGAIN_MS, resolve));
+      await new Promise<void>((resolve) => this.needs.clock.after(ASK_AGAIN_MS, resolve));
+      open = await this.askOnce(open);
     }
     for (const { dispatch } of open) this.claiming.delete(numberedKeyOf(dispatch));
     if (!this.needs.isLeaving()) return;
@@ -109,6 +118,12 @@ export class Intake {
       open.map(({ dispatch }) => dispatch),
       true,
     );
+  }
+
+  /** Answers what has to be asked again. */
+  private async askOnce(open: readonly Wanted[]): Promise<readonly Wanted[]> {
+    if (open.length === 0 || !this.needs.isTaking()) return open;
+    return this.settle(open, await this.ask(open.map(({ dispatch }) => dispatchedOf(dispatch))));
   }
 
   /** Answers what has to be asked again. */
