@@ -22,6 +22,8 @@ export interface RevocationsNeeds {
   readonly log: Pick<EventLog, 'append'>;
   /** The session that a dispatch was sent to, as far as it is known here. */
   readonly sentTo: (dispatch: Dispatched) => string | undefined;
+  /** Whether the leases know this session. */
+  readonly hasSession: (session: string) => boolean;
   /** Tells a session to end these; a session that isn't known is one that ends by itself. */
   readonly tell: (session: string, dispatches: readonly Revocation[]) => Promise<void>;
   readonly announce: Announce;
@@ -41,7 +43,7 @@ const AT_ONCE = 500;
 const isOpen = ({ run, task, dispatch }: Revocation): boolean => run.state[task] === CODE.CANCELLING && run.dispatch[task] === dispatch;
 const dispatchedOf = ({ run, task, dispatch }: Revocation): Dispatched => ({ dag: run.dag, task, dispatch });
 
-export const createRevocations = ({ claims, log, sentTo, tell, announce }: RevocationsNeeds): Revocations => {
+export const createRevocations = ({ claims, log, sentTo, hasSession, tell, announce }: RevocationsNeeds): Revocations => {
   const open = new Map<string, Revocation>();
 
   const withdraw = async (nobodys: readonly Revocation[]): Promise<void> => {
@@ -59,17 +61,24 @@ export const createRevocations = ({ claims, log, sentTo, tell, announce }: Revoc
     portion.forEach((each, i) => {
       const answer = answers[i];
       if (answer === undefined || !isOpen(each)) return;
-      if (answer.kind === 'raised') nobodys.push(each);
-      // Its message may still be on its way, and come when the leases have forgotten what they just said.
       const session = answer.kind === 'held' ? answer.session : sentTo(dispatchedOf(each));
+      // A session that is cut off from the leases alone may have it, and lives by its word in the log: its loss is told there first.
+      if (answer.kind === 'raised' && session !== undefined && !hasSession(session)) return;
+      if (answer.kind === 'raised') nobodys.push(each);
+      // Also where nobody has claimed it: its message may be on its way, and come when the leases have forgotten what they just said.
       if (session !== undefined) addressed.push({ session, revoked: each });
     });
-    await withdraw(nobodys);
-    for (const [session, all] of groupBy(addressed, (each) => each.session))
-      await tell(
-        session,
-        all.map(({ revoked }) => revoked),
-      );
+    const bySession = groupBy(addressed, (each) => each.session);
+    // Together, so that what is still to be sent to a worker is followed by its revocation at once.
+    await Promise.all([
+      withdraw(nobodys),
+      ...[...bySession].map(([session, all]) =>
+        tell(
+          session,
+          all.map(({ revoked }) => revoked),
+        ),
+      ),
+    ]);
     announce('dispatch.revoked', { withdrawn: nobodys.length, told: addressed.length });
   };
 

@@ -151,6 +151,16 @@ const outletTo = ({ dispatcher, fleet, revocations, judge, clock }: OutletNeeds)
   },
 });
 
+const revocationsBy = (dispatcher: Dispatcher, fleet: Fleet, { claims, log, announce }: EngineNeeds): Revocations =>
+  createRevocations({
+    claims,
+    log,
+    sentTo: dispatcher.assignments.sessionOf,
+    hasSession: fleet.has,
+    tell: (session, tasks) => dispatcher.revoke(session, tasks),
+    announce,
+  });
+
 /** The half that sends: the fleet, the dispatcher and what takes dispatches back. */
 const createSending = (needs: EngineNeeds, loop: LoopOf, isLive: () => boolean) => {
   const { work, log, clock, announce, settings, claims } = needs;
@@ -178,13 +188,7 @@ const createSending = (needs: EngineNeeds, loop: LoopOf, isLive: () => boolean) 
     inlineLimit: needs.durableTransport ? INLINE_CHARACTERS : Infinity,
   });
   const losses = createLosses({ dispatcher, fleet, ledger: needs.ledger, log, clock, announce });
-  const list = createRevocations({
-    claims,
-    log,
-    sentTo: dispatcher.assignments.sessionOf,
-    tell: (session, tasks) => dispatcher.revoke(session, tasks),
-    announce,
-  });
+  const list = revocationsBy(dispatcher, fleet, needs);
   const revoking = loop('revocations', REVOKE_MS, () => list.once());
   const gating = loop('gates', GATES_MS, () => gates.lookOnce());
   const loops = [

@@ -13,6 +13,7 @@ const start = (count: number) => {
   const [asked, events, told] = [[] as Wanted[][], [] as Event[], [] as string[]];
   const state = {
     sentTo: [] as (string | undefined)[],
+    gone: '',
     answer: (wanted: Wanted): Answer => (wanted.task % 2 === 0 ? { kind: 'raised' } : { kind: 'held', session: 's1', dispatch: 1 }),
   };
   const revocations = createRevocations({
@@ -29,6 +30,7 @@ const start = (count: number) => {
       },
     },
     sentTo: ({ task }) => state.sentTo[task],
+    hasSession: (session) => session !== state.gone,
     tell: (session, tasks) => {
       told.push(...tasks.map(({ task }) => `${session}: ${String(task)}`));
       return Promise.resolve();
@@ -57,6 +59,17 @@ test('whoever it was sent to hears of what nobody has: its message may come when
   revocations.add([cancel(0), cancel(2)]);
   await revocations.once();
   expect(told).toEqual(['s2: 0']);
+});
+
+test('what was sent to a session that the leases know no more waits until its loss was told', async () => {
+  const { revocations, events, told, state, cancel } = start(1);
+  Object.assign(state, { sentTo: ['s2'], gone: 's2' });
+  revocations.add([cancel(0)]);
+  await revocations.once();
+  expect([events, told]).toEqual([[], []]);
+  state.sentTo = [];
+  await revocations.once();
+  expect(events).toHaveLength(1);
 });
 
 test('it asks again until the law has moved the task on', async () => {
