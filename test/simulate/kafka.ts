@@ -71,7 +71,7 @@ const unavailable = (why: string): Error => failure('BROKER_UNAVAILABLE', `Kafka
 const SEND = { timeoutMs: 3000, unavailable };
 const FETCH = { timeoutMs: 2000, unavailable };
 const AGAIN_MS = 200;
-const DOUBT_AFTER_MS = 500;
+const DOUBT_AFTER_MS = 1000;
 
 interface Place {
   expected: bigint;
@@ -129,10 +129,15 @@ const createConsumer = <T>({ topic, connection, lane, onMessages, onReset, onDou
       onReset(partition);
       return;
     }
+    const isDoubtful = (): boolean => place.generation === generation && lane.clock.monotonic() - askedAt > DOUBT_AFTER_MS;
+    if (isDoubtful()) {
+      onDoubt(partition);
+      if (place.generation !== generation) return;
+    }
     const turn = consuming.then(() => deliver(partition, place, generation, found));
     consuming = turn;
     await turn;
-    if (place.generation === generation && lane.clock.monotonic() - askedAt > DOUBT_AFTER_MS) onDoubt(partition);
+    if (isDoubtful()) onDoubt(partition);
   };
   const pump = async (partition: number, place: Place): Promise<void> => {
     if (place.fetching) return;

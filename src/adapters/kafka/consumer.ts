@@ -45,7 +45,7 @@ const SILENT_MS = 10_000;
 const LOOK_EVERY_MS = 2000;
 const REBUILD_AFTER_MS = 1000;
 /** After a silence of this length the topic may have been made again, and have grown beyond the position: nothing else tells. */
-const DOUBT_AFTER_MS = 500;
+const DOUBT_AFTER_MS = 1000;
 /** A batch of another position than the one asked for is ordinary after a seek; several in a row mean that it is gone. */
 const STRANGE_BATCHES = 2;
 
@@ -183,22 +183,27 @@ export class KafkaPartitionConsumer {
 
   /**
    * kafkajs tries again without a word where the topic wasn't there for a moment: only the missing end of a fetch tells. A process
-   * that was suspended while the topic was made again asked for nothing meanwhile: only the time that has passed tells.
+   * that was suspended while the topic was made again asked for nothing meanwhile, or its question left late: only the time that has
+   * passed tells. What was fetched under doubt is at another position than the one that is looked at first, and isn't delivered.
    */
   private noticeFailedFetches(consumer: Consumer): void {
     const unanswered = new Set<number>();
     const askedAt = new Map<number, number>();
+    const wasSilent = (nodeId: number): boolean => performance.now() - (askedAt.get(nodeId) ?? Infinity) > DOUBT_AFTER_MS;
     consumer.on(consumer.events.FETCH_START, ({ payload: { nodeId } }) => {
-      const now = performance.now();
-      const wasSilent = now - (askedAt.get(nodeId) ?? now) > DOUBT_AFTER_MS;
-      if (unanswered.has(nodeId) || wasSilent) for (const [partition, { active }] of this.positions) if (active) this.needs.onDoubt?.(partition);
+      if (unanswered.has(nodeId) || wasSilent(nodeId)) this.doubtAll();
       unanswered.add(nodeId);
-      askedAt.set(nodeId, now);
+      askedAt.set(nodeId, performance.now());
     });
     consumer.on(consumer.events.FETCH, ({ payload: { nodeId } }) => {
+      if (wasSilent(nodeId)) this.doubtAll();
       unanswered.delete(nodeId);
       this.heardAt = Date.now();
     });
+  }
+
+  private doubtAll(): void {
+    for (const [partition, { active }] of this.positions) if (active) this.needs.onDoubt?.(partition);
   }
 
   /** Tells kafkajs where to read; it listens only while it is a member of its group. */

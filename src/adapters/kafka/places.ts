@@ -86,8 +86,11 @@ export const createPlaces = ({ topic, cluster, clock, seek, markOf, onTrouble }:
       places.delete(shard);
     },
     doubt: (shard) => {
-      const last = places.get(shard)?.last;
-      if (last !== undefined) expectFirst(shard, last);
+      const place = places.get(shard);
+      if (place?.last === undefined) return;
+      // What is to be compared first is on its way: sought again, it would never come from brokers that are slow.
+      if (place.expected === undefined) expectFirst(shard, place.last);
+      else void verify(shard, place);
     },
     reset: (shard) => {
       places.set(shard, { expected: undefined, last: undefined });
