@@ -150,8 +150,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   /** Whether this is still the run that is advanced: its shard may have been given up and read anew meanwhile. */
   const isCurrent = (run: Run): boolean => shards.get(run.shard)?.runs.get(run.dag) === run;
 
-  const readBack = createReadBack({ ...needs, isCurrent });
-  const cutOffs = createCutOffs({ log, clock, announce, isCurrent });
+  const [readBack, cutOffs] = [createReadBack({ ...needs, isCurrent }), createCutOffs({ ...needs, isCurrent })];
 
   /** A DAG that is over isn't needed in memory; the answer says whether it is. */
   const forgetRun = (run: Run): boolean => isCurrent(run) && isOver(run, committer) && shards.get(run.shard)!.runs.delete(run.dag);
@@ -282,8 +281,6 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       try {
         await loadSettled(shard, needs.commands);
         await load(shard, store, (added) => {
-          // It may be over before a read that began earlier is answered: what that tells is the past.
-          discovering.delete(added.dag);
           bringBack(added, false);
         });
       } catch (error) {
