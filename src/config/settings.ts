@@ -212,7 +212,7 @@ const policies: Spec<Pick<Sections, 'limits' | 'retries' | 'breaker'>> = {
       whole(1, 1_000_000),
       1_000,
       'LIMITS_PENDING_SUBMISSIONS',
-      'Submissions that may wait to be stored before others are told to come again.',
+      'Submissions of up to 500 tasks that may wait to be stored, and as many larger ones, before others are told to come again.',
     ),
   },
   retries: {

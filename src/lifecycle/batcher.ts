@@ -11,8 +11,6 @@ export interface BatcherNeeds<Item, Answer> {
   /** Items that wait at most, those under way not counted; beyond, `push` rejects with `overloaded()`. */
   readonly maxPending: number;
   overloaded(): Error;
-  /** Batches under way at the same time; 1 by default, which keeps the order of the pushes. */
-  readonly inFlight?: number;
   /** Where items differ in size: a batch takes items while their weights sum up to `maxWeight` at most (one always goes). */
   readonly weigh?: (item: Item) => number;
   readonly maxWeight?: number;
@@ -57,37 +55,37 @@ const fitting = <Item, Answer>(queue: readonly Entry<Item, Answer>[], needs: Bat
 
 /** A bounded collector in front of `flush`. */
 export const createBatcher = <Item, Answer = void>(needs: BatcherNeeds<Item, Answer>): Batcher<Item, Answer> => {
-  const { flush, maxPending, overloaded, inFlight = 1 } = needs;
+  const { flush, maxPending, overloaded } = needs;
   let queue: Entry<Item, Answer>[] = [];
-  let underWay = 0;
+  let underWay = false;
   let scheduled = false;
   let waiters: (() => void)[] = [];
 
   const send = async (entries: Entry<Item, Answer>[]): Promise<void> => {
-    underWay++;
+    underWay = true;
     try {
       settle(entries, (await flush(entries.map((entry) => entry.item))) ?? undefined);
     } catch (error) {
       for (const entry of entries) entry.reject(error);
     } finally {
-      underWay--;
+      underWay = false;
       proceed();
     }
   };
   const proceed = (): void => {
-    while (underWay < inFlight && queue.length > 0) {
+    if (!underWay && queue.length > 0) {
       const count = fitting(queue, needs);
       const entries = queue.slice(0, count);
       queue = queue.slice(count);
       void send(entries);
     }
-    if (underWay > 0 || queue.length > 0) return;
+    if (underWay) return;
     const done = waiters;
     waiters = [];
     for (const wake of done) wake();
   };
   const schedule = (): void => {
-    if (scheduled || underWay >= inFlight) return;
+    if (scheduled || underWay) return;
     scheduled = true;
     queueMicrotask(() => {
       scheduled = false;
@@ -104,7 +102,7 @@ export const createBatcher = <Item, Answer = void>(needs: BatcherNeeds<Item, Ans
       });
     },
     drained: () =>
-      underWay === 0 && queue.length === 0
+      !underWay && queue.length === 0
         ? Promise.resolve()
         : new Promise((resolve) => {
             waiters.push(resolve);
