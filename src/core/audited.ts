@@ -6,7 +6,7 @@ import { carryOn } from './carryOn';
 import { isFinalDag } from './dag';
 import type { Moment } from './law';
 import { endRetryWait } from './due';
-import { isHopeless, isMet, obstacleOf, recount } from './rules';
+import { isHopeless, isMet, recount } from './rules';
 import { isEnding, isHeld, setDueTime, taskCount, type Run } from './run';
 import { count, tryReady } from './settle';
 import { CODE } from './states';
@@ -21,13 +21,11 @@ const countAnew = (run: Run): void => {
 
 /** What waits for its dependencies though they are as they have to be, or can't be any more. */
 const followUp = (step: Step, run: Run, now: number): void => {
-  const obstacles = new Set(run.cascade);
   for (let task = 0; task < taskCount(run); task++) {
     if (run.state[task] !== CODE.PENDING) continue;
     if (isMet(run, task)) tryReady(step, run, task, now);
-    else if (isHopeless(run, task)) obstacles.add(obstacleOf(run, task)!);
+    else if (isHopeless(run, task)) run.cascade.add(task);
   }
-  run.cascade.splice(0, run.cascade.length, ...obstacles);
 };
 
 /** Rows of waits that the sweep must find, and who runs what. A backoff whose end nobody knows is over: it was drawn once. */

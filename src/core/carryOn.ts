@@ -63,7 +63,7 @@ export const endEarly = (step: Step, run: Run, reason: DagReason, moment: Moment
   run.reason = reason;
   run.ended = 0;
   // Whatever it would have skipped is cancelled now.
-  run.cascade.length = 0;
+  run.cascade.clear();
   carryOn(step, run, moment);
   if (isCutOff(run)) writeReady(step, run);
 };

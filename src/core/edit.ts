@@ -3,7 +3,7 @@ import { carryOn } from './carryOn';
 import type { GraphEdit } from './command';
 import { isFinalDag, type PlannedTask } from './dag';
 import { ENDS_EARLY, nameOf, type Answer, type Asked } from './order';
-import { isHopeless, newTally, obstacleOf, recount } from './rules';
+import { isHopeless, newTally, recount } from './rules';
 import { childrenOf, isEnding, specOf, taskCount, type Run, type TaskSpec } from './run';
 import { tryReady } from './settle';
 import { CODE, statusOf } from './states';
@@ -95,7 +95,7 @@ export const applyEdit = (step: Step, run: Run, edit: GraphEdit, { origin, momen
   for (const task of edit.removed) takeAway(step, run, task, { reason: { ...origin, code: 'REMOVED' }, now: moment.now });
   const changed = [...edit.replaced.map(({ task }) => task), ...edit.added.map((_: PlannedTask, i) => firstAdded + i)];
   for (const task of changed) {
-    if (isHopeless(run, task)) run.cascade.push(obstacleOf(run, task)!);
+    if (isHopeless(run, task)) run.cascade.add(task);
     else tryReady(step, run, task, moment.now);
   }
   carryOn(step, run, moment);

@@ -1,7 +1,7 @@
 /** A run as its rows tell it, after a takeover: what the rows leave out is derived, so that a crash changes nothing. */
 import type { DagRecord, TaskRecord } from './change';
 import { isFinalDag } from './dag';
-import { isFinalCode, isHopeless, isMet, obstacleOf, recount } from './rules';
+import { isFinalCode, isHopeless, isMet, recount } from './rules';
 import { emptyRun, isEnding, isHeld, setDueTime, type Run, type TaskSpec } from './run';
 import { CODE, statusCode } from './states';
 
@@ -41,29 +41,24 @@ const restoreTask = (run: Run, record: TaskRecord): void => {
   if (isUnderWay(record)) restoreExecution(run, record);
 };
 
-/** The dependency whose end was still to be told to this task; it would be QUEUED in its row otherwise. */
-const parentCutOff = (run: Run, task: number): number | undefined =>
-  run.unmet[task] === 0 || !isMet(run, task) || isHeld(run, task)
-    ? undefined
-    : run.specs[task]!.dependencies.find((parent) => isFinalCode(run.state[parent]!) && run.state[parent] !== CODE.COMPLETED);
+/** Whether the end of a dependency was still to be told to a task that its rule lets start; it would be QUEUED in its row otherwise. */
+const isUntold = (run: Run, task: number): boolean =>
+  run.unmet[task]! > 0 && run.specs[task]!.dependencies.some((parent) => isFinalCode(run.state[parent]!) && run.state[parent] !== CODE.COMPLETED);
 
 /** What the rows leave to be derived: which tasks are ready and whose dependents are still to be skipped. */
 const derive = (run: Run, now: number): void => {
   recount(run);
   if (isFinalDag(run.status) || isEnding(run)) return;
-  const obstacles = new Set<number>();
   for (let task = 0; task < run.specs.length; task++) {
     if (run.state[task] !== CODE.PENDING) continue;
-    const cutOff = parentCutOff(run, task);
-    if (isHopeless(run, task)) obstacles.add(obstacleOf(run, task)!);
-    else if (cutOff !== undefined) obstacles.add(cutOff);
-    else if (isMet(run, task) && !isHeld(run, task)) {
+    const isFree = isMet(run, task) && !isHeld(run, task);
+    if (isHopeless(run, task) || (isFree && isUntold(run, task))) run.cascade.add(task);
+    else if (isFree) {
       run.state[task] = CODE.QUEUED;
       run.since[task] = run.unblockedAt[task] = now;
       if (run.specs[task]!.options !== null) setDueTime(run, task);
     }
   }
-  for (const obstacle of obstacles) run.cascade.push(obstacle);
 };
 
 const specOfRecord = (record: TaskRecord): TaskSpec => {

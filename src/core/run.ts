@@ -102,8 +102,8 @@ export interface Run extends Tasks {
   readonly withResult: Set<number>;
   /** Null where nobody knows which one it is. */
   readonly withCheckpoint: Map<number, CheckpointMark | null>;
-  /** Settled tasks whose dependents are still to be looked at. */
-  readonly cascade: number[];
+  /** Tasks still to be looked at, since something before them ended without completing. */
+  readonly cascade: Set<number>;
   /** While the DAG ends early: all tasks before this one were told to. */
   ended: number;
 }
@@ -117,7 +117,7 @@ export const isEnding = ({ reason }: Pick<Run, 'reason'>): boolean => reason !==
 export const isHeld = (run: Run, task: number): boolean => run.state[task] === CODE.PENDING && run.reasons.get(task)?.code === 'HELD';
 
 /** Whether a cascade was cut off, so that it waits for an event of its own. What was to be ended may have ended by itself meanwhile. */
-export const isCutOff = (run: Run): boolean => !isFinalDag(run.status) && (run.cascade.length > 0 || (isEnding(run) && run.ended < taskCount(run)));
+export const isCutOff = (run: Run): boolean => !isFinalDag(run.status) && (run.cascade.size > 0 || (isEnding(run) && run.ended < taskCount(run)));
 
 /** The children of every task, from the dependencies of every task, in one flat array. */
 export const childrenOf = (specs: readonly TaskSpec[]): Pick<Run, 'childStart' | 'children'> => {
@@ -178,7 +178,7 @@ export const emptyRun = ({ dag, shard, name, createdAt }: Pick<Run, 'dag' | 'sha
     spent: new Map(),
     withResult: new Set(),
     withCheckpoint: new Map(),
-    cascade: [],
+    cascade: new Set(),
     ended: 0,
   };
 };

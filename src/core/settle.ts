@@ -52,7 +52,7 @@ const tellChildren = (step: Step, run: Run, task: number, now: number): void => 
     run.unmet[child]! -= 1;
     tryReady(step, run, child, now);
   }
-  if (!completed && !isEnding(run) && run.childStart[task] !== run.childStart[task + 1]) run.cascade.push(task);
+  if (!completed && !isEnding(run)) for (let i = run.childStart[task]!; i < run.childStart[task + 1]!; i++) run.cascade.add(run.children[i]!);
 };
 
 /**
@@ -68,25 +68,28 @@ export const settle = (step: Step, run: Run, task: number, { outcome, now }: { r
   tellChildren(step, run, task, now);
 };
 
-/** Looks at dependents of what ended without completing, settles at most `limit` of them; the rest waits for an event of its own. */
+/** Skips a task whose rule can't be met any more, or starts it if its rule asks for no more; the answer says whether either happened. */
+const follow = (step: Step, run: Run, task: number, reason: TaskReason): boolean => {
+  if (run.state[task] !== CODE.PENDING) return false;
+  if (!isHopeless(run, task)) return tryReady(step, run, task, reason.at);
+  run.reasons.set(task, reason);
+  touch(step, run, task).told.completedAt = reason.at;
+  settle(step, run, task, { outcome: 'SKIPPED', now: reason.at });
+  return true;
+};
+
+/**
+ * Looks at dependents of what ended without completing, settles at most `limit` of them; the rest waits for an event of its own.
+ * Each round is sorted, so that what one event comes to follows from the states alone: after a crash it is the same.
+ */
 export const cascade = (step: Step, run: Run, now: number, limit: number): void => {
-  let left = limit;
   const reason: TaskReason = { code: 'UPSTREAM', at: now };
-  while (run.cascade.length > 0 && left > 0) {
-    const parent = run.cascade.pop()!;
-    for (let i = run.childStart[parent]!; i < run.childStart[parent + 1]!; i++) {
-      const child = run.children[i]!;
-      if (run.state[child] !== CODE.PENDING) continue;
-      if (left === 0) {
-        run.cascade.push(parent);
-        break;
-      }
-      if (isHopeless(run, child)) {
-        run.reasons.set(child, reason);
-        touch(step, run, child).told.completedAt = now;
-        settle(step, run, child, { outcome: 'SKIPPED', now });
-        left -= 1;
-      } else if (tryReady(step, run, child, now)) left -= 1;
+  for (let left = limit; run.cascade.size > 0 && left > 0;) {
+    const round = Uint32Array.from(run.cascade).sort();
+    run.cascade.clear();
+    for (const task of round) {
+      if (left === 0) run.cascade.add(task);
+      else if (follow(step, run, task, reason)) left -= 1;
     }
   }
 };
@@ -115,7 +118,7 @@ export const settleDag = (step: Step, run: Run, now: number): void => {
   if (run.completed + run.failed + run.skipped + run.cancelled < taskCount(run) || isFinalDag(run.status)) return;
   if (run.reason?.code === 'PAUSED') run.reason = null;
   run.status = endOf(run);
-  run.cascade.length = 0;
+  run.cascade.clear();
   run.completedAt = Math.max(now, run.startedAt ?? now);
   step.settled.push(run);
 };

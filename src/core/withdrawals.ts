@@ -4,7 +4,7 @@
  */
 import type { ReasonCode, TaskReason } from './dag';
 import { endWithDag, giveUp, waitForRetry } from './failures';
-import { isHopeless, obstacleOf } from './rules';
+import { isHopeless } from './rules';
 import { isEnding, setDueTime, type Run } from './run';
 import { CODE } from './states';
 import { settle, tryReady } from './settle';
@@ -43,7 +43,7 @@ const hold = (step: Step, run: Run, task: number, now: number): void => {
   // Released, or its time was over, before the worker had let go.
   if (resumeAt !== undefined && resumeAt <= now) run.reasons.delete(task);
   setDueTime(run, task);
-  if (isHopeless(run, task)) run.cascade.push(obstacleOf(run, task)!);
+  if (isHopeless(run, task)) run.cascade.add(task);
   else if (tryReady(step, run, task, now)) touch(step, run, task).told.queuedAt = now;
 };
 

@@ -21,7 +21,7 @@ const start = () => {
     },
   });
   const run = runOfPlan(planOf([plannedTask('a', []), plannedTask('b', [0])]));
-  run.cascade.push(0);
+  run.cascade.add(0);
   return { clock, told, state, cutOffs, run };
 };
 
@@ -37,7 +37,7 @@ test('one that got lost is told again, until it has gone on', async () => {
   cutOffs.goOnAgain();
   cutOffs.goOnAgain();
   expect(told).toEqual([{ type: 'continued', dag: DAG }]);
-  run.cascade.length = 0;
+  run.cascade.clear();
   await clock.advance(5000);
   cutOffs.goOnAgain();
   expect(told).toHaveLength(1);

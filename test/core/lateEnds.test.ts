@@ -3,7 +3,23 @@ import { DEFAULT_LAW } from '../../src/core/law';
 import { runOfRecord } from '../../src/core/restore';
 import { runOfPlan } from '../../src/core/run';
 import { statusOf } from '../../src/core/states';
-import { applyAll, changesOf, commanded, completed, due, failed, lost, planOf, plannedTask, released, rowsOf, started, T0, withdrawn } from './model';
+import {
+  applyAll,
+  changesOf,
+  commanded,
+  completed,
+  DAG,
+  due,
+  failed,
+  lost,
+  planOf,
+  plannedTask,
+  released,
+  rowsOf,
+  started,
+  T0,
+  withdrawn,
+} from './model';
 
 const errorOf = (step: Parameters<typeof changesOf>[0]): string | null | undefined => changesOf(step).tasks.find(({ task }) => task === 0)?.error;
 
@@ -57,6 +73,25 @@ test('a task that a cut-off cascade has not come to yet is not ready after a tak
   const committed = [run, restored].map((one) => changesOf(applyAll(one, [cancel], T0 + 1)).tasks);
   expect(committed[0]!.find(({ task }) => task === 3)).toMatchObject({ status: 'CANCELLED' });
   expect(committed[1]).toEqual(committed[0]);
+});
+
+test('a cut-off cascade goes on in the same order after a takeover, whichever of several failures came first', () => {
+  const plan = planOf([
+    plannedTask('a', []),
+    plannedTask('b', []),
+    plannedTask('c', [1]),
+    plannedTask('d', [0]),
+    plannedTask('e', [1]),
+    plannedTask('f', [0]),
+  ]);
+  const law = { ...DEFAULT_LAW, cascadeLimit: 1 };
+  const rows = rowsOf(plan);
+  const run = runOfPlan(plan);
+  for (const failure of [failed(1), failed(0)]) rows.apply(changesOf(applyAll(run, [failure], T0, law)));
+  const restored = runOfRecord(rows.record(), T0);
+  const next = [run, restored].map((one) => changesOf(applyAll(one, [{ type: 'continued', dag: DAG }], T0 + 1, law)).tasks);
+  expect(next[0]).toMatchObject([{ task: 4, status: 'SKIPPED' }]);
+  expect(next[1]).toEqual(next[0]);
 });
 
 test.each([

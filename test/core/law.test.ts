@@ -91,7 +91,7 @@ const nextTowardsEnd = (run: Run, pick: number): LawEvent | undefined => {
   const waiting = tasksIn(run, CODE.RETRYING)[0];
   if (waiting !== undefined) return due(waiting, run.dispatch[waiting]!);
   const ready = tasksIn(run, CODE.QUEUED, CODE.RUNNING)[0];
-  if (ready === undefined) return run.cascade.length > 0 && !isFinalDag(run.status) ? { type: 'continued', dag: DAG } : undefined;
+  if (ready === undefined) return run.cascade.size > 0 && !isFinalDag(run.status) ? { type: 'continued', dag: DAG } : undefined;
   const report = pick % 3 === 0 ? failed : completed;
   return report(ready, run.dispatch[ready], { session: 's9', worker: 'w9', fence: '9000' });
 };
@@ -169,7 +169,7 @@ test('no sequence of events brings a run into a state that it must not be in', (
       let now = T0;
       const settledBy: number[] = [];
       const apply = (event: LawEvent): void => {
-        const [before, waited] = [seen(run), run.cascade.length > 0];
+        const [before, waited] = [seen(run), run.cascade.size > 0];
         now += 7;
         log.push(event);
         const step = applyAll(run, [event], now, LAW);
@@ -180,7 +180,7 @@ test('no sequence of events brings a run into a state that it must not be in', (
         rows.apply(changesOf(step));
         checkRows(rows);
         // Nothing waits for an event that nobody will send.
-        if (!isFinalDag(run.status) && run.cascade.length > 0 && (!waited || event.type === 'continued')) expect(step.continued.has(DAG)).toBe(true);
+        if (!isFinalDag(run.status) && run.cascade.size > 0 && (!waited || event.type === 'continued')) expect(step.continued.has(DAG)).toBe(true);
       };
       for (const move of moves) apply(eventOf(run, move, now, log));
       for (let steps = 0; ; steps++) {
