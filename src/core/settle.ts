@@ -1,7 +1,7 @@
 /** Ends of tasks and what follows from them: dependents become ready or are skipped, the DAG comes to its end. */
 import { isFinalDag, type DagReason, type DagStatus, type TaskReason } from './dag';
 import { isBad, isHopeless, isMet } from './rules';
-import { isEnding, setDueTime, taskCount, type Run } from './run';
+import { isEnding, isHeld, setDueTime, taskCount, type Run } from './run';
 import { CODE } from './states';
 import { touch, UNTOLD, type Step } from './step';
 
@@ -68,29 +68,31 @@ export const settle = (step: Step, run: Run, task: number, { outcome, now }: { r
   tellChildren(step, run, task, now);
 };
 
-/** Skips a task whose rule can't be met any more, or starts it if its rule asks for no more; the answer says whether either happened. */
-const follow = (step: Step, run: Run, task: number, reason: TaskReason): boolean => {
-  if (run.state[task] !== CODE.PENDING) return false;
-  if (!isHopeless(run, task)) return tryReady(step, run, task, reason.at);
+/** Whether what has ended before a waiting task decides on it. */
+const isDecided = (run: Run, task: number): boolean =>
+  run.state[task] === CODE.PENDING && (isHopeless(run, task) || (isMet(run, task) && !isHeld(run, task)));
+
+/** Skips a task whose rule can't be met any more, or starts it. */
+const follow = (step: Step, run: Run, task: number, reason: TaskReason): void => {
+  if (tryReady(step, run, task, reason.at)) return;
   run.reasons.set(task, reason);
   touch(step, run, task).told.completedAt = reason.at;
   settle(step, run, task, { outcome: 'SKIPPED', now: reason.at });
-  return true;
 };
 
 /**
  * Looks at dependents of what ended without completing, settles at most `limit` of them; the rest waits for an event of its own.
- * Each round is sorted, so that what one event comes to follows from the states alone: after a crash it is the same.
+ * Each round is chosen before its first task is settled, and sorted: so what an event comes to follows from the states of the tasks
+ * alone, and is the same after a crash.
  */
 export const cascade = (step: Step, run: Run, now: number, limit: number): void => {
   const reason: TaskReason = { code: 'UPSTREAM', at: now };
   for (let left = limit; run.cascade.size > 0 && left > 0;) {
-    const round = Uint32Array.from(run.cascade).sort();
+    const round = [...run.cascade].filter((task) => isDecided(run, task)).sort((a, b) => a - b);
     run.cascade.clear();
-    for (const task of round) {
-      if (left === 0) run.cascade.add(task);
-      else if (follow(step, run, task, reason)) left -= 1;
-    }
+    for (const task of round.slice(0, left)) follow(step, run, task, reason);
+    for (const task of round.slice(left)) run.cascade.add(task);
+    left -= round.length;
   }
 };
 

@@ -22,8 +22,6 @@ export interface RevocationsNeeds {
   readonly log: Pick<EventLog, 'append'>;
   /** The session that a dispatch was sent to, as far as it is known here. */
   readonly sentTo: (dispatch: Dispatched) => string | undefined;
-  /** Whether the leases know this session. */
-  readonly hasSession: (session: string) => boolean;
   /** Tells a session to end these; a session that isn't known is one that ends by itself. */
   readonly tell: (session: string, dispatches: readonly Revocation[]) => Promise<void>;
   readonly announce: Announce;
@@ -43,7 +41,7 @@ const AT_ONCE = 500;
 const isOpen = ({ run, task, dispatch }: Revocation): boolean => run.state[task] === CODE.CANCELLING && run.dispatch[task] === dispatch;
 const dispatchedOf = ({ run, task, dispatch }: Revocation): Dispatched => ({ dag: run.dag, task, dispatch });
 
-export const createRevocations = ({ claims, log, sentTo, hasSession, tell, announce }: RevocationsNeeds): Revocations => {
+export const createRevocations = ({ claims, log, sentTo, tell, announce }: RevocationsNeeds): Revocations => {
   const open = new Map<string, Revocation>();
 
   const withdraw = async (nobodys: readonly Revocation[]): Promise<void> => {
@@ -55,15 +53,16 @@ export const createRevocations = ({ claims, log, sentTo, hasSession, tell, annou
 
   /** One portion: the floor is raised above the dispatch, or its holder is told. */
   const settle = async (portion: readonly Revocation[]): Promise<void> => {
-    const answers = await claims.raiseFloor(portion.map((each) => ({ dag: each.run.dag, task: each.task, dispatch: each.dispatch + 1 })));
+    const answers = await claims.raiseFloor(
+      portion.map((each) => ({ dag: each.run.dag, task: each.task, dispatch: each.dispatch + 1, sentTo: sentTo(dispatchedOf(each)) })),
+    );
     const nobodys: Revocation[] = [];
     const addressed: { readonly session: string; readonly revoked: Revocation }[] = [];
     portion.forEach((each, i) => {
       const answer = answers[i];
-      if (answer === undefined || !isOpen(each)) return;
-      const session = answer.kind === 'held' ? answer.session : sentTo(dispatchedOf(each));
       // A session that is cut off from the leases alone may have it, and lives by its word in the log: its loss is told there first.
-      if (answer.kind === 'raised' && session !== undefined && !hasSession(session)) return;
+      if (answer === undefined || answer.kind === 'gone' || !isOpen(each)) return;
+      const session = answer.kind === 'held' ? answer.session : sentTo(dispatchedOf(each));
       if (answer.kind === 'raised') nobodys.push(each);
       // Also where nobody has claimed it: its message may be on its way, and come when the leases have forgotten what they just said.
       if (session !== undefined) addressed.push({ session, revoked: each });

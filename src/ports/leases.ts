@@ -137,11 +137,15 @@ export interface Claims {
   release(session: string, back: readonly Wanted[]): Promise<void>;
   /** Says again what this session holds, after the leases lost their memory. */
   reassert(session: string, held: readonly (Wanted & { readonly fence: string })[]): Promise<void>;
-  /** Before a dispatch with a number above 1: no lower number is granted from now on; answers per task whether a live session still holds it. */
-  raiseFloor(
-    wanted: readonly Wanted[],
-  ): Promise<({ readonly kind: 'raised' } | { readonly kind: 'held'; readonly session: string; readonly dispatch: number })[]>;
+  /**
+   * Before a dispatch with a number above 1: no lower number is granted from now on; answers per task whether a live session still
+   * holds it. Where `sentTo` is given and that session isn't live, the answer is `gone`: the floor is raised, yet who is cut off from
+   * the leases alone may have it.
+   */
+  raiseFloor(wanted: readonly (Wanted & { readonly sentTo?: string | undefined })[]): Promise<FloorAnswer[]>;
 }
+
+export type FloorAnswer = { readonly kind: 'raised' | 'gone' } | { readonly kind: 'held'; readonly session: string; readonly dispatch: number };
 
 /** Who holds what, asked about dispatches that nobody has reported on for long. */
 export interface ClaimLedger {

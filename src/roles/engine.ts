@@ -151,12 +151,11 @@ const outletTo = ({ dispatcher, fleet, revocations, judge, clock }: OutletNeeds)
   },
 });
 
-const revocationsBy = (dispatcher: Dispatcher, fleet: Fleet, { claims, log, announce }: EngineNeeds): Revocations =>
+const revocationsBy = (dispatcher: Dispatcher, { claims, log, announce }: EngineNeeds): Revocations =>
   createRevocations({
     claims,
     log,
     sentTo: dispatcher.assignments.sessionOf,
-    hasSession: fleet.has,
     tell: (session, tasks) => dispatcher.revoke(session, tasks),
     announce,
   });
@@ -188,7 +187,7 @@ const createSending = (needs: EngineNeeds, loop: LoopOf, isLive: () => boolean) 
     inlineLimit: needs.durableTransport ? INLINE_CHARACTERS : Infinity,
   });
   const losses = createLosses({ dispatcher, fleet, ledger: needs.ledger, log, clock, announce });
-  const list = revocationsBy(dispatcher, fleet, needs);
+  const list = revocationsBy(dispatcher, needs);
   const revoking = loop('revocations', REVOKE_MS, () => list.once());
   const gating = loop('gates', GATES_MS, () => gates.lookOnce());
   const loops = [

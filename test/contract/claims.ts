@@ -119,6 +119,13 @@ export const claimsContract = (open: () => Promise<LeasesWorld>): void => {
       await a.close();
       expect(await world().claims.raiseFloor([wanted(2)])).toEqual([{ kind: 'raised' }]);
     });
+
+    test('says whether the session that a dispatch was sent to is gone: that one may have it, cut off from the leases', async () => {
+      const [a, b] = [await openAs('a'), await openAs('b')];
+      await a.close();
+      const asked = [a.id, b.id].map((sentTo, i) => ({ ...wanted(2, i), sentTo }));
+      expect(await world().claims.raiseFloor(asked)).toEqual([{ kind: 'gone' }, { kind: 'raised' }]);
+    });
   });
 
   test('the ledger knows who holds, what is finished and what nobody has', async () => {

@@ -3,10 +3,8 @@ import type { Event } from '../../src/core/event';
 import { failure } from '../../src/core/failure';
 import { runOfPlan } from '../../src/core/run';
 import { CODE } from '../../src/core/states';
-import type { Claims, Wanted } from '../../src/ports/leases';
+import type { FloorAnswer, Wanted } from '../../src/ports/leases';
 import { planOf, plannedTask } from '../core/model';
-
-type Answer = Awaited<ReturnType<Claims['raiseFloor']>>[number];
 
 const start = (count: number) => {
   const run = runOfPlan(planOf(Array.from({ length: count }, (_, i) => plannedTask(`t${String(i)}`, []))));
@@ -14,7 +12,10 @@ const start = (count: number) => {
   const state = {
     sentTo: [] as (string | undefined)[],
     gone: '',
-    answer: (wanted: Wanted): Answer => (wanted.task % 2 === 0 ? { kind: 'raised' } : { kind: 'held', session: 's1', dispatch: 1 }),
+    answer: ({ task, sentTo }: Wanted & { readonly sentTo?: string | undefined }): FloorAnswer => {
+      if (sentTo !== undefined && sentTo === state.gone) return { kind: 'gone' };
+      return task % 2 === 0 ? { kind: 'raised' } : { kind: 'held', session: 's1', dispatch: 1 };
+    },
   };
   const revocations = createRevocations({
     claims: {
@@ -30,7 +31,6 @@ const start = (count: number) => {
       },
     },
     sentTo: ({ task }) => state.sentTo[task],
-    hasSession: (session) => session !== state.gone,
     tell: (session, tasks) => {
       told.push(...tasks.map(({ task }) => `${session}: ${String(task)}`));
       return Promise.resolve();

@@ -1,6 +1,6 @@
 /** Claims within one process: the rules are those of the scripts in adapters/redis. */
 import type { Clock } from '../../ports/clock';
-import type { ClaimAnswer, ClaimLedger, Claims, Wanted } from '../../ports/leases';
+import type { ClaimAnswer, ClaimLedger, Claims, FloorAnswer, Wanted } from '../../ports/leases';
 import { failure } from '../../core/failure';
 
 export interface MemoryClaimsNeeds {
@@ -108,13 +108,13 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
   const mustRemember = (): void => {
     if (isForgetful()) throw failure('LEASES_UNAVAILABLE', 'the leases just lost their memory: ask again after a lease');
   };
-  const raiseOne = (wanted: Wanted): Awaited<ReturnType<Claims['raiseFloor']>>[number] => {
+  const raiseOne = (wanted: Parameters<Claims['raiseFloor']>[0][number]): FloorAnswer => {
     const key = keyOf(wanted);
     const entry = find(key);
     if (entry !== undefined && isHeld(entry)) return { kind: 'held', session: entry.session, dispatch: entry.dispatch };
     const raised = entry ?? { state: 'free', dispatch: 0, grant: 0, session: '-', floor: 0, until: 0 };
     keep(key, { ...raised, floor: Math.max(raised.floor, wanted.dispatch), until: Math.max(raised.until, clock.now() + LEFT_MS) });
-    return { kind: 'raised' };
+    return { kind: wanted.sentTo === undefined || isLive(wanted.sentTo) ? 'raised' : 'gone' };
   };
   const holderOf = (wanted: Wanted): Awaited<ReturnType<ClaimLedger['holders']>>[number] => {
     const entry = find(keyOf(wanted));

@@ -94,12 +94,15 @@ end
 return {}
 `);
 
-/** ms to keep, then key, dispatch, … → ['w'] where nothing may be sent again yet, or 'r' raised | 'h<dispatch> <session>' for each */
+/**
+ * ms to keep, then key, dispatch, session that it was sent to or '-', … → ['w'] where nothing may be sent again yet, or for each
+ * 'h<dispatch> <session>' | 'r' raised | 'x' raised, and that session isn't live
+ */
 export const RAISE_BATCH = script(`${CLAIM}
 if not remembers() then return { 'w' } end
 local answer = {}
-for i = 5, #ARGV, 2 do
-  local key, dispatch = p .. 'c:' .. ARGV[i], tonumber(ARGV[i + 1])
+for i = 5, #ARGV, 3 do
+  local key, dispatch, sentTo = p .. 'c:' .. ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
   local c = read(key)
   if held(c) then
     answer[#answer + 1] = string.format('h%.0f %s', c.dispatch, c.session)
@@ -107,7 +110,7 @@ for i = 5, #ARGV, 2 do
     c = c or { state = 'R', dispatch = 0, grant = 0, session = '-', floor = 0 }
     c.floor = math.max(c.floor, dispatch)
     write(key, c, ARGV[4])
-    answer[#answer + 1] = 'r'
+    answer[#answer + 1] = (sentTo == '-' or live(sentTo)) and 'r' or 'x'
   end
 end
 return answer

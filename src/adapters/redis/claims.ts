@@ -113,10 +113,12 @@ export const createRedisClaims = ({
       );
     },
     raiseFloor: async (wanted) => {
-      const answers = await inChunks(RAISE_BATCH, [String(FREE_MS)], wanted, pairsOf);
+      const answers = await inChunks(RAISE_BATCH, [String(FREE_MS)], wanted, (some) =>
+        some.flatMap((each) => [keyOf(each), String(each.dispatch), each.sentTo ?? '-']),
+      );
       mustRemember(answers);
       return answers.map((answer) => {
-        if (answer[0] !== 'h') return { kind: 'raised' };
+        if (answer[0] !== 'h') return { kind: answer === 'x' ? 'gone' : 'raised' };
         const [dispatch, session] = split(answer);
         return { kind: 'held', session, dispatch };
       });
