@@ -11,7 +11,8 @@ import { changesOf, newStep } from '../../src/core/step';
 import { check } from './checker';
 import { LAW } from './cluster';
 import type { Entry, Happened } from './history';
-import { dispatchKey, type Replayed } from './replay';
+import { dispatchKey } from './foreseen';
+import { type Replayed } from './replay';
 import { ruleHolds } from './triggerRules';
 
 const plan = planOf([plannedTask('a', []), plannedTask('b', [0])]);
@@ -270,6 +271,32 @@ test('a start by a report whose DAG its owner had still to find is none, one bef
   ];
   expect(ruled(told(report))).toEqual([]);
   expect(ruled(told(mark))).toEqual(['order']);
+});
+
+test('a start by an owner that found the DAG after a command on it, and never committed, is none; without a takeover it is found', () => {
+  const hold: Event = { type: 'commanded', id: 'h', dag: DAG, command: { kind: 'hold', tasks: [1], resumeAt: null }, by: null, reason: null };
+  const told = (epoch: number): Happened[] => {
+    const step = newStep();
+    const runs = new Map([[DAG, runOfPlan(plan)]]);
+    for (const event of [hold, report]) applyEvent(step, event, { runs, now: 0, law: LAW });
+    const { batch: plain } = appliedUpTo(1, 2, [hold, report]) as Extract<Happened, { kind: 'committed' }>;
+    const shards = plain.shards.map((shard) => ({ ...shard, epoch }));
+    return [
+      ...stored.slice(0, 2),
+      recorded(1, 0, mark),
+      appliedUpTo(1, 0, []),
+      recorded(1, 1, hold),
+      began(0, 1),
+      ended(0, 1),
+      recorded(1, 2, report),
+      began(1, 2),
+      ended(1, 2),
+      ...(epoch === 1 ? [] : [{ kind: 'epoch', shard: 0, epoch, scheduler: 's2' } as const]),
+      { kind: 'committed', scheduler: 's2', batch: { ...plain, shards, commands: step.commands, history: step.history } },
+    ];
+  };
+  expect(ruled(told(2))).toEqual([]);
+  expect(ruled(told(1))).toEqual(['order']);
 });
 
 /** What a session said before a takeover is unknown to the new owner, which believes it for a lease after the place where it begins. */

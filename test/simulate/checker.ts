@@ -5,7 +5,8 @@ import { shardOf, type DagId } from '../../src/core/ids';
 import { LEASE_MS } from './cluster';
 import type { Entry } from './history';
 import { higherFirst } from './priorities';
-import { dispatchKey, isBehind, replay, type Place, type Replayed } from './replay';
+import { dispatchKey, isBehind, type Place } from './foreseen';
+import { replay, type Replayed } from './replay';
 
 export interface Violation {
   readonly rule:

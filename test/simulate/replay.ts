@@ -13,20 +13,15 @@ import { shardOf, type DagId } from '../../src/core/ids';
 import { runOfRecord } from '../../src/core/restore';
 import { isCutOff, runOfPlan, type Run } from '../../src/core/run';
 import { CODE, statusOf } from '../../src/core/states';
-import { changesOf, newStep, touch, touchDag, type Ready, type Step } from '../../src/core/step';
+import { changesOf, newStep, touch, touchDag, type Step } from '../../src/core/step';
 import type { CommitBatch } from '../../src/ports/store';
 import { LAW, LEASE_MS } from './cluster';
+import { dagsOf, dispatchKey, Foreseen, isOfLaw, noteReady, type LawEvent, type Place } from './foreseen';
 import type { Entry } from './history';
 import { seeded } from './random';
 import { ruleHolds } from './triggerRules';
 
 type Of<K extends Entry['kind']> = Extract<Entry, { kind: K }>;
-
-/** A place in a shard's log: which of its topics, and how many records lie before. */
-export interface Place {
-  readonly log: number;
-  readonly next: number;
-}
 
 export interface Replayed {
   /** `task: PENDING → QUEUED`, `dag: CREATED → RUNNING`: how often the law made it. */
@@ -49,14 +44,7 @@ export interface BecameReady {
   readonly priority: number;
 }
 
-export const isBehind = (one: Place, other: Place): boolean => one.log < other.log || (one.log === other.log && one.next < other.next);
-
-export const dispatchKey = (dag: DagId, task: number, dispatch: number): string => `${dag}/${String(task)}#${String(dispatch)}`;
-
 const isReport = (event: Event): event is Report => 'fence' in event;
-type LawEvent = Exclude<Event, { type: 'submitted' | 'alive' | 'marked' }>;
-const isOfLaw = (event: Event): event is LawEvent => event.type !== 'submitted' && event.type !== 'alive' && event.type !== 'marked';
-const dagsOf = (event: LawEvent): ReadonlySet<DagId> => new Set('tasks' in event ? event.tasks.map(({ dag }) => dag) : [event.dag]);
 const BEFORE_ANY: Place = { log: 0, next: 0 };
 const SHOWN = ['status', 'attempt', 'dispatch', 'losses', 'worker', 'session', 'fence'] as const;
 const COUNTED = ['status', 'completedTasks', 'failedTasks', 'skippedTasks', 'cancelledTasks'] as const;
@@ -125,8 +113,9 @@ class Replay {
   private readonly times = new Map<number, number>();
   private readonly epochs = new Map<number, number>();
   private readonly vouchers = new Map<number, Vouchers>();
-  /** DAGs as an owner may have had them that never committed. */
-  private readonly foreseen = new Map<DagId, Run>();
+  private readonly foreseen = new Foreseen(this.tables, (shard) => this.times.get(shard) ?? 0, this.readyAt);
+  /** DAGs that are in some commit. */
+  private readonly begun = new Set<DagId>();
   private readonly obeyed = new Set<string>();
   /** Reports that came before their owner knew the DAG: they must have been told once more. */
   private readonly early = new Map<string, { readonly at: number; readonly event: Report }>();
@@ -155,11 +144,13 @@ class Replay {
     const cutOff = new Set(batch.dags.map(({ dag }) => dag).filter((dag) => this.isCutOff(dag)));
     const unseen = new Map<number, readonly Of<'appended'>[]>();
     for (const { shard, epoch, position } of batch.shards) {
-      if (this.epochs.get(shard) !== epoch) this.takenOver(shard, epoch);
+      const isTakenOver = this.epochs.get(shard) !== epoch;
+      if (isTakenOver) this.takenOver(shard, epoch);
       if (position.last === null) continue;
       const to = { log: Number(position.last.hash.split('.')[0]), next: Number(position.nextOffset) };
       this.foreseeLost(shard, to.log);
       const from = this.positions.get(shard) ?? { log: to.log, next: 0 };
+      if (isTakenOver) this.foreseen.findLate(this.logs.between(shard, from, { log: to.log, next: Infinity }), (dag) => !this.begun.has(dag));
       if (from.log !== to.log) {
         unseen.set(shard, this.logs.between(shard, { log: to.log, next: 0 }, to));
         this.positions.set(shard, to);
@@ -176,6 +167,7 @@ class Replay {
     this.compare(at, step, { batch: partOf(batch, (dag) => !unseen.has(shardOf(dag))), cutOff });
     if (unseen.size > 0) this.adopt(partOf(batch, (dag) => unseen.has(shardOf(dag))));
     for (const records of unseen.values()) for (const record of records) this.passOver(record);
+    for (const { dag } of batch.dags) this.begun.add(dag);
   }
 
   /** A new owner reads on from here: of what sessions said before it knows nothing, and believes all of them for a lease. */
@@ -189,34 +181,9 @@ class Replay {
     const { log, next } = this.positions.get(shard) ?? { log: 1, next: 0 };
     for (let lost = log; lost < current; lost++) {
       const rest = this.logs.between(shard, { log: lost, next: lost === log ? next : 0 }, { log: lost, next: Infinity });
-      for (const record of rest) for (const event of record.events) if (isOfLaw(event)) this.foresee(record, event);
+      for (const record of rest) for (const event of record.events) if (isOfLaw(event)) this.foreseen.apply(record, event);
     }
-    if (log < current) for (const dag of this.foreseen.keys()) if (shardOf(dag) === shard) this.foreseen.delete(dag);
-  }
-
-  /**
-   * Applies an event as an owner does whose commit never came: first dispatches leave before it. Such an owner may have been deposed
-   * and know a DAG that its successor has still to find.
-   */
-  private foresee(record: Of<'appended'>, event: LawEvent): void {
-    for (const dag of dagsOf(event)) {
-      const known = this.foreseen.has(dag) ? undefined : recordOf(this.tables, dag);
-      if (known !== undefined) this.foreseen.set(dag, runOfRecord(known, Math.max(this.times.get(record.shard) ?? 0, known.createdAt)));
-    }
-    const step = newStep();
-    applyEvent(step, event, { runs: this.foreseen, now: Math.max(this.times.get(record.shard) ?? 0, record.timestamp), law: LAW });
-    this.noteReady(
-      step.ready.filter(({ dispatch }) => dispatch === 1),
-      record,
-    );
-  }
-
-  private noteReady(ready: readonly Ready[], record: Of<'appended'>): void {
-    const place = { log: Number(record.log), next: Number(record.offset) + 1 };
-    for (const { run, task, dispatch } of ready) {
-      const key = dispatchKey(run.dag, task, dispatch);
-      if (!this.readyAt.has(key)) this.readyAt.set(key, place);
-    }
+    if (log < current) this.foreseen.forget((dag) => shardOf(dag) === shard);
   }
 
   /** How much of a log was applied before its topic was made again, nobody can tell: what the store has from then on is believed. */
@@ -264,12 +231,12 @@ class Replay {
     const now = this.hear(record);
     for (const event of record.events) {
       const counts = this.counts(event, { shard, now, batch });
-      if (!counts && isReport(event)) this.foresee(record, event);
+      if (!counts && isReport(event)) this.foreseen.apply(record, event);
       if (!counts || !isOfLaw(event)) continue;
       const ready = step.ready.length;
       applyEvent(step, event, { runs: this.runs, now, law: LAW });
       this.look(record.at, event);
-      this.noteReady(step.ready.slice(ready), record);
+      noteReady(this.readyAt, step.ready.slice(ready), record);
     }
   }
 
@@ -291,7 +258,7 @@ class Replay {
     const known = batch.dags.some(({ dag }) => dag === event.dag);
     if (known) {
       this.early.delete(key);
-      this.foreseen.delete(event.dag);
+      this.foreseen.forget((dag) => dag === event.dag);
     } else this.early.set(key, { at: now, event });
     return known;
   }
