@@ -11,7 +11,7 @@ import type { DagStatus } from '../../src/core/dag';
 import type { Event, Report } from '../../src/core/event';
 import { shardOf, type DagId } from '../../src/core/ids';
 import { runOfRecord } from '../../src/core/restore';
-import { isCutOff, runOfPlan, type Run } from '../../src/core/run';
+import { runOfPlan, type Run } from '../../src/core/run';
 import { CODE, statusOf } from '../../src/core/states';
 import { changesOf, newStep, touch, touchDag, type Step } from '../../src/core/step';
 import type { CommitBatch } from '../../src/ports/store';
@@ -141,7 +141,6 @@ class Replay {
 
   private commit({ at, batch, scheduler }: Of<'committed'>): void {
     const step = newStep();
-    const cutOff = new Set(batch.dags.map(({ dag }) => dag).filter((dag) => this.isCutOff(dag)));
     const unseen = new Map<number, readonly Of<'appended'>[]>();
     for (const { shard, epoch, position } of batch.shards) {
       const isTakenOver = this.epochs.get(shard) !== epoch;
@@ -164,7 +163,11 @@ class Replay {
     for (const { run, task, dispatch } of step.ready)
       if (dispatch === 1 && run.dispatch[task] === 1 && run.state[task] === CODE.QUEUED)
         this.becameReady.push({ at, owner: scheduler, dag: run.dag, task, priority: run.specs[task]!.priority });
-    this.compare(at, step, { batch: partOf(batch, (dag) => !unseen.has(shardOf(dag))), cutOff });
+    this.compare(
+      at,
+      step,
+      partOf(batch, (dag) => !unseen.has(shardOf(dag))),
+    );
     if (unseen.size > 0) this.adopt(partOf(batch, (dag) => unseen.has(shardOf(dag))));
     for (const records of unseen.values()) for (const record of records) this.passOver(record);
     for (const { dag } of batch.dags) this.begun.add(dag);
@@ -310,14 +313,7 @@ class Replay {
       });
   }
 
-  private isCutOff(dag: DagId): boolean {
-    const run = this.runs.get(dag);
-    return run !== undefined && isCutOff(run);
-  }
-
-  private compare(at: number, step: Step, { batch, cutOff }: { readonly batch: CommitBatch; readonly cutOff: ReadonlySet<DagId> }): void {
-    // In which order what was cut off goes on, after a crash, is nobody's promise: it is compared once that is over.
-    const isComparable = (dag: DagId): boolean => !cutOff.has(dag) && !this.isCutOff(dag);
+  private compare(at: number, step: Step, batch: CommitBatch): void {
     const written = new Set(batch.tasks.map(({ dag, task }) => `${dag}/${String(task)}`));
     const own = new Set([...step.touched].flatMap(([run, tasks]) => [...tasks.keys()].map((task) => `${run.dag}/${String(task)}`)));
     // What the owner writes of itself, such as that a task has been waiting for a while, is in no event.
@@ -327,14 +323,14 @@ class Replay {
     for (const { dag } of batch.dags) if (this.runs.has(dag)) touchDag(step, this.runs.get(dag)!);
     const rows = changesOf(step);
     this.tables.commit({ ...batch, tasks: rows.tasks, dags: rows.dags, edits: step.edits });
-    for (const key of own) if (!written.has(key) && isComparable(key.split('/')[0] as DagId)) this.differ(at, `task ${key} was not written`);
+    for (const key of own) if (!written.has(key)) this.differ(at, `task ${key} was not written`);
     const tasks = new Map(rows.tasks.map((row) => [`${row.dag}/${String(row.task)}`, taskText(row)]));
-    for (const row of batch.tasks.filter(({ dag }) => isComparable(dag))) {
+    for (const row of batch.tasks) {
       const key = `${row.dag}/${String(row.task)}`;
       if (taskText(row) !== tasks.get(key)) this.differ(at, `task ${key} is "${taskText(row)}", without a crash it is "${tasks.get(key) ?? ''}"`);
     }
     const dags = new Map(rows.dags.map((row) => [row.dag, dagText(row)]));
-    for (const row of batch.dags.filter(({ dag }) => !this.isCutOff(dag)))
+    for (const row of batch.dags)
       if (dagText(row) !== dags.get(row.dag))
         this.differ(at, `DAG ${row.dag} is "${dagText(row)}", without a crash it is "${dags.get(row.dag) ?? ''}"`);
     this.reload(new Set(batch.dags.map(({ dag }) => dag)));
