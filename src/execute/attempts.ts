@@ -14,8 +14,8 @@ import type { Begun, Isolated, Limits, Runnables, Voice, Work } from './work';
 export interface AttemptsNeeds {
   readonly session: string;
   readonly worker: string;
-  /** Whether the session's lease lasts, by this process's own clock. */
-  readonly isLive: () => boolean;
+  /** For how long the session's claims keep others off, by this process's own clock; 0 once its lease is over. */
+  readonly leaseLeftMs: () => number;
   readonly handlers: Runnables;
   readonly limits: Limits;
   /** How long a handler may go on after its signal fired. */
@@ -42,6 +42,8 @@ interface AttemptsOwner extends AttemptsNeeds {
 
 /** Executions shorter than this are told by their end alone. */
 const TELL_AFTER_MS = 100;
+/** A lease that ends sooner wasn't renewed for two heartbeats (0.4 s of 1.6 by default): its end may be a cut from the leases. */
+const TELL_FIRST_MS = 700;
 /** What fits into a cell of the vitals. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -171,15 +173,17 @@ export class Attempts {
       return { kind: 'aborted', reason: `its inputs could not be fetched: ${String(error)}` };
     }
     try {
-      // Durable before the handler is called: if this worker dies with it, too, everybody knows of what.
-      if (dispatch.suspect) await this.tell(attempt, { type: 'started', ...executionOf(attempt, this.needs) });
+      // Durable before the handler is called: if this worker dies with it, too, everybody knows of what; and once the lease is over,
+      // the log alone keeps others off.
+      if (dispatch.suspect || this.needs.leaseLeftMs() < TELL_FIRST_MS)
+        await this.tell(attempt, { type: 'started', ...executionOf(attempt, this.needs) });
     } catch (error) {
       return { kind: 'aborted', reason: `its start could not be reported: ${String(error)}` };
     }
     const reason = abortReasonOf(attempt);
     if (reason !== undefined) return outcomeOfAbort(reason);
-    // Suspended past the end of its lease, it goes on here before it hears of that: somebody else may have the task by now.
-    if (!this.needs.isLive()) return outcomeOfAbort({ kind: 'gone', why: 'the lease of the session is over' });
+    // Whoever was suspended past the end of its lease, or is cut off from the leases alone: somebody else may have the task by now.
+    if (this.needs.leaseLeftMs() === 0) return outcomeOfAbort({ kind: 'gone', why: 'the lease of the session is over' });
     const voice = { logger: this.needs.logger(attempt.held), ...this.checkpoints.open(attempt, this.reporter(attempt)) };
     attempt.begun = begin(runnable, { dispatch, fence, inputs, limits: this.needs.limits }, voice, attempt.controller.signal);
     return attempt.begun.outcome;

@@ -39,12 +39,12 @@ export const createReturns = ({ session, claims, report, announce }: ReturnsNeed
   };
   return {
     // Claims first, so that whoever gets the task next isn't refused for ours.
-    giveBack: (back, leaving) =>
-      telling(async () => {
-        const dispatches = back.map(({ dispatch }) => dispatchedOf(dispatch));
-        await claims.release(session, dispatches);
-        await tell(dispatches, leaving);
-      }),
+    giveBack: async (back, leaving) => {
+      const dispatches = back.map(({ dispatch }) => dispatchedOf(dispatch));
+      await telling(() => claims.release(session, dispatches));
+      // Also where the leases are away: nobody would ever ask for what a living session seems to hold.
+      await telling(() => tell(dispatches, leaving));
+    },
     withdraw: async (revoked) => {
       const tasks = revoked.map(dispatchedOf);
       await telling(() => claims.release(session, tasks));

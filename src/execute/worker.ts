@@ -94,7 +94,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
       const executor: Executor = new Executor({
         ...needs,
         session: session.id,
-        isLive: () => session.isLive(),
+        leaseLeftMs: () => session.leaseLeftMs(),
         worker: description.workerId,
         slots: description.slots,
         vitals,

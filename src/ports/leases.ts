@@ -42,10 +42,10 @@ export interface Session {
   /** Aborted, with the reason, when the lease ended or was taken: whatever the session held isn't its any more. */
   readonly ended: AbortSignal;
   /**
-   * Whether the lease lasts, by this process's own clock: whoever was suspended past its end may go on for a moment before
-   * `ended` tells.
+   * For how many milliseconds the claims still keep others off, by this process's own clock; 0 once the lease is over. It may be long
+   * before `ended` tells: whoever was suspended hasn't heard yet, and a word in the log keeps the session alive, though not its claims.
    */
-  isLive(): boolean;
+  leaseLeftMs(): number;
   /** The last wish that this session heard of; undefined for none. */
   wish(): Wish | undefined;
   /** Ends the session at once; whoever waits for it needn't wait for the lease. */

@@ -38,7 +38,7 @@ export const dispatchOf = (task: number, other: Partial<Dispatch> = {}): Dispatc
 /** After its signal a handler has this long. */
 export const GRACE_MS = 500;
 
-export const startBench = (options: { slots?: number; limitBytes?: number; handlers?: Runnables; isLive?: () => boolean } = {}) => {
+export const startBench = (options: { slots?: number; limitBytes?: number; handlers?: Runnables; leaseLeftMs?: () => number } = {}) => {
   const clock = createVirtualClock();
   const [calls, reports, claimed, back, finished] = [[] as Call[], [] as Event[], [] as Wanted[], [] as Wanted[], [] as string[]];
   const happenings: string[] = [];
@@ -73,7 +73,7 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
   const executor = new Executor({
     session: 's1',
     worker: 'w1',
-    isLive: options.isLive ?? (() => true),
+    leaseLeftMs: options.leaseLeftMs ?? (() => 1600),
     slots: options.slots ?? 1,
     handlers: options.handlers ?? new Map([['API_CALL', handler]]),
     clock,

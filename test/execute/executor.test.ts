@@ -265,13 +265,31 @@ test('a type without a handler fails for good', async () => {
 });
 
 test('a handler is not called once the lease is over by the own clock, though nobody has said so yet', async () => {
-  let live = true;
-  const bench = startBench({ isLive: () => live });
+  let leftMs = 1000;
+  const bench = startBench({ leaseLeftMs: () => leftMs });
   await bench.hand([dispatchOf(0), dispatchOf(1)]);
   expect(bench.calls.map(({ name }) => name)).toEqual(['t0']);
-  live = false;
+  leftMs = 0;
   await bench.calls[0]!.end(null);
   await turns();
   expect(bench.calls).toHaveLength(1);
   expect(bench.types()).toContain('released');
+});
+
+test('what begins while the lease is about to end is told before its handler is called: the log keeps others off then', async () => {
+  let leftMs = 1000;
+  const bench = startBench({ slots: 2, leaseLeftMs: () => leftMs });
+  await bench.hand([dispatchOf(0)]);
+  leftMs = 500;
+  await bench.hand([dispatchOf(1)]);
+  expect(bench.reports).toMatchObject([{ type: 'started', task: 1 }]);
+  expect(bench.calls).toHaveLength(2);
+});
+
+test('what is given back while the leases are away is told all the same', async () => {
+  const bench = startBench({ leaseLeftMs: () => 0 });
+  bench.releaseWith(() => Promise.reject(new Error('away')));
+  await bench.hand([dispatchOf(0)]);
+  await turns();
+  expect([bench.calls.length, bench.types()]).toEqual([0, ['started', 'released']]);
 });

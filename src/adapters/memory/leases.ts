@@ -193,7 +193,8 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
     id: holder.id,
     inbox: holder.inbox,
     ended: holder.end.signal,
-    isLive: () => !holder.end.signal.aborted,
+    // What would have to renew it is in this process.
+    leaseLeftMs: () => (holder.end.signal.aborted ? 0 : Infinity),
     wish: () => holder.wish,
     announce: () => {
       holder.announced = true;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { failure } from '../../core/failure';
 import { pause, type Timing } from '../../lifecycle/timing';
 import type { Session, Vitals, Wish, WorkerDescription, WorkerSessions } from '../../ports/leases';
-import { CONTROL, vouchedUntil, monotonicMs, type HeartbeatMessage, type HeartbeatSpec } from './heartbeat';
+import { CONTROL, monotonicMs, type HeartbeatMessage, type HeartbeatSpec } from './heartbeat';
 import type { Ask } from './keyspace';
 import { ANNOUNCE, CLOSE, OPEN } from './sessions.lua';
 import type { StartHeartbeat } from './startHeartbeat';
@@ -93,11 +93,11 @@ const createVouching = (needs: { vouched: BigInt64Array; monotonic: () => number
 };
 
 /** What the heartbeat's thread and the main loop both know of a lease. */
-const createLease = ({ leaseMs, firstLeaseEndsAt, monotonic }: Pick<HeartbeatSpec, 'leaseMs' | 'firstLeaseEndsAt'> & { monotonic: () => number }) => {
+const createLease = ({ firstLeaseEndsAt, monotonic }: Pick<HeartbeatSpec, 'firstLeaseEndsAt'> & { monotonic: () => number }) => {
   const [vouched, renewed] = [new BigInt64Array(new SharedArrayBuffer(8)), new BigInt64Array(new SharedArrayBuffer(8))];
   Atomics.store(renewed, 0, BigInt(Math.round(firstLeaseEndsAt * 1000)));
-  const lasts = (): boolean => monotonic() < Math.max(Number(Atomics.load(renewed, 0)) / 1000, vouchedUntil({ vouched, leaseMs }));
-  return { vouched, renewed, lasts };
+  const leftMs = (): number => Math.max(0, Number(Atomics.load(renewed, 0)) / 1000 - monotonic());
+  return { vouched, renewed, leftMs };
 };
 
 /** Opens sessions; each renews itself until it is closed. */
@@ -111,7 +111,7 @@ export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions =
     const { generation, inbox, sentAt } = await openNames(id, worker, vitals);
     const control = new Int32Array(new SharedArrayBuffer(8));
     const firstLeaseEndsAt = sentAt + Math.max(leaseMs, FIRST_LEASE_MS);
-    const { vouched, renewed, lasts } = createLease({ leaseMs, firstLeaseEndsAt, monotonic });
+    const { vouched, renewed, leftMs } = createLease({ firstLeaseEndsAt, monotonic });
     const over = new AbortController();
     let wish: Wish | undefined;
     const description = JSON.stringify(described);
@@ -160,7 +160,7 @@ export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions =
       inbox,
       close,
       ended: over.signal,
-      isLive: () => !over.signal.aborted && lasts(),
+      leaseLeftMs: () => (over.signal.aborted ? 0 : leftMs()),
       wish: () => wish,
       announce: async () => {
         Atomics.store(control, CONTROL.announced, 1);
