@@ -99,6 +99,32 @@ const partOf = (batch: CommitBatch, isMeant: (dag: DagId) => boolean): CommitBat
   };
 };
 
+/** What sessions said of themselves to an owner; a copy hears more without the original. */
+class Words {
+  private readonly vouchers: Vouchers;
+
+  constructor(
+    private readonly readFrom: number,
+    private readonly heard: (readonly [session: string, now: number])[] = [],
+  ) {
+    this.vouchers = createVouchers(LEASE_MS, readFrom);
+    for (const [session, now] of heard) this.vouchers.hear(session, now);
+  }
+
+  hear(session: string, now: number): void {
+    this.heard.push([session, now]);
+    this.vouchers.hear(session, now);
+  }
+
+  speaksFor(session: string, now: number): boolean {
+    return this.vouchers.speaksFor(session, now);
+  }
+
+  copy(): Words {
+    return new Words(this.readFrom, [...this.heard]);
+  }
+}
+
 class Replay {
   readonly moves = new Map<string, number>();
   readonly differences: { at: number; what: string }[] = [];
@@ -112,7 +138,7 @@ class Replay {
   private readonly positions = new Map<number, Place>();
   private readonly times = new Map<number, number>();
   private readonly epochs = new Map<number, number>();
-  private readonly vouchers = new Map<number, Vouchers>();
+  private readonly vouchers = new Map<number, Words>();
   private readonly foreseen = new Foreseen(this.tables, (shard) => this.times.get(shard) ?? 0, this.readyAt);
   /** DAGs that are in some commit. */
   private readonly begun = new Set<DagId>();
@@ -144,10 +170,11 @@ class Replay {
     const unseen = new Map<number, readonly Of<'appended'>[]>();
     for (const { shard, epoch, position } of batch.shards) {
       const isTakenOver = this.epochs.get(shard) !== epoch;
+      const to = position.last === null ? undefined : { log: Number(position.last.hash.split('.')[0]), next: Number(position.nextOffset) };
+      // By what the old owner had heard.
+      if (to !== undefined) this.foreseeLost(shard, to.log);
       if (isTakenOver) this.takenOver(shard, epoch);
-      if (position.last === null) continue;
-      const to = { log: Number(position.last.hash.split('.')[0]), next: Number(position.nextOffset) };
-      this.foreseeLost(shard, to.log);
+      if (to === undefined) continue;
       const from = this.positions.get(shard) ?? { log: to.log, next: 0 };
       if (isTakenOver) this.foreseen.findLate(this.logs.between(shard, from, { log: to.log, next: Infinity }), (dag) => !this.begun.has(dag));
       if (from.log !== to.log) {
@@ -176,17 +203,30 @@ class Replay {
   /** A new owner reads on from here: of what sessions said before it knows nothing, and believes all of them for a lease. */
   private takenOver(shard: number, epoch: number): void {
     this.epochs.set(shard, epoch);
-    this.vouchers.set(shard, createVouchers(LEASE_MS, this.times.get(shard) ?? -Infinity));
+    this.vouchers.set(shard, new Words(this.times.get(shard) ?? -Infinity));
   }
 
-  /** What of logs whose topic was made again nobody committed: an owner may have applied it all the same, and sent what became ready. */
+  /**
+   * What of logs whose topic was made again nobody committed: an owner may have applied it all the same, and what it read of the new log
+   * on top of it, and sent what became ready.
+   */
   private foreseeLost(shard: number, current: number): void {
     const { log, next } = this.positions.get(shard) ?? { log: 1, next: 0 };
-    for (let lost = log; lost < current; lost++) {
-      const rest = this.logs.between(shard, { log: lost, next: lost === log ? next : 0 }, { log: lost, next: Infinity });
-      for (const record of rest) for (const event of record.events) if (isOfLaw(event)) this.foreseen.apply(record, event);
+    if (log === current) return;
+    const vouchers = this.vouchersOf(shard).copy();
+    for (let read = log; read <= current; read++)
+      for (const record of this.logs.between(shard, { log: read, next: read === log ? next : 0 }, { log: read, next: Infinity }))
+        this.foreseeRecord(record, vouchers);
+    this.foreseen.forget((dag) => shardOf(dag) === shard);
+  }
+
+  private foreseeRecord(record: Of<'appended'>, vouchers: Words): void {
+    const now = Math.max(this.times.get(record.shard) ?? 0, record.timestamp);
+    for (const event of record.events) {
+      if (event.type === 'alive') vouchers.hear(event.session, now);
+      if (!isOfLaw(event) || (event.type === 'lost' && vouchers.speaksFor(event.session, now))) continue;
+      this.foreseen.apply(record, event);
     }
-    if (log < current) this.foreseen.forget((dag) => shardOf(dag) === shard);
   }
 
   /** How much of a log was applied before its topic was made again, nobody can tell: what the store has from then on is believed. */
@@ -212,8 +252,8 @@ class Replay {
     return now;
   }
 
-  private vouchersOf(shard: number): Vouchers {
-    const vouchers = this.vouchers.get(shard) ?? createVouchers(LEASE_MS, this.times.get(shard) ?? -Infinity);
+  private vouchersOf(shard: number): Words {
+    const vouchers = this.vouchers.get(shard) ?? new Words(this.times.get(shard) ?? -Infinity);
     this.vouchers.set(shard, vouchers);
     return vouchers;
   }
