@@ -2,7 +2,7 @@
 import type { Dispatched, Event } from '../core/event';
 import { type Failure, isFailure } from '../core/failure';
 import { every } from '../lifecycle/every';
-import { pause } from '../lifecycle/timing';
+import { firstAborted, pause } from '../lifecycle/timing';
 import type { Service } from '../lifecycle/service';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
@@ -141,25 +141,11 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     await Promise.allSettled([inbox.close(), session.close()]);
   };
 
-  const ended = (signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      const both = AbortSignal.any([signal, leaving.signal]);
-      if (both.aborted) resolve();
-      else
-        both.addEventListener(
-          'abort',
-          () => {
-            resolve();
-          },
-          { once: true },
-        );
-    });
-
   /** One session after the other until the worker leaves. */
   const work = async (first: Shift): Promise<void> => {
     shift = first;
     while (!leaving.signal.aborted) {
-      await ended(shift.session.ended);
+      await firstAborted([shift.session.ended, leaving.signal]);
       if (!shift.session.ended.aborted) return;
       announce('worker.left', { worker: description.workerId, session: shift.session.id, reason: String(shift.session.ended.reason) });
       await end(shift, 'the session ended');

@@ -26,6 +26,20 @@ export const pause = (clock: Pick<Timing, 'after'>, ms: number, signal?: AbortSi
     signal?.addEventListener('abort', end, { once: true });
   });
 
+/**
+ * Resolves when one of these is aborted. `AbortSignal.any` would keep whatever waits in memory for as long as none of them is, since a
+ * composite signal with a listener is never collected.
+ */
+export const firstAborted = (signals: readonly AbortSignal[]): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      for (const signal of signals) signal.removeEventListener('abort', end);
+      resolve();
+    };
+    if (signals.some(({ aborted }) => aborted)) end();
+    else for (const signal of signals) signal.addEventListener('abort', end, { once: true });
+  });
+
 /** Settles as `promise` does, or rejects with `late()` after `ms`; what comes too late is swallowed. */
 export const within = <T>(clock: Pick<Timing, 'after'>, ms: number, promise: Promise<T>, late: () => Error): Promise<T> =>
   new Promise<T>((resolve, reject) => {
