@@ -32,12 +32,13 @@ export const isOfLaw = (event: Event): event is LawEvent => event.type !== 'subm
 
 export const dagsOf = (event: LawEvent): ReadonlySet<DagId> => new Set('tasks' in event ? event.tasks.map(({ dag }) => dag) : [event.dag]);
 
-/** The first place counts: what is ready again under the same number was ready before. */
+/** The first place counts: what is ready again under the same number was ready before, and what one owner had late another had early. */
 export const noteReady = (readyAt: ReadyAt, ready: readonly Ready[], record: Appended): void => {
   const place = { log: Number(record.log), next: Number(record.offset) + 1 };
   for (const { run, task, dispatch } of ready) {
     const key = dispatchKey(run.dag, task, dispatch);
-    if (!readyAt.has(key)) readyAt.set(key, place);
+    const known = readyAt.get(key);
+    if (known === undefined || isBehind(place, known)) readyAt.set(key, place);
   }
 };
 

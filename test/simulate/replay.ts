@@ -274,7 +274,7 @@ class Replay {
     const now = this.hear(record);
     for (const event of record.events) {
       const counts = this.counts(event, { shard, now, batch });
-      if (!counts && isReport(event)) this.foreseen.apply(record, event);
+      if (!counts && (isReport(event) || (event.type === 'commanded' && !this.obeyed.has(event.id)))) this.foreseen.apply(record, event);
       if (!counts || !isOfLaw(event)) continue;
       const ready = step.ready.length;
       applyEvent(step, event, { runs: this.runs, now, law: LAW });
