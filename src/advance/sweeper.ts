@@ -22,6 +22,8 @@ export interface SweeperNeeds {
 }
 
 const DUE_AT_ONCE = 2000;
+/** Clocks differ: what is over by ours a moment before it is by the log's would be refused, and told again only much later. */
+const CLOCKS_DIFFER_MS = 100;
 /** What was told to the log is told again only after this long: the log may be behind. */
 const TELL_AGAIN_MS = 5000;
 /** A submission by another scheduler is missed for sure once it is this old; hints come faster. */
@@ -118,7 +120,7 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
       advancer.writeWaiting();
       advancer.goOnAgain();
       if (shards.length === 0) return;
-      const due = (await known(await work.due(shards, clock.now(), DUE_AT_ONCE))).map((each) => ({ ...each, gatedUntil: gatedUntil(each) }));
+      const due = (await known(await work.due(shards, clock.now() - CLOCKS_DIFFER_MS, DUE_AT_ONCE))).map((each) => ({ ...each, gatedUntil: gatedUntil(each) }));
       await tell(
         due,
         ({ dag, task, dispatch, gatedUntil }) => `${dag}/${String(task)}/${String(dispatch)}${gatedUntil === undefined ? '' : ' gated'}`,
@@ -128,7 +130,7 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
     dueDagsOnce: async () => {
       const shards = ownedShards();
       if (shards.length === 0) return;
-      const due = (await work.dueDags(shards, clock.now(), FOUND_AT_ONCE)).map((dag) => ({ dag }));
+      const due = (await work.dueDags(shards, clock.now() - CLOCKS_DIFFER_MS, FOUND_AT_ONCE)).map((dag) => ({ dag }));
       await tell(
         await known(due),
         ({ dag }) => dag,
