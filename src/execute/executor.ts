@@ -10,7 +10,7 @@ import { createReturns } from './returns';
 
 export interface ExecutorNeeds extends AttemptsNeeds {
   readonly slots: number;
-  readonly claims: Pick<Claims, 'claim' | 'release'>;
+  readonly claims: Pick<Claims, 'claim' | 'release' | 'raiseFloor'>;
   readonly vitals: Vitals;
   /** Reports that may wait to be durable before no further handler starts. */
   readonly maxUnreported: number;

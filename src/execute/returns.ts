@@ -9,7 +9,7 @@ import type { Held } from './prefetch';
 
 export interface ReturnsNeeds {
   readonly session: string;
-  readonly claims: Pick<Claims, 'release'>;
+  readonly claims: Pick<Claims, 'release' | 'raiseFloor'>;
   /** Resolves when the event is durable in its shard's log. */
   readonly report: (shard: number, event: Event) => Promise<void>;
   readonly announce: Announce;
@@ -20,7 +20,10 @@ export interface Returns {
   giveBack(back: readonly Held[], leaving: boolean): Promise<void>;
   /** Gives back what was never claimed. */
   tell(back: readonly Dispatched[], leaving: boolean): Promise<void>;
-  /** Answers the revocation of what doesn't run here; its claims, where there are any, are given back first. */
+  /**
+   * Answers the revocation of what doesn't run here. Its claims, where there are any, are given back first, and nobody can claim it any
+   * more: the same number may have been sent to another worker, too. What that one has is for it to answer.
+   */
   withdraw(revoked: readonly Dispatched[]): Promise<void>;
 }
 
@@ -37,6 +40,17 @@ export const createReturns = ({ session, claims, report, announce }: ReturnsNeed
     const flag = leaving ? ({ leaving: true } as const) : {};
     await Promise.all(back.map((each) => report(shardOf(each.dag), { type: 'released', session, ...flag, tasks: [dispatchedOf(each)] })));
   };
+  /** Answers what nobody can start any more; all of it where the leases are away: a cancellation waits for nobody's claim. */
+  const shutOut = async (revoked: readonly Dispatched[]): Promise<readonly Dispatched[]> => {
+    try {
+      await claims.release(session, revoked);
+      const answers = await claims.raiseFloor(revoked.map((each) => ({ ...each, dispatch: each.dispatch + 1 })));
+      return revoked.filter((_, i) => answers[i]?.kind !== 'held');
+    } catch (error) {
+      announce('loop.failed', { loop: 'give back', error });
+      return revoked;
+    }
+  };
   return {
     // Claims first, so that whoever gets the task next isn't refused for ours.
     giveBack: async (back, leaving) => {
@@ -46,9 +60,7 @@ export const createReturns = ({ session, claims, report, announce }: ReturnsNeed
       await telling(() => tell(dispatches, leaving));
     },
     withdraw: async (revoked) => {
-      const tasks = revoked.map(dispatchedOf);
-      await telling(() => claims.release(session, tasks));
-      // Also where the leases are away: a cancellation waits for nobody's claim.
+      const tasks = await shutOut(revoked.map(dispatchedOf));
       await telling(() =>
         Promise.all(
           [...groupBy(tasks, ({ dag }) => shardOf(dag))].map(([shard, ofShard]) => report(shard, { type: 'withdrawn', session, tasks: ofShard })),

@@ -15,7 +15,7 @@ export interface WorkerNeeds {
   readonly description: WorkerDescription;
   readonly sessions: WorkerSessions;
   readonly queue: Pick<WorkQueue, 'provide' | 'receive'>;
-  readonly claims: Pick<Claims, 'claim' | 'release' | 'finish' | 'reassert'>;
+  readonly claims: Pick<Claims, 'claim' | 'release' | 'raiseFloor' | 'finish' | 'reassert'>;
   readonly report: (shard: number, event: Event) => Promise<void>;
   /** Tells the log that this session lives, while the leases don't answer; resolves when that is durable. */
   readonly vouch?: (session: string) => Promise<void>;

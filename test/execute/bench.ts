@@ -3,7 +3,7 @@ import type { Dispatch, Event } from '../../src/core/event';
 import { Executor } from '../../src/execute/executor';
 import type { Handler, TaskLogger } from '../../src/execute/handler';
 import type { Runnables } from '../../src/execute/work';
-import type { ClaimAnswer, Wanted } from '../../src/ports/leases';
+import type { ClaimAnswer, FloorAnswer, Wanted } from '../../src/ports/leases';
 import type { WorkOrder } from '../../src/ports/transport';
 import { DAG } from '../core/model';
 import { createVirtualClock, turns } from '../lifecycle/virtualClock';
@@ -50,6 +50,7 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
     };
   let answer: (wanted: Wanted) => Promise<ClaimAnswer> | ClaimAnswer = ({ dispatch }) => ({ kind: 'granted', fence: String(dispatch) });
   let release: () => Promise<void> = () => Promise.resolve();
+  let floor: (wanted: Wanted) => FloorAnswer = () => ({ kind: 'raised' });
   let durable: () => Promise<void> = () => Promise.resolve();
   const handler: Handler = (context) =>
     new Promise((resolve, reject) => {
@@ -93,6 +94,7 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
         back.push(...released);
         return release();
       },
+      raiseFloor: (wanted) => Promise.resolve(wanted.map((each) => floor(each))),
     },
     report: async (_shard, event) => {
       await durable();
@@ -139,6 +141,9 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
     },
     releaseWith: (next: typeof release) => {
       release = next;
+    },
+    floorWith: (next: typeof floor) => {
+      floor = next;
     },
     reportWith: (next: typeof durable) => {
       durable = next;

@@ -92,6 +92,18 @@ test('what was revoked is withdrawn even where its claim cannot be given back', 
   expect(bench.reports).toEqual([withdrawn(0)]);
 });
 
+test('what is withdrawn can be claimed by nobody else any more, and what another worker has is for that one to answer', async () => {
+  const bench = startBench();
+  const asked: unknown[] = [];
+  bench.floorWith((wanted) => {
+    asked.push(wanted);
+    return wanted.task === 1 ? { kind: 'held', session: 's2', dispatch: 1 } : { kind: 'raised' };
+  });
+  await bench.hand([], { revoked: [named(0), named(1)] });
+  expect(asked).toEqual([named(0), named(1)].map((each) => ({ ...each, dispatch: 2 })));
+  expect(bench.reports).toEqual([withdrawn(0)]);
+});
+
 test.each([
   ['another session', { session: 's2' }],
   ['an older epoch', { epoch: 4 }],

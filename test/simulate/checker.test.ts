@@ -141,6 +141,20 @@ test.each<[string, string, Happened[]]>([
   expect(rulesOf(history)).toEqual([rule]);
 });
 
+test('a start after the cancel of what was sent by a log that is gone is none', () => {
+  const told = (lost: readonly Happened[]): Happened[] => [
+    ...stored,
+    sent(1),
+    ...lost,
+    committed([done(0, { status: 'CANCELLED' })]),
+    began(0, 1),
+    ended(0, 1),
+    ...whole,
+  ];
+  expect(rulesOf(told([]))).toEqual(['order']);
+  expect(rulesOf(told([{ kind: 'fault', fault: 'topics are made again', target: '0' }]))).toEqual([]);
+});
+
 const commandedTo = (kind: 'retry' | 'pause'): Happened[] => [
   appended({
     type: 'commanded',

@@ -209,8 +209,9 @@ const inOrder = (entries: readonly Entry[], report: Report, { readyAt, tooEarly 
 
 /**
  * Nothing starts after its cancel was committed, unless its process was suspended between the grant and the start. That Redis
- * forgot what was cancelled, and that the law had given the execution up before, are no excuses but other stories: a copy of
- * an order that comes late may then run, and what it reports is refused.
+ * forgot what was cancelled, that the law had given the execution up before, and that a log went with its topic by which the task had
+ * been sent though for the law it never was ready, are no excuses but other stories: an order that comes late may then run, and what it
+ * reports is refused.
  */
 const nothingAfterItsCancel = (entries: readonly Entry[], report: Report): void => {
   const stops = stopsOf(entries);
@@ -220,7 +221,14 @@ const nothingAfterItsCancel = (entries: readonly Entry[], report: Report): void 
   /** When a dispatch began for the first time, and when Redis forgot last: that it had ended, too. */
   const begun = new Map<string, number>();
   let forgot = -Infinity;
+  const sent = new Map<string, number>();
+  let remadeAt = -Infinity;
   for (const entry of entries) {
+    if (entry.kind === 'sent') {
+      const key = dispatchKey(entry.dag, entry.task, entry.dispatch);
+      sent.set(key, sent.get(key) ?? entry.at);
+    }
+    if (entry.kind === 'fault' && entry.fault === 'topics are made again') remadeAt = entry.at;
     if (entry.kind === 'granted') grants.set(grantKey(entry), entry.at);
     if (entry.kind === 'committed') {
       for (const { dag, task, dispatch } of entry.batch.attempts) given.set(keyOf(dag, task), dispatch + 1);
@@ -242,6 +250,7 @@ const nothingAfterItsCancel = (entries: readonly Entry[], report: Report): void 
     const before = begun.get(dispatchKey(entry.dag, entry.task, dispatch)) ?? entry.at;
     begun.set(dispatchKey(entry.dag, entry.task, dispatch), before);
     if (before < forgot || end === undefined || dispatch > end.dispatch || dispatch < end.from) continue;
+    if (end.dispatch === dispatch && (sent.get(dispatchKey(entry.dag, entry.task, dispatch)) ?? Infinity) < remadeAt) continue;
     const granted = grants.get(`${key} ${entry.fence}`) ?? entry.at;
     const suspended = (stops.get(entry.process) ?? []).some(({ from, to }) => from <= entry.at && to >= granted);
     if (!suspended) report('order', entry.at, `task ${key} #${String(dispatch)} began in ${entry.process} though its cancel was committed`);
