@@ -45,7 +45,11 @@ export const createReturns = ({ session, claims, report, announce }: ReturnsNeed
     try {
       await claims.release(session, revoked);
       const answers = await claims.raiseFloor(revoked.map((each) => ({ ...each, dispatch: each.dispatch + 1 })));
-      return revoked.filter((_, i) => answers[i]?.kind !== 'held');
+      // An older number may have stayed with this session, whose release got lost: that keeps others off as well.
+      return revoked.filter((_, i) => {
+        const answer = answers[i];
+        return answer?.kind !== 'held' || answer.session === session;
+      });
     } catch (error) {
       announce('loop.failed', { loop: 'give back', error });
       return revoked;

@@ -97,11 +97,12 @@ test('what is withdrawn can be claimed by nobody else any more, and what another
   const asked: unknown[] = [];
   bench.floorWith((wanted) => {
     asked.push(wanted);
-    return wanted.task === 1 ? { kind: 'held', session: 's2', dispatch: 1 } : { kind: 'raised' };
+    return wanted.task === 0 ? { kind: 'raised' } : { kind: 'held', session: `s${String(wanted.task)}`, dispatch: 1 };
   });
-  await bench.hand([], { revoked: [named(0), named(1)] });
-  expect(asked).toEqual([named(0), named(1)].map((each) => ({ ...each, dispatch: 2 })));
-  expect(bench.reports).toEqual([withdrawn(0)]);
+  // The bench's own session is s1.
+  await bench.hand([], { revoked: [named(0), named(1), named(2)] });
+  expect(asked).toEqual([named(0), named(1), named(2)].map((each) => ({ ...each, dispatch: 2 })));
+  expect(bench.reports).toMatchObject([{ type: 'withdrawn', tasks: [named(0), named(1)] }]);
 });
 
 test.each([

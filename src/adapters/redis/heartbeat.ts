@@ -61,12 +61,16 @@ export interface HeartbeatNeeds {
 
 /** The main loop has this long to learn that the session is over; it beats every 50 ms when it is well. */
 const ACKNOWLEDGE_MS = 500;
+/** A timer that comes later than this was suspended with its process. */
+const LATE_MS = 200;
 
 interface Pulse {
   /** Free slots as the dispatchers may count on them (none while the main loop stands still), tasks held, whether it drains. */
   take(): string[];
   /** The main loop stands still, and a task in it is past its hard limit. */
   isPastHardLimit(): boolean;
+  /** For how long the main loop has been standing still, in milliseconds, as of the last look at it. */
+  stalledForMs(): number;
 }
 
 const createPulse = ({ vitals, stalledMs }: HeartbeatSpec, clock: Timing): Pulse => {
@@ -79,6 +83,7 @@ const createPulse = ({ vitals, stalledMs }: HeartbeatSpec, clock: Timing): Pulse
     return clock.monotonic() - changedAt;
   };
   return {
+    stalledForMs,
     take: () => {
       const free = stalledForMs() >= stalledMs ? 0 : Math.max(0, Atomics.load(vitals, VITALS.freeSlots));
       return [free, Math.max(0, Atomics.load(vitals, VITALS.held)), Atomics.load(vitals, VITALS.draining)].map(String);
@@ -110,6 +115,9 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     state = 'over';
     cancelWatch();
     tell({ kind: 'ended', why });
+    // Nobody could be told, and others begin what it holds now. After a suspension it is the time that stood still.
+    const isStalled = pulse.stalledForMs() >= heartbeatMs && clock.monotonic() - endsAt() < LATE_MS;
+    if (isStalled && Atomics.load(vitals, VITALS.held) > 0) kill();
     const killUnlessKnown = (): void => {
       if (Atomics.load(control, CONTROL.acknowledged) === 0 && Atomics.load(vitals, VITALS.held) > 0) kill();
     };
