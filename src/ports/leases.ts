@@ -154,6 +154,25 @@ export interface ClaimLedger {
   ): Promise<({ readonly kind: 'held'; readonly session: string } | { readonly kind: 'finished' } | { readonly kind: 'absent' })[]>;
 }
 
+/** A claim that is held by a session which isn't live: nobody ends it any more, whoever needs the task takes it over. */
+export interface AbandonedClaim extends Wanted {
+  readonly session: string;
+}
+
+/** Finds what dead holders left behind. Both calls reject with `LeasesUnavailable` for a lease after a loss of memory, too: absence proves nothing then. */
+export interface ClaimAudit {
+  /**
+   * One look, from where another one ended, or null for the beginning; `next` is null where a round is over. A look reads a bounded part of the
+   * keys: a round takes `looks` of them, which grows with all that the leases hold. What is left through a whole round is seen in it.
+   */
+  abandoned(from: string | null): Promise<{ readonly claims: readonly AbandonedClaim[]; readonly next: string | null; readonly looks: number }>;
+  /**
+   * Gives back those that still are as they were seen, as their holders would have: floor, number and grant stay, so that fences go on to grow.
+   * The claim of a live session, or of another dispatch, is never touched. Answers how many.
+   */
+  free(claims: readonly AbandonedClaim[]): Promise<number>;
+}
+
 /** With several schedulers, none sends a priority lower than the highest that any has waiting. */
 export interface Precedence {
   /** Publishes this scheduler's highest waiting priority (null for none; forgotten after a second) and answers the highest of the others. */

@@ -1,5 +1,6 @@
 /** What the contract suites of the leases' ports need of an adapter. */
 import type {
+  ClaimAudit,
   ClaimLedger,
   Claims,
   Leadership,
@@ -18,6 +19,7 @@ export interface LeasesWorld {
   readonly roster: Roster;
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
+  readonly claimAudit: ClaimAudit;
   readonly precedence: Precedence;
   readonly control: WorkerControl;
   readonly leadership: Leadership;

@@ -1,6 +1,7 @@
 /** Claims within one process: the rules are those of the scripts in adapters/redis. */
 import type { Clock } from '../../ports/clock';
-import type { ClaimAnswer, ClaimLedger, Claims, FloorAnswer, Wanted } from '../../ports/leases';
+import type { DagId } from '../../core/ids';
+import type { AbandonedClaim, ClaimAnswer, ClaimAudit, ClaimLedger, Claims, FloorAnswer, Wanted } from '../../ports/leases';
 import { failure } from '../../core/failure';
 
 export interface MemoryClaimsNeeds {
@@ -10,7 +11,7 @@ export interface MemoryClaimsNeeds {
   isForgetful(): boolean;
 }
 
-export interface MemoryClaims extends Claims, ClaimLedger {
+export interface MemoryClaims extends Claims, ClaimLedger, ClaimAudit {
   forget(): void;
 }
 
@@ -122,6 +123,22 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
     if (entry.dispatch > wanted.dispatch || entry.state === 'finished') return { kind: 'finished' };
     return isHeld(entry) ? { kind: 'held', session: entry.session } : { kind: 'absent' };
   };
+  const abandonedClaims = (): AbandonedClaim[] => {
+    const found: AbandonedClaim[] = [];
+    for (const [key, { state, dispatch, session, until }] of entries) {
+      if (state !== 'held' || isLive(session) || until <= clock.now()) continue;
+      const slash = key.lastIndexOf('/');
+      found.push({ dag: key.slice(0, slash) as DagId, task: Number(key.slice(slash + 1)), dispatch, session });
+    }
+    return found;
+  };
+  const freeOne = (abandoned: AbandonedClaim): boolean => {
+    const entry = find(keyOf(abandoned));
+    if (entry?.state !== 'held' || isHeld(entry)) return false;
+    if (entry.session !== abandoned.session || entry.dispatch !== abandoned.dispatch) return false;
+    releaseOne(abandoned.session, abandoned);
+    return true;
+  };
   const answered = <T>(answer: () => T): Promise<T> => Promise.resolve().then(answer);
 
   return {
@@ -152,6 +169,16 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
       answered(() => {
         mustRemember();
         return wanted.map(holderOf);
+      }),
+    abandoned: () =>
+      answered(() => {
+        mustRemember();
+        return { claims: abandonedClaims(), next: null, looks: 1 };
+      }),
+    free: (claims) =>
+      answered(() => {
+        mustRemember();
+        return claims.filter(freeOne).length;
       }),
     forget: () => {
       entries.clear();

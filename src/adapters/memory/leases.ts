@@ -4,6 +4,7 @@ import { doNothing, pause } from '../../lifecycle/timing';
 import type { Clock } from '../../ports/clock';
 import {
   VITALS,
+  type ClaimAudit,
   type ClaimLedger,
   type Claims,
   type Leadership,
@@ -35,6 +36,7 @@ export interface MemoryLeases {
   readonly roster: Roster;
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
+  readonly claimAudit: ClaimAudit;
   readonly precedence: Precedence;
   readonly control: WorkerControl;
   readonly leadership: Leadership;
@@ -242,6 +244,7 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
     },
     claims,
     ledger: claims,
+    claimAudit: claims,
     precedence: createMemoryPrecedence(clock),
     control,
     leadership,

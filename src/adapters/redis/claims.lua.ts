@@ -10,12 +10,12 @@ import { script } from './connection';
 import { PRELUDE } from './sessions.lua';
 
 const CLAIM = `${PRELUDE}
-local function read(key)
-  local value = redis.call('GET', key)
+local function parse(value)
   if not value then return nil end
   local state, dispatch, grant, session, floor = string.match(value, '^(%a) (%d+) (%d+) (%S+) (%d+)$')
   return { state = state, dispatch = tonumber(dispatch), grant = tonumber(grant), session = session, floor = tonumber(floor) }
 end
+local function read(key) return parse(redis.call('GET', key)) end
 local function write(key, c, px)
   redis.call('SET', key, string.format('%s %.0f %.0f %s %.0f', c.state, c.dispatch, c.grant, c.session, c.floor), 'PX', px)
 end
@@ -129,6 +129,41 @@ for i = 4, #ARGV, 2 do
   answer[#answer + 1] = say
 end
 return answer
+`);
+
+/** cursor, keys in a step → ['w'] where absence proves nothing, or [cursor, keys in all, "dispatch session key", …] of claims that dead sessions hold */
+export const ABANDONED_STEP = script(`${CLAIM}
+if not remembers() then return { 'w' } end
+-- A prefix is no pattern.
+local pattern = string.gsub(p, '[%*%?%[%]\\\\]', '\\\\%0') .. 'c:*'
+local found = redis.call('SCAN', ARGV[4], 'MATCH', pattern, 'COUNT', ARGV[5])
+local answer = { found[1], redis.call('DBSIZE') }
+if #found[2] == 0 then return answer end
+-- In one call, and only held ones are taken apart: nearly all are tombstones, and Redis waits for this script.
+local values = redis.call('MGET', unpack(found[2]))
+for i = 1, #found[2] do
+  local c = values[i] and string.sub(values[i], 1, 1) == 'H' and parse(values[i])
+  if c and not live(c.session) then
+    answer[#answer + 1] = string.format('%.0f %s %s', c.dispatch, c.session, string.sub(found[2][i], #p + 3))
+  end
+end
+return answer
+`);
+
+/** ms to keep, then key, dispatch, session, … → ['w'] where absence proves nothing, or [how many were freed] */
+export const FREE_BATCH = script(`${CLAIM}
+if not remembers() then return { 'w' } end
+local freed = 0
+for i = 5, #ARGV, 3 do
+  local key = p .. 'c:' .. ARGV[i]
+  local c = read(key)
+  if c and c.state == 'H' and c.dispatch == tonumber(ARGV[i + 1]) and c.session == ARGV[i + 2] and not live(c.session) then
+    c.state = 'R'
+    write(key, c, ARGV[4])
+    freed = freed + 1
+  end
+end
+return { freed }
 `);
 
 /** ms to keep, then key, … → [] */

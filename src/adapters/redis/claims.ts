@@ -23,13 +23,13 @@ const HOUR_MS = 3_600_000;
  */
 const KEEP_MS = 24 * HOUR_MS;
 /** A floor or a claim that was given back: far longer than any message can be on its way. */
-const FREE_MS = HOUR_MS;
+export const FREE_MS = HOUR_MS;
 /** Keys in one script: it holds Redis for about a millisecond then. */
-const AT_ONCE = 500;
+export const AT_ONCE = 500;
 const MAX_DISPATCH_IN_FENCE = 4095;
 const GRANT_BITS = 51n;
 
-const keyOf = ({ dag, task }: Wanted): string => `${dag}/${String(task)}`;
+export const keyOf = ({ dag, task }: Wanted): string => `${dag}/${String(task)}`;
 const pairsOf = (wanted: readonly Wanted[]): string[] => wanted.flatMap((each) => [keyOf(each), String(each.dispatch)]);
 
 /** Decimal text below 2^63; beyond 4095 dispatches the grant alone makes it grow. */
@@ -59,7 +59,7 @@ const claimAnswer = (answer: string): ClaimAnswer => {
       return { kind: 'stale' };
   }
 };
-const mustRemember = (answers: readonly string[]): void => {
+export const mustRemember = (answers: readonly string[]): void => {
   if (answers.includes('w')) throw failure('LEASES_UNAVAILABLE', 'Redis just lost its memory: ask again after a lease');
 };
 

@@ -1,7 +1,8 @@
 /** The Redis lock service: worker sessions, claims, precedence and leads, everything that may be forgotten. */
 import type { Service } from '../../lifecycle/service';
 import type { Timing } from '../../lifecycle/timing';
-import type { ClaimLedger, Claims, Leadership, Precedence, Roster, WorkerControl, WorkerSessions } from '../../ports/leases';
+import type { ClaimAudit, ClaimLedger, Claims, Leadership, Precedence, Roster, WorkerControl, WorkerSessions } from '../../ports/leases';
+import { createRedisClaimAudit } from './claimAudit';
 import { createRedisClaims } from './claims';
 import { createRedisConnection } from './connection';
 import { createKeyspace } from './keyspace';
@@ -38,6 +39,7 @@ export interface RedisLockService extends Service {
   readonly roster: Roster;
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
+  readonly claimAudit: ClaimAudit;
   readonly precedence: Precedence;
   readonly control: WorkerControl;
   readonly leadership: Leadership;
@@ -71,6 +73,7 @@ export const createRedisLockService = (needs: RedisLockServiceNeeds): RedisLockS
     roster: createRedisRoster({ ask, connection }),
     claims,
     ledger,
+    claimAudit: createRedisClaimAudit({ ask }),
     precedence: createRedisPrecedence({ ask }),
     control: createRedisWorkerControl({ ask }),
     leadership: createRedisLeadership({ ask }),

@@ -1,4 +1,5 @@
 import { createMemoryLeases } from '../../../src/adapters/memory/leases';
+import { claimAuditContract } from '../../contract/claimAudit';
 import { claimsContract } from '../../contract/claims';
 import { describedAs, vitalsOf, type LeasesWorld } from '../../contract/leases';
 import { leadershipContract } from '../../contract/leadership';
@@ -63,6 +64,9 @@ describe('the roster in memory', () => {
 });
 describe('claims in memory', () => {
   claimsContract(open);
+});
+describe('what dead sessions left behind in memory', () => {
+  claimAuditContract(open);
 });
 describe('precedence in memory', () => {
   precedenceContract(open);

@@ -1,3 +1,4 @@
+import { claimAuditContract } from '../../contract/claimAudit';
 import { claimsContract } from '../../contract/claims';
 import { describedAs, TASK, vitalsOf, type LeasesWorld } from '../../contract/leases';
 import { leadershipContract } from '../../contract/leadership';
@@ -6,7 +7,7 @@ import { rosterContract } from '../../contract/roster';
 import { sessionsContract } from '../../contract/sessions';
 import { workerControlContract } from '../../contract/workerControl';
 import { freshPrefix } from '../../harness/services';
-import { openWorld } from './world';
+import { deleteKeys, openWorld } from './world';
 
 const open = (): Promise<LeasesWorld> => openWorld(freshPrefix().keys);
 
@@ -18,6 +19,9 @@ describe('the roster in Redis', () => {
 });
 describe('claims in Redis', () => {
   claimsContract(open);
+});
+describe('what dead sessions left behind in Redis', () => {
+  claimAuditContract(open);
 });
 describe('precedence in Redis', () => {
   precedenceContract(open);
@@ -51,5 +55,37 @@ test('a thousand claims at once take a moment', async () => {
   expect(answers.every(({ kind }) => kind === 'granted')).toBe(true);
   await world.claims.finish(session.id, wanted);
   expect(await world.ledger.holders(wanted)).toEqual(wanted.map(() => ({ kind: 'finished' })));
+  await world.close();
+});
+
+test('a prefix that looks like a pattern finds its own keys and no others', async () => {
+  const { keys } = freshPrefix();
+  const plant = async (prefix: string) => {
+    const world = await openWorld(prefix);
+    const session = await world.sessions.open(describedAs('w'), vitalsOf());
+    const claim = { ...TASK, dispatch: 1 };
+    await world.claims.claim(session.id, [claim]);
+    await session.close();
+    return { world, claim: { ...claim, session: session.id } };
+  };
+  const other = await plant(`${keys}axyz\\:`);
+  const odd = await plant(`${keys}[ab]?*\\:`);
+  expect((await odd.world.claimAudit.abandoned(null)).claims).toEqual([odd.claim]);
+  await Promise.all([odd.world.close(), other.world.close()]);
+  await deleteKeys(keys);
+});
+
+test('a look reads at most 10,000 keys, whoever’s they are, and says how many looks a round takes', async () => {
+  const world = await open();
+  const session = await world.sessions.open(describedAs('w'), vitalsOf());
+  await world.claims.claim(
+    session.id,
+    Array.from({ length: 12_000 }, (_, task) => ({ ...TASK, task, dispatch: 1 })),
+  );
+  await session.close();
+  const first = await world.claimAudit.abandoned(null);
+  expect([first.next, first.looks]).toEqual([expect.stringMatching(/^[1-9]\d*$/), 2]);
+  // SCAN takes whole buckets: a few more than it was asked for.
+  expect(first.claims.length).toBeLessThan(11_000);
   await world.close();
 });
