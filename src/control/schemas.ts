@@ -1,18 +1,15 @@
 /** The bodies of commands: their JSON schemas (draft 2020-12) are what they are validated by and what the API's document shows. */
+import { STORABLE } from '../core/boundedText';
 import { FAILURE_KINDS, POOL_PATTERN } from '../core/dag';
 import { GATE_SCOPES, GATE_STATES } from '../core/gates';
+import { LONGEST_WHO } from '../core/who';
 
 type Json = Readonly<Record<string, unknown>>;
 
 const LONGEST_NAME = 512;
-const LONGEST_BY = 128;
-const LONGEST_REASON = 1_000;
 export const MOST_NAMED_TASKS = 10_000;
 export const MOST_LETTERS_AT_ONCE = 10_000;
 export const DEFAULT_RATE_PER_SECOND = 50;
-
-/** PostgreSQL's text holds neither NUL nor half a surrogate pair. */
-const STORABLE = '^[^\\u0000\\uD800-\\uDFFF]*$';
 
 const text = (longest: number, description: string): Json => ({
   type: ['string', 'null'],
@@ -25,8 +22,8 @@ const time = (description: string): Json => ({ type: ['string', 'null'], format:
 const anyJson = (description: string): Json => ({ description });
 
 const who: Readonly<Record<string, Json>> = {
-  by: text(LONGEST_BY, 'Who asks, for the history.'),
-  reason: text(LONGEST_REASON, 'Why, for the history.'),
+  by: text(LONGEST_WHO.by, 'Who asks, for the history.'),
+  reason: text(LONGEST_WHO.reason, 'Why, for the history.'),
 };
 
 const object = (properties: Readonly<Record<string, Json>>, required: readonly string[] = []): Json => ({
@@ -62,7 +59,7 @@ const filter = object({
 
 const gate: Readonly<Record<string, Json>> = {
   scope: { enum: GATE_SCOPES, description: 'Everything, one task type, or one pool.' },
-  name: text(LONGEST_BY, `The task type, or the pool (${POOL_PATTERN}); not for all.`),
+  name: text(LONGEST_WHO.by, `The task type, or the pool (${POOL_PATTERN}); not for all.`),
 };
 
 export const CONTROL_BODIES = [

@@ -43,7 +43,7 @@ const applyToDag = (step: Step, run: Run, event: OfDag, moment: Moment): void =>
       applyContinued(step, run, moment);
       return;
     case 'audited':
-      applyAudited(step, run, moment);
+      applyAudited(step, run, event, moment);
       return;
     case 'dagDue':
       applyDagDue(step, run, moment);

@@ -6,6 +6,8 @@ import { carryOn } from './carryOn';
 import { isFinalDag } from './dag';
 import type { Moment } from './law';
 import { endRetryWait } from './due';
+import type { Audited } from './event';
+import { note } from './failures';
 import { isHopeless, isMet, recount } from './rules';
 import { isEnding, isHeld, setDueTime, taskCount, type Run } from './run';
 import { count, tryReady } from './settle';
@@ -28,11 +30,18 @@ const followUp = (step: Step, run: Run, now: number): void => {
   }
 };
 
+/** The claims are asked anew who has it: whoever asked before may have forgotten. */
+const askAgain = (step: Step, run: Run, task: number): void => {
+  step.revoked.push({ run, task, dispatch: run.dispatch[task]! });
+  touch(step, run, task).told = heldBy(run, task);
+};
+
 /** Rows of waits that the sweep must find, and who runs what. A backoff whose end nobody knows is over: it was drawn once. */
 const writeDueTimes = (step: Step, run: Run, now: number): void => {
   for (let task = 0; task < taskCount(run); task++) {
     const state = run.state[task];
     if (state === CODE.RETRYING && !run.dueTimes.has(task)) endRetryWait(step, run, task, now);
+    if (state === CODE.CANCELLING) askAgain(step, run, task);
     if (state !== CODE.QUEUED && state !== CODE.RUNNING && !isHeld(run, task)) continue;
     setDueTime(run, task);
     if (run.dueTimes.has(task) || state === CODE.RUNNING)
@@ -40,12 +49,18 @@ const writeDueTimes = (step: Step, run: Run, now: number): void => {
   }
 };
 
+const noteRepair = (step: Step, run: Run, { check, by, reason }: NonNullable<Audited['repair']>, at: number): void => {
+  const line = { kind: 'dag.repaired', task: null, message: reason === null ? check : `${check}: ${reason}`, at };
+  note(step, run, by === null ? line : { ...line, by });
+};
+
 /** Applies it; a DAG that is final is counted by other means. */
-export const applyAudited = (step: Step, run: Run, moment: Moment): void => {
+export const applyAudited = (step: Step, run: Run, { repair }: Pick<Audited, 'repair'>, moment: Moment): void => {
   if (isFinalDag(run.status)) {
     step.refused.push({ type: 'audited', reason: 'it is final' });
     return;
   }
+  if (repair !== undefined) noteRepair(step, run, repair, moment.now);
   countAnew(run);
   if (!isEnding(run)) followUp(step, run, moment.now);
   writeDueTimes(step, run, moment.now);

@@ -25,7 +25,7 @@ const SHAPES: Readonly<Record<Event['type'], Shape>> = {
   alive: { session: text },
   marked: { epoch: count, mark: count },
   continued: { dag: text },
-  audited: { dag: text },
+  audited: { dag: text, repair: optional((value) => has(value, { check: text, by: textOrNull, reason: textOrNull })) },
   submitted: { dag: text },
 };
 

@@ -5,6 +5,7 @@
 import type { Commanded } from './command';
 import type { Simulation, TaskError } from './dag';
 import type { DagId } from './ids';
+import type { Who } from './who';
 
 /** Which grant of which dispatch a report speaks of. */
 export interface Execution {
@@ -118,6 +119,8 @@ export interface Continued {
 export interface Audited {
   readonly type: 'audited';
   readonly dag: DagId;
+  /** Who had it repaired, for the history: the check that found it, who asked and why. Absent where nobody is told of. */
+  readonly repair?: Who & { readonly check: string };
 }
 
 /** A DAG was stored by a process that doesn't own its shard: the owner reads it from the store. */

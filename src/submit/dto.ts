@@ -15,6 +15,7 @@ import {
   type ValidationError,
 } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
+import { STORABLE } from '../core/boundedText';
 import { DEFAULT_PRIORITY, MAX_PRIORITY, MIN_PRIORITY, POOL_PATTERN, TRIGGER_RULES, type TriggerRule } from '../core/dag';
 
 const DAY_MS = 86_400_000;
@@ -27,8 +28,6 @@ export const LONGEST_TAG = 128;
 export const MOST_TAGS = 32;
 const LONGEST_DESCRIPTION = 10_000;
 
-/** PostgreSQL's text holds neither NUL nor half a surrogate pair. */
-const STORABLE = '^[^\\u0000\\uD800-\\uDFFF]*$';
 const storable = new RegExp(STORABLE, 'u');
 
 /** Characters as JSON schema counts them: code points. */

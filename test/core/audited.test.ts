@@ -4,7 +4,7 @@ import { runOfPlan, type Run } from '../../src/core/run';
 import { CODE } from '../../src/core/states';
 import { changesOf, newStep, type Step } from '../../src/core/step';
 import { DEFAULT_LAW } from '../../src/core/transition';
-import { completed, DAG, planOf, plannedTask, T0 } from './model';
+import { completed, DAG, planOf, plannedTask, started, T0 } from './model';
 
 const at = (run: Run, event: Parameters<typeof applyEvent>[1], now = T0 + 10): Step => {
   const step = newStep();
@@ -57,4 +57,22 @@ test('a deadline that no row tells is written', () => {
   at(run, completed(0, 1));
   run.dueTimes.clear();
   expect(changesOf(audited(run)).tasks).toMatchObject([{ task: 1, status: 'QUEUED', dueAt: run.unblockedAt[1]! + 60_000 }]);
+});
+
+test('what is being taken away is asked about anew, and its row tells who had it', () => {
+  const run = chain();
+  at(run, started(0, 1));
+  at(run, { type: 'commanded', id: '1', dag: DAG, command: { kind: 'cancel', tasks: [0] }, by: null, reason: null });
+  const step = audited(run);
+  expect(step.revoked).toEqual([{ run, task: 0, dispatch: 1 }]);
+  expect(changesOf(step).tasks).toMatchObject([{ task: 0, status: 'CANCELLING', session: 's1', startedAt: run.running.get(0)!.startedAt }]);
+});
+
+test('a repair that somebody asked for is a line of the history', () => {
+  const told = (by: string | null, reason: string | null) =>
+    at(chain(), { type: 'audited', dag: DAG, repair: { check: 'counters', by, reason } }).history;
+  const line = { dag: DAG, at: T0 + 10, kind: 'dag.repaired', task: null };
+  expect(told('ann', 'ticket 7')).toEqual([{ ...line, by: 'ann', message: 'counters: ticket 7' }]);
+  expect(told(null, null)).toEqual([{ ...line, by: null, message: 'counters' }]);
+  expect(audited(chain()).history).toEqual([]);
 });

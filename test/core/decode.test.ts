@@ -169,3 +169,11 @@ test.each([{ kind: 'HANDLER' }, { message: 'it broke' }, { kind: 'HANDLER', mess
     expect(isEvent({ ...failed, error })).toBe(false);
   },
 );
+
+test('who had a DAG repaired may be told with it', () => {
+  const audited = (repair: unknown): unknown => ({ type: 'audited', dag: DAG, repair });
+  for (const repair of [{ check: 'counters', by: null, reason: null }, { check: 'counters', by: 'ann', reason: 'a' }, undefined])
+    expect(isEvent(audited(repair))).toBe(true);
+  for (const repair of [null, {}, { check: 'counters', by: 7, reason: null }, { by: null, reason: null }])
+    expect(isEvent(audited(repair))).toBe(false);
+});
