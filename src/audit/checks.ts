@@ -7,7 +7,11 @@ export const CHECKS = {
   stalled: { title: 'A DAG that goes on waits for something', repair: 'let the owner of its shard look at each of its tasks anew' },
   undue: { title: 'A wait has its due time in its row', repair: 'go on with a retry at once; write the other due times anew' },
   overdue: { title: 'A time that has come is told', repair: 'tell the shard’s log that it has come' },
-  holderless: { title: 'A task that runs has a live session', repair: 'tell the shard’s log that the task was lost with its worker' },
+  holderless: {
+    title: 'A task that runs, or is being taken away, has a live session',
+    repair: 'tell the shard’s log that the task was lost with its worker, and ask the claims anew',
+  },
+  claims: { title: 'No claim is left behind without a holder', repair: 'give the claim back, as its session would have' },
   ownerless: { title: 'Each shard has an owner', repair: 'nothing: start a scheduler, or see why none takes it' },
   commands: { title: 'A command has its outcome soon', repair: 'tell the shard’s log of the command again' },
   letters: { title: 'A dead letter is published soon', repair: 'publish it again' },

@@ -33,10 +33,11 @@ const standstill = (standing: DagStanding, stalledAfterMs: number): Suspicion[] 
 const suspectTask = (standing: DagStanding, suspect: SuspectTask): Suspicion => {
   const { task, dispatch, session, status, why } = suspect;
   const what = `task ${suspect.name.slice(0, 80)} of ${named(standing)}`;
+  const does = status === 'CANCELLING' ? 'is being taken away from' : 'runs in';
   const words =
     why === 'undue'
       ? `${what} is ${status} and waits for a time that its row doesn’t tell`
-      : `${what} runs in the session ${String(session)}, which is over`;
+      : `${what} ${does} the session ${String(session)}, which is over`;
   return { check: why, key: `${words} ${String(dispatch)}`, words, dag: standing.dag, task, dispatch, ...(session === null ? {} : { session }) };
 };
 

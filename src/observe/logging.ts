@@ -62,6 +62,8 @@ const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
   'worker.asked': ['info', 'an operator asked something of a worker'],
   'worker.left': ['info', 'worker left'],
   'audit.done': ['debug', 'audit done'],
+  'audit.repaired': ['info', 'what the doctor found was repaired'],
+  'claims.freed': ['info', 'claims that dead sessions had left behind were given back'],
   'lead.changed': ['info', 'the lead among the schedulers changed'],
   'http.answered': ['debug', 'request answered'],
   'loop.failed': ['warn', 'a step failed; it is tried again'],

@@ -1,6 +1,8 @@
 /** The shapes of the API's answers, as present.ts writes them. */
+import { STORABLE } from '../core/boundedText';
 import { DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES, TRIGGER_RULES } from '../core/dag';
 import { GATE_SCOPES, GATE_STATES } from '../core/gates';
+import { LONGEST_WHO } from '../core/who';
 import { controlSchemas } from './openapiControlSchemas';
 import { count, list, ms, object, orNull, page, text, textOrNull, time, timeOrNull, uuid } from './openapiShapes';
 import { ref, type Json } from './openapiWords';
@@ -158,6 +160,8 @@ const workerFields = {
 
 const workerTask = object({ taskId: uuid, dagId: uuid, taskName: text, type: text, attempt: count, startedAt: timeOrNull });
 
+const words = (longest: number): Json => ({ type: ['string', 'null'], minLength: 1, maxLength: longest, pattern: STORABLE });
+
 const doctorFields = {
   findings: count,
   dags: { ...count, description: 'Live DAGs that were looked at.' },
@@ -222,7 +226,15 @@ export const answerSchemas = (): Readonly<Record<string, Json>> => ({
   GateAnswer: object({ changed: { type: 'boolean' }, gate: orNull(ref('Gate')) }),
   DoctorReport: object(doctorFields),
   DoctorRepair: object({ ...doctorFields, repaired: { type: 'object', additionalProperties: count } }),
-  RepairBody: { type: 'object', properties: { checks: { ...list(text), description: 'All of them without it.' } }, additionalProperties: false },
+  RepairBody: {
+    type: 'object',
+    properties: {
+      checks: { ...list(text), description: 'All of them without it.' },
+      by: { ...words(LONGEST_WHO.by), description: 'Who asks, for the history.' },
+      reason: { ...words(LONGEST_WHO.reason), description: 'Why, for the history.' },
+    },
+    additionalProperties: false,
+  },
   Health: health,
   Problem: problem,
   ...controlSchemas(),

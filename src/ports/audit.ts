@@ -1,6 +1,7 @@
 /** Looks at what is stored, for whoever audits it: only read, in bounded pieces. Every call rejects with `StoreUnavailable` (core/failure). */
 import type { DagStatus } from '../core/dag';
 import type { DagId } from '../core/ids';
+import type { Wanted } from './leases';
 
 /** How many tasks are in states that end them. */
 export interface Ends {
@@ -15,7 +16,7 @@ export interface SuspectTask {
   readonly task: number;
   readonly name: string;
   readonly dispatch: number;
-  /** `undue`: it waits for a time that its row doesn't tell. `holderless`: it runs in a session that isn't live. */
+  /** `undue`: it waits for a time that its row doesn't tell. `holderless`: it runs, or has long been CANCELLING, in a session that isn't live. */
   readonly why: 'undue' | 'holderless';
   readonly status: string;
   readonly session: string | null;
@@ -64,15 +65,29 @@ export interface LateLimits {
   readonly removalMs: number;
 }
 
+/** A dispatch that is over by its task's row. */
+export interface Unneeded<T extends Wanted> {
+  readonly wanted: T;
+  /** Milliseconds since the row last moved; null where there is none any more, or where it doesn't tell. */
+  readonly sinceMs: number | null;
+}
+
+/** Who lives, as far as rows are compared with it. */
+export interface Living {
+  /** The sessions that live, null where nobody knows. */
+  readonly sessions: readonly string[] | null;
+  /** A CANCELLING task in a session that doesn't counts only after so long. */
+  readonly cancellingMs: number;
+}
+
 export interface RowAudit {
-  /**
-   * Live DAGs in the order of their places, after one of them: as many as hold about 20,000 tasks. `live` are the sessions that live, null where
-   * nobody knows. `next` is null at the end.
-   */
-  liveDags(after: DagPlace | null, live: readonly string[] | null): Promise<{ readonly dags: DagStanding[]; readonly next: DagPlace | null }>;
+  /** Live DAGs in the order of their places, after one of them: as many as hold about 20,000 tasks. `next` is null at the end. */
+  liveDags(after: DagPlace | null, living: Living): Promise<{ readonly dags: DagStanding[]; readonly next: DagPlace | null }>;
   /** Of the newest DAGs those that are final. */
   endedDags(): Promise<DagStanding[]>;
   late(limits: LateLimits): Promise<Late>;
+  /** Of these dispatches those that their tasks' rows are done with, for good: numbers only grow. One statement, however many they are. */
+  unneeded<T extends Wanted>(wanted: readonly T[]): Promise<readonly Unneeded<T>[]>;
   /** Counts the tasks of a final DAG anew into its row, beside whatever its shard's owner commits; false where it isn't final. */
   recount(dag: DagId): Promise<boolean>;
 }

@@ -48,6 +48,10 @@ export interface Happenings {
   'worker.left': { worker: string; session: string; reason: string };
   /** The audit of the process that leads: findings by check, without those that nobody could make. */
   'audit.done': { counts: Readonly<Record<string, number>>; tookMs: number };
+  /** Claims that dead sessions had left behind, and that no task needs, were given back. */
+  'claims.freed': { count: number };
+  /** Somebody had what the doctor found repaired: by check, about how much something was done. */
+  'audit.repaired': { repaired: Readonly<Record<string, number>>; by: string | null; reason: string | null };
   /** This process does the duties of one process alone from now on, or (null) no more. */
   'lead.changed': { fence: string | null };
   /** The API answered; `route` is the pattern, never the path with its ids. */

@@ -2,7 +2,7 @@
 import type { Config } from '../config';
 import { together } from '../lifecycle/together';
 import type { Service } from '../lifecycle/service';
-import type { Leadership, Roster } from '../ports/leases';
+import type { ClaimAudit, Leadership, Roster } from '../ports/leases';
 import type { DeadLetterTopic } from '../ports/letters';
 import type { EventLog } from '../ports/transport';
 import { createDeadLetters } from './deadLetters';
@@ -16,7 +16,7 @@ export interface DutiesNeeds {
   readonly config: Config;
   readonly life: ProcessLife;
   readonly storage: Storage;
-  readonly leases: { readonly leadership: Leadership; readonly roster: Roster };
+  readonly leases: { readonly leadership: Leadership; readonly roster: Roster; readonly claimAudit: ClaimAudit };
   readonly engine: Engine;
   readonly topic: DeadLetterTopic;
   readonly log: EventLog;
@@ -37,7 +37,13 @@ export const createDuties = ({
 } => {
   const lead = createLead(config, life, leases.leadership);
   const shared = { ...storage, ...needs, life, lead };
-  const doctor = createDoctorApi({ ...shared, rows: storage.audit, roster: leases.roster, bodyBytes: config.limits.bodyBytes });
+  const doctor = createDoctorApi({
+    ...shared,
+    rows: storage.audit,
+    roster: leases.roster,
+    claimAudit: leases.claimAudit,
+    bodyBytes: config.limits.bodyBytes,
+  });
   const letters = createDeadLetters({ ...shared, shards: () => engine.advancer.owned().map(({ shard }) => shard) });
   return { service: together('duties', [lead, doctor.service, letters]), doctor: doctor.routes };
 };

@@ -1,5 +1,7 @@
 /** The doctor's paths: what is told of findings, and what repairs tell the logs. */
 import { failure } from '../../src/core/failure';
+import type { DagId } from '../../src/core/ids';
+import { describedAs, vitalsOf } from '../contract/leases';
 import { openWorld, type World } from './world';
 
 interface Report {
@@ -33,7 +35,7 @@ test('a healthy system has no findings, and each check says what should be so', 
   const { findings, checks } = await report();
   expect(findings).toBe(0);
   expect(checks.map(({ check, count, unknown, examples }) => [check, count, unknown, examples])).toEqual(
-    ['counters', 'unfinished', 'stalled', 'undue', 'overdue', 'holderless', 'ownerless', 'commands', 'letters', 'removals'].map((check) => [
+    ['counters', 'unfinished', 'stalled', 'undue', 'overdue', 'holderless', 'claims', 'ownerless', 'commands', 'letters', 'removals'].map((check) => [
       check,
       0,
       null,
@@ -52,7 +54,7 @@ test('findings are told in words, twenty of them, and mended only by the checks 
   expect((await repair({ checks: ['holderless'] })).repaired).toEqual({ holderless: 1 });
   expect(world.appended).toEqual([
     { type: 'lost', session: 'gone', evidence: 'the doctor found its session over', tasks: [{ dag: dags[0], task: 0, dispatch: 3 }] },
-    { type: 'audited', dag: dags[0] },
+    { type: 'audited', dag: dags[0], repair: { check: 'holderless', by: null, reason: null } },
   ]);
   world.appended.length = 0;
   expect((await repair({ checks: ['counters'] })).repaired).toEqual({ counters: 25 });
@@ -78,6 +80,47 @@ test('what Redis would have to tell is unknown while it is away; a wrong body na
   const away = failure('LEASES_UNAVAILABLE', 'away');
   world.live.redis = () => Promise.reject(away);
   expect((await report()).checks.find(({ check }) => check === 'holderless')?.unknown).toBe('Redis is out of reach: nobody knows who lives');
-  const wrong = await world.http.post('/api/v1/doctor/repair').send({ checks: ['counters', 'heart'], now: true });
-  expect([wrong.status, wrong.body]).toMatchObject([400, { errors: [{ path: 'now' }, { path: 'checks[1]' }] }]);
+  expect((await report()).checks.find(({ check }) => check === 'claims')?.unknown).toBe('Redis is out of reach: nobody knows who lives');
+  world.live.redis = () => Promise.resolve();
+  world.leases.forget();
+  expect((await report()).checks.find(({ check }) => check === 'claims')?.unknown).toBe('Redis is out of reach: nobody knows what is held there');
+  const wrong = await world.http.post('/api/v1/doctor/repair').send({ checks: ['counters', 'heart'], now: true, by: '', reason: 7 });
+  const errors = [{ path: 'now' }, { path: 'checks[1]' }, { path: 'by' }, { path: 'reason' }];
+  expect([wrong.status, wrong.body]).toMatchObject([400, { errors }]);
+  for (const by of ['a\0', '\ud800', 'x'.repeat(129)])
+    expect((await world.http.post('/api/v1/doctor/repair').send({ by })).body).toMatchObject({ errors: [{ path: 'by' }] });
+  expect((await world.http.post('/api/v1/doctor/repair').send([])).body).toMatchObject({ errors: [{ path: 'body' }] });
+});
+
+test('claims that a dead session left behind are found, and given back; who asked for a repair is told', async () => {
+  const told: unknown[] = [];
+  world.events.listen('audit.repaired', (what) => told.push(what));
+  const [left, needed] = [(await submitted()) as DagId, (await submitted()) as DagId];
+  const { sessions, claims, ledger } = world.leases;
+  const session = await sessions.open(describedAs('w'), vitalsOf());
+  await claims.claim(
+    session.id,
+    [left, needed].map((dag) => ({ dag, task: 0, dispatch: 1 })),
+  );
+  await sql(`UPDATE tasks SET status = 'FAILED', queued_at = NULL, completed_at = now() - interval '61 seconds' WHERE dag_id = $1`, left);
+  await sql(`UPDATE dags SET status = 'FAILED', failed_tasks = 1 WHERE dag_id = $1`, left);
+  expect((await report()).findings).toBe(0);
+  await session.close();
+  const found = (await report()).checks.filter(({ count }) => count > 0);
+  expect(found).toMatchObject([{ check: 'claims', count: 1, repair: 'give the claim back, as its session would have' }]);
+  expect((await repair({ checks: ['claims'], by: 'ann', reason: 'ticket 7' })).repaired).toEqual({ claims: 1 });
+  expect(told).toEqual([{ repaired: { claims: 1 }, by: 'ann', reason: 'ticket 7' }]);
+  expect((await report()).findings).toBe(0);
+  // What its row still needs isn't touched.
+  expect((await world.leases.claimAudit.abandoned(null)).claims).toEqual([{ dag: needed, task: 0, dispatch: 1, session: session.id }]);
+  expect(await ledger.holders([{ dag: left, task: 0, dispatch: 1 }])).toEqual([{ kind: 'absent' }]);
+});
+
+test('a DAG with several findings of a check is counted anew once, behind the rest', async () => {
+  const answer = await world.http.post('/api/v1/dags').send({ dagName: 'x', tasks: ['a', 'b'].map((taskName) => ({ taskName, type: 'API_CALL' })) });
+  const { dagId } = answer.body as { dagId: string };
+  await sql(`UPDATE tasks SET status = 'RUNNING', session = 'gone', dispatch = 1`);
+  await repair({ by: 'ann' });
+  expect(world.appended.map(({ type }) => type)).toEqual(['lost', 'lost', 'audited']);
+  expect(world.appended[2]).toEqual({ type: 'audited', dag: dagId, repair: { check: 'holderless', by: 'ann', reason: null } });
 });

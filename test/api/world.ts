@@ -1,6 +1,7 @@
 /** The whole API over a real PostgreSQL, without an engine behind it: what is submitted stays CREATED until a test changes it. */
 import type { Express } from 'express';
 import supertest from 'supertest';
+import { createMemoryLeases, type MemoryLeases } from '../../src/adapters/memory/leases';
 import { openDatabase, type Database } from '../../src/adapters/postgres/database';
 import { createCommandStore } from '../../src/adapters/postgres/commandStore';
 import { createDagViews } from '../../src/adapters/postgres/dagViews';
@@ -58,6 +59,8 @@ export interface World {
   readonly commands: CommandStore;
   /** What repairs told the logs. */
   readonly appended: Event[];
+  /** Where claims are audited. */
+  readonly leases: MemoryLeases;
   /** Errors that no row of the table knows. */
   readonly unexpected: unknown[];
   /** What the live parts answer; tests change them. */
@@ -123,6 +126,7 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
       life: { clock, announce: events.announce },
       rows: createRowAudit(database),
       roster: { read: () => live.redis().then(() => ({ workers: live.workers, trusted: true })) },
+      claimAudit: world.leases.claimAudit,
       commands,
       removal: createDagRemoval(database),
       outbox: createDeadLetterOutbox(database),
@@ -198,6 +202,7 @@ export const openWorld = async (limits: Partial<typeof LIMITS> = {}): Promise<Wo
     commands: createCommandStore(database),
     told: [],
     appended: [],
+    leases: createMemoryLeases({ clock: systemClock, leaseMs: 60_000, heartbeatMs: 20_000 }),
     admitted: [],
     unexpected,
     events: createEmitter<Happenings>((_name, error) => {

@@ -54,6 +54,9 @@ test('a repair comes after what it will do was shown, and is followed by another
     ['POST /api/v1/doctor/repair', { checks: ['rows'] }],
     ['GET /api/v1/doctor', undefined],
   ]);
+  server.heard.length = 0;
+  await server.dts('doctor', '--repair', '--by', 'ann', '--reason', 'ticket 7');
+  expect(server.heard[1]?.body).toEqual({ by: 'ann', reason: 'ticket 7' });
   ask(report(check('rows')));
   expect(await server.dts('doctor', '--repair')).toMatchObject({ code: 0 });
 });

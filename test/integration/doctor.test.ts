@@ -41,7 +41,8 @@ test('each planted inconsistency is told and mended, in health nothing is found,
   const live = await submit('live', task('a', 60_000));
   const retrying = await submit('retrying', task('a', 20), task('held', 20));
   const ghost = await submit('ghost', task('a', 60_000));
-  await until(async () => (await sql(`SELECT 1 FROM tasks WHERE status = 'RUNNING'`)).length === 2, { what: 'the long ones to run' });
+  const cancelled = await submit('cancelled', task('a', 60_000));
+  await until(async () => (await sql(`SELECT 1 FROM tasks WHERE status = 'RUNNING'`)).length === 3, { what: 'the long ones to run' });
   await until(async () => (await sql(`SELECT 1 FROM dags WHERE status = 'COMPLETED'`)).length === 3, { what: 'the short ones to be over' });
 
   expect(await dts('doctor')).toMatchObject({ code: 0, err: '' });
@@ -51,6 +52,8 @@ test('each planted inconsistency is told and mended, in health nothing is found,
   await sql(`UPDATE dags SET completed_tasks = 1 WHERE dag_id = $1`, [retrying]);
   await sql(`UPDATE tasks SET status = 'RETRYING', completed_at = now(), result = NULL WHERE dag_id = $1 AND name = 'a'`, [retrying]);
   await sql(`UPDATE tasks SET session = 'nobody.1' WHERE dag_id = $1`, [ghost]);
+  const reason = JSON.stringify({ code: 'CANCELLED', at: Date.now() - 60_000 });
+  await sql(`UPDATE tasks SET session = 'nobody.1', status = 'CANCELLING', reason = $2 WHERE dag_id = $1`, [cancelled, reason]);
   const found = await dts('doctor');
   process.stdout.write(found.out);
   expect(found.code).toBe(1);
@@ -58,13 +61,19 @@ test('each planted inconsistency is told and mended, in health nothing is found,
     'counters 2',
     'unfinished 1',
     'undue 1',
-    'holderless 1',
+    'holderless 2',
   ]);
-  const repaired = await dts('doctor', '--repair');
+  const repaired = await dts('doctor', '--repair', '--by', 'ann', '--reason', 'ticket 7');
   process.stdout.write(repaired.out + repaired.err);
   expect((await api.doctor()).checks.flatMap(({ check, count }) => (count === 0 ? [] : [check]))).toEqual([]);
   // Its owner knew better who runs it: it was never run a second time.
   expect(await sql('SELECT status, dispatch FROM tasks WHERE dag_id = $1', [ghost])).toEqual([{ status: 'RUNNING', dispatch: 1 }]);
+  expect(await sql('SELECT status, dispatch, reason FROM tasks WHERE dag_id = $1', [cancelled])).toEqual([
+    { status: 'RUNNING', dispatch: 1, reason: null },
+  ]);
+  const line = { kind: 'dag.repaired', taskId: null, by: 'ann' };
+  expect((await api.events(live)).items).toMatchObject([{ ...line, message: 'counters: ticket 7' }]);
+  expect((await api.events(ghost)).items).toMatchObject([{ ...line, message: 'holderless: ticket 7' }]);
   expect([(await api.dag(ended)).completedTasks, (await api.dag(live)).completedTasks]).toEqual([1, 0]);
   expect([(await api.dag(reopened)).status, (await api.wait(retrying)).status]).toEqual(['COMPLETED', 'COMPLETED']);
 

@@ -65,7 +65,7 @@ test('the document has exactly the paths that are served', () => {
     }),
     workerListRoutes({ workers: { all: never, one: never }, views }),
     workerCommandRoutes({ commands: { drain: never, resume: never, remove: never }, bodyBytes: 1, present: never }),
-    auditRoutes({ doctor: { examine: never }, repair: never, bodyBytes: 1 }),
+    auditRoutes({ doctor: { examine: never }, repair: never, announce: never, bodyBytes: 1 }),
     probeRoutes({ health: never, ready: never, metrics: { contentType: '', text: never } }),
   ];
   const served = routers

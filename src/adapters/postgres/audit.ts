@@ -2,7 +2,9 @@
 import type { Pool } from 'pg';
 import type { DagStatus } from '../../core/dag';
 import { type DagId, shardOf } from '../../core/ids';
-import type { DagPlace, DagStanding, Late, LateLimits, RowAudit, SuspectTask } from '../../ports/audit';
+import type { DagPlace, DagStanding, Late, LateLimits, RowAudit, SuspectTask, Unneeded } from '../../ports/audit';
+import type { Wanted } from '../../ports/leases';
+import { type ArrayColumn, parametersOf, plain, valuesOf } from './arrays';
 import { type Database, transaction } from './database';
 import { reaching } from './failures';
 
@@ -18,7 +20,9 @@ const UNDUE = `t.due_at IS NULL AND (
   OR t.status = 'QUEUED' AND t.options::json ->> 'queueTimeoutSeconds' IS NOT NULL
   OR t.status = 'PENDING' AND t.reason::json ->> 'resumeAt' IS NOT NULL)`;
 
-const HOLDERLESS = `t.status = 'RUNNING' AND t.session IS NOT NULL AND NOT t.session = ANY ($1::text[])`;
+const HOLDERLESS = `t.session IS NOT NULL AND NOT t.session = ANY ($1::text[]) AND (
+  t.status = 'RUNNING'
+  OR t.status = 'CANCELLING' AND (t.reason::json ->> 'at')::double precision < 1000 * extract(epoch FROM clock_timestamp()) - $2::double precision)`;
 
 const countOf = (condition: string): string => `count(*) FILTER (WHERE ${condition})::integer`;
 
@@ -38,7 +42,7 @@ const STANDING = `
 
 const LIVE = `
   WITH next AS MATERIALIZED (
-    SELECT * FROM dags WHERE status IN ('CREATED', 'RUNNING', 'PAUSED') AND (shard, id) > ($2, $3::bigint) ORDER BY shard, id LIMIT ${String(DAGS_AT_ONCE)}
+    SELECT * FROM dags WHERE status IN ('CREATED', 'RUNNING', 'PAUSED') AND (shard, id) > ($3, $4::bigint) ORDER BY shard, id LIMIT ${String(DAGS_AT_ONCE)}
   ), sized AS (
     SELECT *, sum(total_tasks) OVER (ORDER BY shard, id) - total_tasks AS before FROM next
   ), page AS (SELECT * FROM sized WHERE before < ${String(TASKS_AT_ONCE)})
@@ -117,6 +121,26 @@ const RECOUNT = `
     ${countOf(`t.status = 'SKIPPED'`)} AS skipped, ${countOf(`t.status = 'CANCELLED'`)} AS cancelled FROM tasks t WHERE t.dag_id = $1) c
   WHERE d.dag_id = $1 AND d.status NOT IN ('CREATED', 'RUNNING', 'PAUSED')`;
 
+const WANTED_COLUMNS: readonly ArrayColumn<Wanted>[] = [
+  plain('uuid', (each) => each.dag),
+  plain('integer', (each) => each.task),
+  plain('integer', (each) => each.dispatch),
+];
+
+// A first dispatch may leave before the commit that makes its task QUEUED, and before any that writes its number.
+const UNNEEDED = `
+  SELECT u.place::integer AS place, round(1000 * extract(epoch FROM clock_timestamp() - greatest(t.queued_at, t.started_at, t.completed_at)))::double precision AS since
+  FROM unnest(${parametersOf(WANTED_COLUMNS)}) WITH ORDINALITY AS u (dag_id, index, dispatch, place)
+  LEFT JOIN tasks t ON t.dag_id = u.dag_id AND t.index = u.index
+  WHERE t.index IS NULL OR NOT (t.status IN ('PENDING', 'QUEUED', 'RUNNING', 'CANCELLING') AND greatest(t.dispatch, 1) = u.dispatch)
+  ORDER BY u.place`;
+
+const readUnneeded = async <T extends Wanted>(pool: Pool, wanted: readonly T[]): Promise<Unneeded<T>[]> => {
+  if (wanted.length === 0) return [];
+  const { rows } = await pool.query<{ place: number; since: number | null }>(UNNEEDED, valuesOf(WANTED_COLUMNS, wanted));
+  return rows.map(({ place, since: sinceMs }) => ({ wanted: wanted[place - 1]!, sinceMs }));
+};
+
 const readLate = async (pool: Pool, { dueMs, commandMs, letterMs, removalMs }: LateLimits): Promise<Late> => {
   const rows = async <R>(text: string, ...values: number[]): Promise<R[]> => (await pool.query(text, values)).rows as R[];
   return {
@@ -132,14 +156,15 @@ const LEAST_ID = '-1';
 
 /** Makes the RowAudit of an open, migrated database. */
 export const createRowAudit = ({ views, engine }: Pick<Database, 'views' | 'engine'>): RowAudit => ({
-  liveDags: (after: DagPlace | null, live) =>
+  liveDags: (after: DagPlace | null, { sessions, cancellingMs }) =>
     reaching(async () => {
-      const { rows } = await views.query<StandingRow>(LIVE, [live, after?.shard ?? 0, after?.id ?? LEAST_ID]);
+      const { rows } = await views.query<StandingRow>(LIVE, [sessions, cancellingMs, after?.shard ?? 0, after?.id ?? LEAST_ID]);
       const last = rows.at(-1);
       return { dags: rows.map(standingOf), next: last === undefined ? null : { shard: last.shard, id: last.id } };
     }),
-  endedDags: () => reaching(async () => (await views.query<StandingRow>(ENDED, [null])).rows.map(standingOf)),
+  endedDags: () => reaching(async () => (await views.query<StandingRow>(ENDED, [null, 0])).rows.map(standingOf)),
   late: (limits) => reaching(() => readLate(views, limits)),
+  unneeded: (wanted) => reaching(() => readUnneeded(views, wanted)),
   recount: (dag) =>
     reaching(() =>
       transaction(engine, async (client) => {

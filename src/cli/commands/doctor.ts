@@ -3,6 +3,7 @@ import type { DoctorReport } from '../../sdk';
 import { clientFor, type Context, wantsJson } from '../context';
 import { EXIT } from '../exitCodes';
 import { count, durationText } from '../render/words';
+import { whoOf, withReason, type WhoFlags } from './control';
 
 /** Each check with what it found and what a repair would do. */
 const linesOf = ({ checks, dags, tookMs }: DoctorReport): string[] => [
@@ -15,28 +16,33 @@ const linesOf = ({ checks, dags, tookMs }: DoctorReport): string[] => [
   `${count(dags, 'live DAG')} looked at twice in ${durationText(tookMs)}`,
 ];
 
+interface DoctorFlags extends WhoFlags {
+  readonly repair?: true;
+  readonly check?: readonly string[];
+}
+
 /** `dts doctor [--repair]` */
 export const addDoctor = (program: Command, { terminal, leaveWith }: Context): void => {
-  program
+  const command = program
     .command('doctor')
     .description('audit the invariants of the live system; leaves with 1 where something is wrong')
     .option('--repair', 'do something about what is wrong, after showing what; then look again')
-    .option('--check <checks...>', 'repair only what these checks find')
-    .action(async ({ repair, check }: { repair?: true; check?: readonly string[] }, command: Command) => {
-      const client = clientFor(command);
-      const show = (report: DoctorReport): void => {
-        if (wantsJson(command)) terminal.out(JSON.stringify(report));
-        else for (const line of linesOf(report)) terminal.out(line);
-      };
-      let report = await client.doctor();
-      if (repair === undefined || report.findings === 0) show(report);
-      else {
-        if (!wantsJson(command)) show(report);
-        const { repaired } = await client.repair(check);
-        for (const [name, done] of Object.entries(repaired)) if (done > 0) terminal.note(`repaired ${name}: ${String(done)}`);
-        report = await client.doctor();
-        show(report);
-      }
-      if (report.findings > 0) leaveWith(EXIT.findings);
-    });
+    .option('--check <checks...>', 'repair only what these checks find');
+  withReason(command).action(async ({ repair, check, ...flags }: DoctorFlags, self: Command) => {
+    const client = clientFor(self);
+    const show = (report: DoctorReport): void => {
+      if (wantsJson(self)) terminal.out(JSON.stringify(report));
+      else for (const line of linesOf(report)) terminal.out(line);
+    };
+    let report = await client.doctor();
+    if (repair === undefined || report.findings === 0) show(report);
+    else {
+      if (!wantsJson(self)) show(report);
+      const { repaired } = await client.repair(check, whoOf(flags));
+      for (const [name, done] of Object.entries(repaired)) if (done > 0) terminal.note(`repaired ${name}: ${String(done)}`);
+      report = await client.doctor();
+      show(report);
+    }
+    if (report.findings > 0) leaveWith(EXIT.findings);
+  });
 };
