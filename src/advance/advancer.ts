@@ -274,7 +274,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     },
     take: async (owned) => {
       const began = clock.monotonic();
-      const shard = newLiveShard(owned, needs.sessionLeaseMs);
+      const shard = newLiveShard(owned, needs.sessionLeaseMs, clock.now());
       shards.set(owned.shard, shard);
       outlet.shardTaken(owned.shard, owned.epoch);
       readBack.shardTaken(owned.shard, owned.epoch);
@@ -308,6 +308,13 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
         return;
       }
       if (shard.runs.has(plan.dagId)) return;
+      // The store's answer was late: who found the DAG meanwhile may have brought it to its end.
+      if (shard.found.has(plan.dagId) || plan.createdAt < shard.takenAt) {
+        discover(plan.dagId, plan.shard).catch((error: unknown) => {
+          announce('loop.failed', { loop: 'admit', error });
+        });
+        return;
+      }
       discovering.delete(plan.dagId);
       summons.outdate(plan.dagId);
       const run = runOfPlan(plan);

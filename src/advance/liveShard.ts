@@ -14,6 +14,10 @@ export interface LiveShard {
   /** The law's time: the newest record's timestamp, never lower than before. */
   now: number;
   readonly runs: Map<DagId, Run>;
+  /** When it was taken, by this process's clock. */
+  readonly takenAt: number;
+  /** DAGs that were read from the store lately: they may be over by now. */
+  readonly found: Recent;
   readonly vouchers: Vouchers;
   /** Numbers of commands that were settled lately. */
   readonly settled: Recent;
@@ -23,15 +27,19 @@ export interface LiveShard {
 
 /** Twice as many at most: far more than are told again within the time that a hint may be late. */
 const SETTLED_REMEMBERED = 20_000;
+/** Far more than are found within the time that the answer to a submission may take. */
+const FOUND_REMEMBERED = 20_000;
 /** Longer than a hint may be late. */
 const SETTLED_BEFORE_MS = 600_000;
 
-export const newLiveShard = ({ shard, epoch, position }: OwnedShard, sessionLeaseMs: number): LiveShard => ({
+export const newLiveShard = ({ shard, epoch, position }: OwnedShard, sessionLeaseMs: number, takenAt: number): LiveShard => ({
   shard,
   epoch,
   position,
   now: position.last?.timestamp ?? 0,
   runs: new Map(),
+  takenAt,
+  found: createRecent(FOUND_REMEMBERED),
   vouchers: createVouchers(sessionLeaseMs, position.last?.timestamp ?? -Infinity),
   settled: createRecent(SETTLED_REMEMBERED),
   live: true,
@@ -46,6 +54,7 @@ export const addRecord = (shard: LiveShard, record: DagRecord): Run | undefined 
   if (!shard.live || shard.runs.has(record.dag)) return undefined;
   const run = runOfRecord(record, Math.max(shard.now, record.createdAt));
   shard.runs.set(run.dag, run);
+  shard.found.add(run.dag);
   return run;
 };
 

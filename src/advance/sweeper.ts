@@ -120,7 +120,10 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
       advancer.writeWaiting();
       advancer.goOnAgain();
       if (shards.length === 0) return;
-      const due = (await known(await work.due(shards, clock.now() - CLOCKS_DIFFER_MS, DUE_AT_ONCE))).map((each) => ({ ...each, gatedUntil: gatedUntil(each) }));
+      const due = (await known(await work.due(shards, clock.now() - CLOCKS_DIFFER_MS, DUE_AT_ONCE))).map((each) => ({
+        ...each,
+        gatedUntil: gatedUntil(each),
+      }));
       await tell(
         due,
         ({ dag, task, dispatch, gatedUntil }) => `${dag}/${String(task)}/${String(dispatch)}${gatedUntil === undefined ? '' : ' gated'}`,

@@ -238,6 +238,33 @@ test('a DAG that was admitted and ended while a hint was reading it does not ris
   expect(sentNames(scheduler)).toEqual(['a#1']);
 });
 
+test('a DAG that was found and ended before the answer to its own submission came does not rise again', async () => {
+  scheduler = await startScheduler();
+  const plan = planOf([plannedTask('a', [])]);
+  await scheduler.storeElsewhere(plan);
+  await scheduler.advancer.discover(DAG, 0);
+  await scheduler.tell(completed(0));
+  scheduler.advancer.admit(plan);
+  await turns();
+  expect(scheduler.store.rows(DAG).record().status).toBe('COMPLETED');
+  expect([scheduler.advancer.isKnown(DAG, 0), sentNames(scheduler)]).toEqual([false, ['a#1']]);
+});
+
+test('a DAG that was submitted before this scheduler took its shard is read, since another one may have ended it', async () => {
+  scheduler = await startScheduler();
+  const { advancer, store } = scheduler;
+  const plan = planOf([plannedTask('a', [])]);
+  await scheduler.storeElsewhere(plan);
+  await advancer.discover(DAG, 0);
+  await scheduler.tell(completed(0));
+  await advancer.drop(0, 'another scheduler takes it');
+  await scheduler.clock.advance(1);
+  await advancer.take(store.acquire(0));
+  advancer.admit(plan);
+  await turns();
+  expect([advancer.isKnown(DAG, 0), sentNames(scheduler)]).toEqual([false, ['a#1']]);
+});
+
 test('a DAG that ended between a takeover and the answer to a read that had begun before does not rise again', async () => {
   scheduler = await startScheduler();
   const { advancer, store } = scheduler;

@@ -13,7 +13,7 @@ import { createVirtualClock, turns } from '../lifecycle/virtualClock';
 const OTHER = '018bcfe5-6800-8001-8000-000000000000' as DagId;
 
 const shardWith = (shard: number, dag: DagId) => {
-  const live = newLiveShard({ shard, epoch: 1, position: { nextOffset: 0n, last: null } }, 1600);
+  const live = newLiveShard({ shard, epoch: 1, position: { nextOffset: 0n, last: null } }, 1600, 0);
   live.runs.set(dag, runOfPlan(planOf([plannedTask('a', []), plannedTask('b', [])], dag, shard)));
   return live;
 };
