@@ -4,7 +4,7 @@
  */
 import type { PlannedTask } from '../../src/core/dag';
 import { TYPES } from './cluster';
-import type { Fault } from './faults';
+import { ABSENT_MS, type Fault } from './faults';
 import type { Random } from './random';
 import type { Planned } from './workload';
 
@@ -76,7 +76,7 @@ const newLogs = (random: Random): Circumstances => {
   const stops = [0, 1, 2].map((target): Fault => ({ kind: 'scheduler stops briefly', atMs: fromMs, forMs: 1500, target }));
   return {
     dags: [wide(random, { kind: 'some', tasks: 40, atMs })],
-    faults: [...stops, { kind: 'topics are made again', atMs: fromMs + random.between(10, 100), forMs: 100, target: 0 }],
+    faults: [...stops, { kind: 'topics are made again', atMs: fromMs + random.between(10, 100), forMs: ABSENT_MS, target: 0 }],
   };
 };
 

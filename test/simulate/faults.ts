@@ -36,6 +36,12 @@ export const FAULTS = [
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
+/**
+ * Between the deletion of a topic and its next existence passes a second at least, as it does with Kafka's own tools. Readers rely on
+ * it: they compare their positions after such a silence.
+ */
+export const ABSENT_MS = 1200;
+
 export interface Fault {
   readonly kind: FaultKind;
   readonly atMs: number;
@@ -51,7 +57,7 @@ export const drawFaults = (random: Random, withinMs: number): Fault[] =>
     return {
       kind,
       atMs: random.between(0, withinMs),
-      forMs: long ? random.between(3500, 7000) : random.between(100, 2500),
+      forMs: Math.max(long ? random.between(3500, 7000) : random.between(100, 2500), kind === 'topics are made again' ? ABSENT_MS : 0),
       target: random.whole(0, 5),
     };
   }).sort((a, b) => a.atMs - b.atMs);
@@ -138,8 +144,10 @@ const begin = (cluster: Cluster, fault: Fault, shape: { readonly schedulers: num
   }
   if (kind === 'redis forgets') cluster.redis.flush();
   else if (kind === 'topics are made again') {
-    cluster.events.recreate();
-    cluster.queue.recreate();
+    for (const topic of [cluster.events, cluster.queue]) topic.delete();
+    return () => {
+      for (const topic of [cluster.events, cluster.queue]) topic.make();
+    };
   } else if (first === 'orders') {
     const share = kind.split(' ')[2] as 'lost' | 'doubled' | 'late';
     cluster.orders[share] = SHARE;

@@ -17,17 +17,25 @@ export interface Topic<T> {
   readonly name: string;
   append(partition: number, content: T): Stored<T>;
   bounds(partition: number): { low: bigint; high: bigint };
-  /** Answers what is there from an offset on, once there is anything; `gone` where the offset is out of range or the topic was made again. */
-  read(partition: number, offset: bigint, answer: (found: readonly Stored<T>[] | 'gone') => void): void;
-  /** Deleted and made again: everything in it is lost, and offsets begin anew. */
-  recreate(): void;
+  /**
+   * Answers what is there from an offset on, once there is anything; `gone` where the offset is out of range or the topic was deleted,
+   * `absent` where it isn't there.
+   */
+  read(partition: number, offset: bigint, answer: (found: Found<T>) => void): void;
+  isThere(): boolean;
+  /** Everything in it is lost, and nobody finds it until it is made again: then offsets begin anew. */
+  delete(): void;
+  make(): void;
   incarnation(): number;
 }
 
+type Found<T> = readonly Stored<T>[] | 'gone' | 'absent';
+
 export const createTopic = <T>(name: string, nowMs: () => number): Topic<T> => {
   let incarnation = 1;
+  let isThere = true;
   let partitions = new Map<number, Stored<T>[]>();
-  let waiting: { readonly partition: number; readonly offset: bigint; readonly answer: (found: readonly Stored<T>[] | 'gone') => void }[] = [];
+  let waiting: { readonly partition: number; readonly offset: bigint; readonly answer: (found: Found<T>) => void }[] = [];
   const of = (partition: number): Stored<T>[] => {
     let records = partitions.get(partition);
     if (records === undefined) partitions.set(partition, (records = []));
@@ -37,6 +45,7 @@ export const createTopic = <T>(name: string, nowMs: () => number): Topic<T> => {
   return {
     name,
     append: (partition, content) => {
+      if (!isThere) throw unavailable('there is no such topic');
       const records = of(partition);
       const offset = BigInt(records.length);
       const stored: Stored<T> = {
@@ -54,15 +63,21 @@ export const createTopic = <T>(name: string, nowMs: () => number): Topic<T> => {
     },
     bounds: (partition) => ({ low: 0n, high: BigInt(of(partition).length) }),
     read: (partition, offset, answer) => {
-      if (offset > BigInt(of(partition).length)) answer('gone');
+      if (!isThere) answer('absent');
+      else if (offset > BigInt(of(partition).length)) answer('gone');
       else if (offset < BigInt(of(partition).length)) answer(from(partition, offset));
       else waiting.push({ partition, offset, answer });
     },
-    recreate: () => {
+    delete: () => {
+      isThere = false;
       incarnation += 1;
       partitions = new Map();
       for (const { answer } of waiting.splice(0)) answer('gone');
     },
+    make: () => {
+      isThere = true;
+    },
+    isThere: () => isThere,
     incarnation: () => incarnation,
   };
 };
@@ -108,15 +123,18 @@ const createConsumer = <T>({ topic, connection, lane, onMessages, onReset, onDou
   const fetchOnce = async (partition: number, place: Place): Promise<void> => {
     const { generation, expected } = place;
     const askedAt = lane.clock.monotonic();
-    let found: readonly Stored<T>[] | 'gone';
+    let found: Found<T>;
     try {
-      found = await connection.poll<readonly Stored<T>[] | 'gone'>(
+      found = await connection.poll<Found<T>>(
         () => (answer) => {
           topic.read(partition, expected, answer);
         },
         FETCH,
       );
     } catch {
+      found = 'absent';
+    }
+    if (found === 'absent') {
       await new Promise<void>((resolve) => lane.clock.after(AGAIN_MS, resolve));
       if (place.generation === generation) onDoubt(partition);
       return;
@@ -208,7 +226,10 @@ export const createTransport = (needs: KafkaNeeds): { readonly log: EventLog; re
     for (const order of orders) needs.sent(order);
     for (const ms of needs.fateOfOrders()) {
       if (ms === 0) queue.append(inbox, orders);
-      else needs.later(ms, () => queue.append(inbox, orders));
+      else
+        needs.later(ms, () => {
+          if (queue.isThere()) queue.append(inbox, orders);
+        });
     }
   };
   const store = (each: Outgoing): void => {
