@@ -86,7 +86,17 @@ const earlyEnd = (random: Random): Circumstances => {
   return { dags: [wide(random, { kind: 'failing', tasks: 120, atMs, withinMs })], faults: [] };
 };
 
+/** A worker with more than it has slots for sleeps past its lease, and wakes with claims of its own. */
+const sleep = (random: Random): Circumstances => {
+  const atMs = random.between(0, 1500);
+  const asleep = { atMs: atMs + random.between(100, 400), forMs: random.between(3500, 5000) };
+  return {
+    dags: [wide(random, { kind: 'some', tasks: 60, atMs })],
+    faults: [{ kind: 'worker stops past its lease', ...asleep, target: random.whole(0, 2) }],
+  };
+};
+
 /** Of each 32 seeds these have circumstances of their own. */
-const OF_SEED: Readonly<Record<number, (random: Random) => Circumstances>> = { 4: backlog, 15: silence, 19: newLogs, 20: earlyEnd };
+const OF_SEED: Readonly<Record<number, (random: Random) => Circumstances>> = { 4: backlog, 9: sleep, 15: silence, 19: newLogs, 20: earlyEnd };
 
 export const circumstancesOf = (seed: number, random: Random): Circumstances => OF_SEED[seed % 32]?.(random) ?? { dags: [], faults: [] };

@@ -143,8 +143,8 @@ export const createProcess = ({ name, id, timeline, random, startMs, onCrash }: 
       const sendings = held;
       held = [];
       for (const { send } of sendings) send();
-      thread.release();
-      main.release();
+      // Either of the two threads may be the first to run again.
+      for (const lane of random.chance(0.5) ? [thread, main] : [main, thread]) lane.release();
     },
     stall: () => {
       stalled = true;
