@@ -19,8 +19,9 @@ import type { Fleet } from './fleet';
 import type { Gates } from './gates';
 import { hasNoInputs, readInputs } from './inputs';
 import { createOrders, type Acknowledgement, type Orders } from './orders';
+import { createPace, type Pace, type PaceNeeds } from './pace';
 
-export interface DispatcherNeeds {
+export interface DispatcherNeeds extends Pick<PaceNeeds, 'load'> {
   readonly queue: Pick<WorkQueue, 'send'>;
   readonly claims: Pick<Claims, 'raiseFloor'>;
   readonly work: Pick<WorkIndex, 'inputs'>;
@@ -53,7 +54,9 @@ export class Dispatcher {
   readonly ready: ReadyQueue = createReadyQueue();
   readonly assignments: Assignments = createAssignments();
   private readonly epochs = new Map<number, number>();
-  private scheduled = false;
+  private readonly pace: Pace;
+  /** The send that is to come. */
+  private next: { readonly waits: boolean; readonly cancel: () => void } | undefined;
   private pausedUntil = 0;
   /** No priority below this is sent: another scheduler has something more important waiting. */
   private floor = 0;
@@ -62,6 +65,7 @@ export class Dispatcher {
 
   constructor(private readonly needs: DispatcherNeeds) {
     this.orders = createOrders({ ...needs, epochOf: (shard) => this.epochs.get(shard) });
+    this.pace = createPace(needs);
   }
 
   shardTaken(shard: number, epoch: number): void {
@@ -77,6 +81,7 @@ export class Dispatcher {
 
   enqueue(tasks: readonly { readonly run: Run; readonly task: number }[]): void {
     for (const { run, task } of tasks) this.ready.push(run, task);
+    this.pace.gather(tasks.length);
     this.nudge();
   }
 
@@ -160,14 +165,17 @@ export class Dispatcher {
     if (lowered) this.nudge();
   }
 
-  /** Sends as soon as the running turn of the event loop is over, so that all that became ready with it goes together. */
+  /** Sends as soon as the running turn of the event loop is over, so that all that became ready with it goes together; under load a little later. */
   nudge(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    this.needs.clock.after(0, () => {
-      this.scheduled = false;
+    if (this.next?.waits === false) return;
+    const ms = this.pace.waitMs();
+    if (ms > 0 && this.next !== undefined) return;
+    this.next?.cancel();
+    const cancel = this.needs.clock.after(ms, () => {
+      this.next = undefined;
       this.pump();
     });
+    this.next = { waits: ms > 0, cancel };
   }
 
   private runnableTypes(): Set<string> {
@@ -181,6 +189,7 @@ export class Dispatcher {
     if (!this.needs.isLive() || this.needs.clock.monotonic() < this.pausedUntil) return;
     const bound = this.bind();
     if (bound.length === 0) return;
+    this.pace.sent(bound.length, this.highestWaiting() !== null);
     if (bound.length === AT_ONCE) this.nudge();
     const [plain, special] = [[] as Bound[], [] as Bound[]];
     for (const each of bound) (each.ready.dispatch === 1 && hasNoInputs(each.ready.run, each.ready.task) ? plain : special).push(each);

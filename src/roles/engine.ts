@@ -39,6 +39,8 @@ export interface EngineNeeds {
   readonly origin: () => string;
   /** Events outlive this process: then a first dispatch needn't wait for the commit, and inputs have a size limit. */
   readonly durableTransport: boolean;
+  /** The part of its time that this process was busy lately, where sends that wait for company under load are worth it. */
+  readonly load?: () => number;
   readonly settings: EngineSettings;
   /** Where its limits aren't the ordinary ones. */
   readonly law?: LawSettings;
@@ -185,6 +187,7 @@ const createSending = (needs: EngineNeeds, loop: LoopOf, isLive: () => boolean) 
     announce,
     origin: needs.origin,
     inlineLimit: needs.durableTransport ? INLINE_CHARACTERS : Infinity,
+    load: needs.load,
   });
   const losses = createLosses({ dispatcher, fleet, ledger: needs.ledger, log, clock, announce });
   const list = revocationsBy(dispatcher, needs);

@@ -1,5 +1,6 @@
 /** The scheduler: takes submissions, owns shards, sends work out through Kafka and hears of it there. */
 import { hostname } from 'node:os';
+import { createLoad } from '../adapters/system/load';
 import type { Config } from '../config';
 import { assembled, resource, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
@@ -30,6 +31,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     clock,
     announce,
     durableTransport: true,
+    load: createLoad(),
     origin,
     settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });

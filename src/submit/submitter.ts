@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock';
 import type { DagView, DagViews } from '../ports/views';
 import { createAdmission, type AdmissionNeeds } from './admission';
 import type { LargeReader } from './large';
+import { createPlacing } from './placing';
 import { planSettings, type PlanningNeeds } from './planning';
 import { createReader, refusalOf } from './reader';
 
@@ -74,14 +75,13 @@ const asFirstAnswered = (view: DagView): DagView => ({
 /** Reads a body wherever that is best; rejects with refusals. */
 const createReading = (needs: SubmitterNeeds): ((body: Uint8Array) => Promise<PlannedDag>) => {
   const readHere = createReader(planSettings(needs));
-  let turn = 0;
+  const place = createPlacing();
 
   const identify = (): DagIdentity => {
     const shards = needs.shards();
     if (shards.length === 0) throw failure('OVERLOADED', 'no shard is ready to take new DAGs yet');
-    turn += 1;
-    const shard = shards[turn % shards.length]!;
     const createdAt = needs.clock.now();
+    const shard = place(shards, createdAt);
     return { dagId: mintDagId(shard, createdAt, needs.clock.random), shard, createdAt };
   };
 

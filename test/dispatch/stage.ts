@@ -1,6 +1,6 @@
 /** The dispatcher with its fleet, its losses and its gates, on a virtual clock: what it sends is written down. */
 import { createMemoryGates } from '../../src/adapters/memory/gates';
-import { Dispatcher } from '../../src/dispatch/dispatcher';
+import { Dispatcher, type DispatcherNeeds } from '../../src/dispatch/dispatcher';
 import { createFleet } from '../../src/dispatch/fleet';
 import { createGates } from '../../src/dispatch/gates';
 import { createLosses } from '../../src/dispatch/losses';
@@ -31,7 +31,7 @@ export const worker = (name: string, other: Partial<LiveWorker> = {}): LiveWorke
 const BREAKER = { enabled: true, attempts: 20, tasks: 5, coolDownMs: 1000, maxCoolDownMs: 4000, probes: 3 };
 export const tasks = (count: number, priority = 5) => Array.from({ length: count }, (_, i) => plannedTask(`t${String(i)}`, [], { priority }));
 
-export const startStage = (workers: LiveWorker[]) => {
+export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds, 'load'> = {}) => {
   const clock = createVirtualClock();
   const sent: string[] = [];
   const revoked: string[] = [];
@@ -72,6 +72,7 @@ export const startStage = (workers: LiveWorker[]) => {
     announce: () => undefined,
     origin: () => 'http://here',
     inlineLimit: 1000,
+    load,
     work: { inputs: () => Promise.resolve(new Map()) },
     claims: { raiseFloor: (wanted) => Promise.resolve(wanted.map(() => state.raise())) },
     queue: {

@@ -1,0 +1,52 @@
+/**
+ * When what is ready leaves. An idle process sends at once. Each send costs the same round through Kafka, Redis and PostgreSQL,
+ * however few tasks are in it: a process that is hardly idle any more waits a little, and the more so the busier it is, so that many
+ * tasks share a round. That makes it less busy again: it never waits longer than its load needs.
+ */
+import type { Clock } from '../ports/clock';
+
+/** Parts of its time that the process is busy: from the first on it waits, from the second on for as long as it may. */
+const BUSY = 0.6;
+const FULLY_BUSY = 0.8;
+const LONGEST_MS = 25;
+/** Tasks that are enough for a round: more would hardly make it any cheaper for each. */
+const ENOUGH = 64;
+/** Where fewer leave at a time, somebody goes step by step, and would wait in vain. A small send between large ones doesn't mean that. */
+const COMPANY = 8;
+
+export interface PaceNeeds {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** The part of its time, in [0, 1], that this process was busy lately. Without it nothing ever waits. */
+  readonly load?: (() => number) | undefined;
+}
+
+export interface Pace {
+  /** So many tasks became ready. */
+  gather(count: number): void;
+  /** So many tasks were sent now; whether more are ready that had no room. */
+  sent(count: number, isMoreReady: boolean): void;
+  /** Milliseconds that the next send should wait from now on. */
+  waitMs(): number;
+}
+
+const pauseAt = (load: number): number => LONGEST_MS * Math.min(1, Math.max(0, (load - BUSY) / (FULLY_BUSY - BUSY)));
+
+export const createPace = ({ clock, load }: PaceNeeds): Pace => {
+  let last = { at: -Infinity, company: 0, isMoreReady: false };
+  let gathered = 0;
+  return {
+    gather: (count) => {
+      gathered += count;
+    },
+    sent: (count, isMoreReady) => {
+      last = { at: clock.monotonic(), company: Math.max(count, last.company / 2), isMoreReady };
+      gathered = 0;
+    },
+    waitMs: () => {
+      // What waits for room makes full rounds by itself, and its workers would wait with it.
+      if (load === undefined || last.company < COMPANY || last.isMoreReady || gathered >= ENOUGH) return 0;
+      const since = clock.monotonic() - last.at;
+      return since >= LONGEST_MS ? 0 : Math.max(0, pauseAt(load()) - since);
+    },
+  };
+};
