@@ -2,7 +2,7 @@
 import type { DagReason } from './dag';
 import type { Moment } from './law';
 import { isCutOff, isEnding, taskCount, type Run } from './run';
-import { isFinalCode } from './rules';
+import { isFinalCode, startsAtOnce } from './rules';
 import { cascade, endingReason, settleDag } from './settle';
 import { CODE } from './states';
 import { touch, touchDag, type Step } from './step';
@@ -48,13 +48,16 @@ export const carryOn = (step: Step, run: Run, moment: Moment): void => {
 /** A DAG that isn't paused is RUNNING once a task of it has begun. */
 export const resumedStatus = ({ startedAt }: Pick<Run, 'startedAt'>): 'RUNNING' | 'CREATED' => (startedAt === null ? 'CREATED' : 'RUNNING');
 
+/** The creation is by a scheduler's clock and readiness by the log's: which of the two is later says nothing. */
+const isAsStored = (run: Run, task: number): boolean => startsAtOnce(run.specs[task]!) && run.since[task] === run.createdAt;
+
 /**
  * Of a task that became ready a moment ago the row may still say PENDING. Whoever reads the rows in the middle of an early end
  * must know which of them may be with a worker.
  */
 const writeReady = (step: Step, run: Run): void => {
   for (let task = run.ended; task < taskCount(run); task++)
-    if (run.state[task] === CODE.QUEUED && run.since[task]! > run.createdAt) touch(step, run, task).told = heldBy(run, task);
+    if (run.state[task] === CODE.QUEUED && !isAsStored(run, task)) touch(step, run, task).told = heldBy(run, task);
 };
 
 /** Begins the early end of a DAG: nothing of it starts any more, and its tasks end one after another. */

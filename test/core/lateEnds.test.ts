@@ -94,6 +94,16 @@ test('a cut-off cascade goes on in the same order after a takeover, whichever of
   expect(next[1]).toEqual(next[0]);
 });
 
+test('what became ready is written where its DAG begins to end, also where the clock of its creation was ahead of the log', () => {
+  const plan = { ...planOf([plannedTask('a', []), plannedTask('b', [0]), plannedTask('c', [0])]), createdAt: T0 + 50 };
+  const rows = rowsOf(plan);
+  const run = runOfPlan(plan);
+  const law = { ...DEFAULT_LAW, cascadeLimit: 1 };
+  rows.apply(changesOf(applyAll(run, [completed(0)], T0, law)));
+  rows.apply(changesOf(applyAll(run, [commanded({ kind: 'drain' })], T0 + 1, law)));
+  expect(rows.record().tasks.map(({ status }) => status)).toEqual(['COMPLETED', 'CANCELLING', 'QUEUED']);
+});
+
 test.each([
   ['lost', lost(0)],
   ['given back', released(0)],
