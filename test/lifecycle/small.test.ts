@@ -3,6 +3,7 @@ import { createEmitter } from '../../src/lifecycle/emitter';
 import { rarely } from '../../src/lifecycle/rarely';
 import { backoffMs, retrying } from '../../src/lifecycle/retry';
 import { shutdownInTwoGears } from '../../src/lifecycle/shutdown';
+import { firstAborted } from '../../src/lifecycle/timing';
 import { systemClock } from '../../src/adapters/system/clock';
 import type { Announce, Happenings, Listen } from '../../src/ports/happenings';
 import { createVirtualClock, turns } from './virtualClock';
@@ -142,4 +143,14 @@ test("the system's clock waits beyond what one of Node's timers can, and its wai
   expect(systemClock.monotonic() - before).toBeGreaterThan(3);
   expect(systemClock.now()).toBeGreaterThan(1_700_000_000_000);
   expect(systemClock.random()).toBeLessThan(1);
+});
+
+test('the wait for the first of several signals ends with any of them, also with one that is aborted already, and leaves no listener', async () => {
+  const [one, other] = [new AbortController(), new AbortController()];
+  const listeners = jest.spyOn(one.signal, 'removeEventListener');
+  const waiting = firstAborted([one.signal, other.signal]);
+  other.abort('over');
+  await waiting;
+  expect(listeners).toHaveBeenCalledTimes(1);
+  await firstAborted([one.signal, other.signal]);
 });
