@@ -89,7 +89,9 @@ export interface LimitsConfig {
   readonly edgesPerDag: number;
   readonly bodyBytes: number;
   readonly payloadBytes: number;
+  readonly openTasks: number;
   readonly pendingSubmissions: number;
+  readonly submissionWaitMs: number;
 }
 
 /** What a task that says nothing about retries gets. */

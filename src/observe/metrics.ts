@@ -21,6 +21,8 @@ export interface MetricsNeeds {
   /** Only in a process that schedules. */
   readonly queue?: { sizes(): readonly QueueSize[] };
   readonly workers?: () => readonly LiveWorker[];
+  /** Tasks of live DAGs that aren't final. */
+  readonly openTasks?: () => number;
   readonly gates?: () => readonly { readonly gate: Pick<Gate, 'scope' | 'state'>; readonly probing: boolean }[];
 }
 
@@ -259,6 +261,29 @@ const auditMetrics = ({ registry, listen }: Making): void => {
   });
 };
 
+/** What this process takes, and what it turns away. */
+const admissionMetrics = ({ registry, listen }: Making, openTasks: MetricsNeeds['openTasks']): void => {
+  const refused = new Counter({
+    name: 'submissions_refused_total',
+    help: 'Submissions that were told to come again, because too many tasks were open (backlog) or storing what waited took too long (storage).',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  listen('submission.refused', ({ reason }) => {
+    refused.inc({ reason });
+  });
+  if (openTasks === undefined) return;
+  for (const reason of ['backlog', 'storage']) refused.inc({ reason }, 0);
+  const open: Gauge = new Gauge({
+    name: 'open_tasks',
+    help: 'Tasks that are not final in the DAGs of this scheduler.',
+    registers: [registry],
+    collect: () => {
+      open.set(openTasks());
+    },
+  });
+};
+
 const httpMetrics = ({ registry, listen }: Making): void => {
   const requests = new Histogram({
     name: 'http_request_seconds',
@@ -283,6 +308,7 @@ export const createMetrics = (needs: MetricsNeeds): Metrics => {
   resultMetrics(making, needs.clock);
   stepMetrics(making);
   auditMetrics(making);
+  admissionMetrics(making, needs.openTasks);
   httpMetrics(making);
   return { contentType: registry.contentType, text: () => registry.metrics() };
 };

@@ -5,6 +5,8 @@ import type { UndecodableRecord } from './letters';
 /** What stages announce; logs and metrics listen. A stage knows nothing of who listens. */
 export interface Happenings {
   'dag.admitted': { count: number; tasks: number; tookMs: number };
+  /** A submission was turned away: too many tasks are open, or storing what waits takes too long. */
+  'submission.refused': { reason: 'backlog' | 'storage' };
   'dag.finished': { dag: string; name: string; status: 'COMPLETED' | 'FAILED' | 'CANCELLED'; tookMs: number };
   /** The law applied a task's end. */
   'task.finished': { type: string; outcome: 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED'; attempts: number };
