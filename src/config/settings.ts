@@ -202,7 +202,9 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
   },
 };
 
-const policies: Spec<Pick<Sections, 'limits' | 'retries' | 'breaker'>> = {
+const days = nullable(numberFrom(0, 36_500));
+
+const policies: Spec<Pick<Sections, 'limits' | 'retention' | 'retries' | 'breaker'>> = {
   limits: {
     tasksPerDag: setting(whole(1, 16_000_000), 100_000, 'LIMITS_TASKS_PER_DAG', 'Tasks of one DAG.'),
     edgesPerDag: setting(whole(0, 100_000_000), 1_000_000, 'LIMITS_EDGES_PER_DAG', 'Dependencies of one DAG.'),
@@ -225,6 +227,17 @@ const policies: Spec<Pick<Sections, 'limits' | 'retries' | 'breaker'>> = {
       5_000,
       'LIMITS_SUBMISSION_WAIT_MS',
       'How long a submission may have to wait to be stored, by the pace of the last ones, before it is told to come again at once.',
+    ),
+  },
+  retention: {
+    completedDays: setting(days, null, 'RETENTION_COMPLETED_DAYS', 'Days after its end that a COMPLETED DAG is kept; for ever where nobody says.'),
+    failedDays: setting(days, null, 'RETENTION_FAILED_DAYS', 'The same for a FAILED DAG.'),
+    cancelledDays: setting(days, null, 'RETENTION_CANCELLED_DAYS', 'The same for a CANCELLED DAG.'),
+    archiveDir: setting(
+      nullable(text('a folder', /^[^\0]{1,4096}$/)),
+      null,
+      'RETENTION_ARCHIVE_DIR',
+      'A folder for archives of DAGs that are kept no longer (NDJSON, compressed); without one they are only removed. All schedulers must reach it.',
     ),
   },
   retries: {

@@ -165,6 +165,16 @@ const resultMetrics = ({ registry, listen }: Making, clock: MetricsNeeds['clock'
   const lost = new Counter({ name: 'tasks_lost_total', help: 'Executions lost with their worker.', registers: [registry] });
   const admitted = new Counter({ name: 'dags_admitted_total', help: 'DAGs that were stored.', registers: [registry] });
   const dags = new Counter({ name: 'dags_finished_total', help: 'DAGs that came to their end.', labelNames: ['status'], registers: [registry] });
+  const expired = new Counter({
+    name: 'dags_expired_total',
+    help: 'DAGs that were kept no longer and removed by this process.',
+    registers: [registry],
+  });
+  const archived = new Counter({ name: 'archived_bytes_total', help: 'Bytes of archives that this process wrote.', registers: [registry] });
+  listen('dags.expired', ({ count, bytes }) => {
+    expired.inc(count);
+    archived.inc(bytes);
+  });
   listen('task.finished', ({ type, outcome }) => {
     tasks.inc({ type, outcome });
     if (outcome === 'COMPLETED') rate.count('completed');

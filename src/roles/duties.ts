@@ -9,6 +9,7 @@ import { createDeadLetters } from './deadLetters';
 import { createDoctorApi } from './doctor';
 import type { Engine } from './engine';
 import { createLead } from './lead';
+import { createRetentionDuty } from './retention';
 import type { ProcessLife } from './processLife';
 import type { Storage } from './storage';
 
@@ -45,5 +46,8 @@ export const createDuties = ({
     bodyBytes: config.limits.bodyBytes,
   });
   const letters = createDeadLetters({ ...shared, shards: () => engine.advancer.owned().map(({ shard }) => shard) });
-  return { service: together('duties', [lead, doctor.service, letters]), doctor: doctor.routes };
+  return {
+    service: together('duties', [lead, doctor.service, letters, ...createRetentionDuty({ config, life, lead, dags: storage.expiry })]),
+    doctor: doctor.routes,
+  };
 };
