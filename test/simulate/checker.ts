@@ -221,6 +221,8 @@ const nothingAfterItsCancel = (entries: readonly Entry[], report: Report): void 
   /** When a dispatch began for the first time, and when Redis forgot last: that it had ended, too. */
   const begun = new Map<string, number>();
   let forgot = -Infinity;
+  /** When it was told that nobody can claim a dispatch any more: Redis said so before that. */
+  const withdrawn = new Map<string, number>();
   const sent = new Map<string, number>();
   let remadeAt = -Infinity;
   for (const entry of entries) {
@@ -230,11 +232,15 @@ const nothingAfterItsCancel = (entries: readonly Entry[], report: Report): void 
     }
     if (entry.kind === 'fault' && entry.fault === 'topics are made again') remadeAt = entry.at;
     if (entry.kind === 'granted') grants.set(grantKey(entry), entry.at);
+    if (entry.kind === 'appended')
+      for (const event of entry.events)
+        if (event.type === 'withdrawn') for (const { dag, task, dispatch } of event.tasks) withdrawn.set(dispatchKey(dag, task, dispatch), entry.at);
     if (entry.kind === 'committed') {
       for (const { dag, task, dispatch } of entry.batch.attempts) given.set(keyOf(dag, task), dispatch + 1);
       for (const { dag, task, status, dispatch } of entry.batch.tasks) {
         // Of a cancelled dispatch the number was raised, unless it was never sent.
-        if (status === 'CANCELLED') ends.set(keyOf(dag, task), { dispatch, from: Math.max(1, given.get(keyOf(dag, task)) ?? 0) });
+        const isForgotten = (withdrawn.get(dispatchKey(dag, task, dispatch - 1)) ?? Infinity) < forgot;
+        if (status === 'CANCELLED' && !isForgotten) ends.set(keyOf(dag, task), { dispatch, from: Math.max(1, given.get(keyOf(dag, task)) ?? 0) });
         else ends.delete(keyOf(dag, task));
         if (status !== 'CANCELLED') given.set(keyOf(dag, task), dispatch);
       }

@@ -38,6 +38,8 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
   const waiting = new Map<string, Waiting>();
   /** A first dispatch may leave before the commit that made it ready. */
   const sent = new Set<string>();
+  /** When a shard's owner sent something of it for the first time: what it took over goes together, once its log is read. */
+  const handedOut = new Map<number, number>();
   let troubles = 0;
   let next = 0;
   const take = (entry: Entry): void => {
@@ -52,22 +54,25 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
         commanded.add(event.dag);
         for (const key of waiting.keys()) if (key.startsWith(`${event.dag}/`)) waiting.delete(key);
       }
+    if (entry.kind === 'epoch') handedOut.delete(entry.shard);
     if (entry.kind === 'epoch') for (const [key, { shard }] of waiting) if (shard === entry.shard) waiting.delete(key);
     if (entry.kind === 'committed')
       for (const { dag, task, status } of entry.batch.tasks)
         if (isFinalTask(status) || status === 'CANCELLING') waiting.delete(`${dag}/${String(task)}`);
     if (entry.kind === 'sent') send(entry);
   };
-  const send = ({ at, by, dag, task, priority }: Extract<Entry, { kind: 'sent' }>): void => {
+  const send = ({ at, by, shard, dag, task, priority }: Extract<Entry, { kind: 'sent' }>): void => {
+    if (!handedOut.has(shard)) handedOut.set(shard, at);
     waiting.delete(`${dag}/${String(task)}`);
     sent.add(`${dag}/${String(task)}`);
     for (const [key, other] of waiting) {
       if (other.owner !== by || other.priority <= priority) continue;
       other.overtaken += 1;
-      if (other.overtaken <= window || at - other.since <= LONGEST_MS) continue;
+      const since = Math.max(other.since, handedOut.get(other.shard) ?? at);
+      if (other.overtaken <= window || at - since <= LONGEST_MS) continue;
       waiting.delete(key);
       const [own, its] = [String(priority), String(other.priority)];
-      report(at, `${by} sent ${dag}/${String(task)} of priority ${own} while ${key} of ${its} waited since ${String(Math.round(other.since))} ms`);
+      report(at, `${by} sent ${dag}/${String(task)} of priority ${own} while ${key} of ${its} waited since ${String(Math.round(since))} ms`);
     }
   };
   for (const entry of entries) {

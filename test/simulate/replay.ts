@@ -288,8 +288,8 @@ class Replay {
     if (event.type === 'lost') return !this.vouchersOf(shard).speaksFor(event.session, now);
     if (isReport(event)) return this.isKnown(event, { now, batch });
     if (event.type !== 'commanded') return true;
-    // A command on a DAG that isn't in memory is told again: the commit says which of the two was applied.
-    if (this.obeyed.has(event.id) || !batch.commands.some(({ id }) => id === event.id)) return false;
+    // A command on a DAG that isn't in memory is told again: the commit says which of the two was applied, and after which others.
+    if (batch.commands.find(({ id, dag }) => dag === event.dag && !this.obeyed.has(id))?.id !== event.id) return false;
     this.obeyed.add(event.id);
     return true;
   }
