@@ -60,7 +60,10 @@ export interface HeartbeatNeeds {
 }
 
 /** The main loop has this long to learn that the session is over; it beats every 50 ms when it is well. */
-const ACKNOWLEDGE_MS = 500;
+const ACKNOWLEDGE_MS = 250;
+/** So long before the lease may end its beats are looked at, and it stands still if it hasn't beaten for this long then. */
+const LOOK_BEFORE_MS = 150;
+const STILL_MS = 100;
 /** A timer that comes later than this was suspended with its process. */
 const LATE_MS = 200;
 
@@ -116,7 +119,7 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     cancelWatch();
     tell({ kind: 'ended', why });
     // Nobody could be told, and others begin what it holds now. After a suspension it is the time that stood still.
-    const isStalled = pulse.stalledForMs() >= heartbeatMs && clock.monotonic() - endsAt() < LATE_MS;
+    const isStalled = pulse.stalledForMs() >= STILL_MS && clock.monotonic() - endsAt() < LATE_MS;
     if (isStalled && Atomics.load(vitals, VITALS.held) > 0) kill();
     const killUnlessKnown = (): void => {
       if (Atomics.load(control, CONTROL.acknowledged) === 0 && Atomics.load(vitals, VITALS.held) > 0) kill();
@@ -125,16 +128,19 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
   };
   /** Dead is who is silent in both: a word in the log is as good as a renewal. */
   const endsAt = (): number => Math.max(leaseEndsAt, vouchedUntil(spec));
-  const watch = (): void => {
-    cancelWatch();
-    cancelWatch = clock.after(Math.max(0, endsAt() - clock.monotonic()), () => {
-      if (endsAt() > clock.monotonic()) {
-        watch();
-        return;
-      }
+  const endOrWatch = (): void => {
+    if (endsAt() > clock.monotonic()) watch();
+    else
       finish(
         `the lease ended without a renewal${lastError === undefined ? '' : `: ${lastError instanceof Error ? lastError.message : typeof lastError}`}`,
       );
+  };
+  const watch = (): void => {
+    cancelWatch();
+    const leftMs = (): number => Math.max(0, endsAt() - clock.monotonic());
+    cancelWatch = clock.after(Math.max(0, leftMs() - LOOK_BEFORE_MS), () => {
+      pulse.stalledForMs();
+      cancelWatch = clock.after(leftMs(), endOrWatch);
     });
   };
   const resume = (vital: readonly string[]): Promise<string[]> =>

@@ -56,12 +56,19 @@ test('where the main loop stands still as the lease ends, the process is ended a
   expect([told.at(-1), kills]).toEqual(['ended', [LEASE_MS]]);
 });
 
-test('a main loop that turns has half a second to hear of it', async () => {
+test('where the main loop has stood still for a moment only, too: it was looked at shortly before', async () => {
   const { told, kills, live } = await start();
-  await live(LEASE_MS + 450, true);
+  await live(LEASE_MS - 150, true);
+  await live(150, false);
+  expect([told.at(-1), kills]).toEqual(['ended', [LEASE_MS]]);
+});
+
+test('a main loop that turns has a quarter of a second to hear of it', async () => {
+  const { told, kills, live } = await start();
+  await live(LEASE_MS + 200, true);
   expect([told.at(-1), kills]).toEqual(['ended', []]);
   await live(50, true);
-  expect(kills).toEqual([LEASE_MS + 500]);
+  expect(kills).toEqual([LEASE_MS + 250]);
 });
 
 test('and is left alone once it has heard', async () => {
