@@ -90,6 +90,15 @@ const cancellingOf = (run: Run): { run: Run; task: number; dispatch: number }[] 
 /** Final in memory is not enough: an end that isn't committed yet would be read as it was before. Whoever commits it forgets the run. */
 const isOver = (run: Run, committer: Pick<Committer, 'hasOpen'>): boolean => isFinalDag(run.status) && !committer.hasOpen(run);
 
+/** Readiness that no row tells: it was derived from them a moment ago, at the law's present. */
+const derivedIn = (run: Run, now: number): Ready[] => {
+  const derived: Ready[] = [];
+  forEachReady(run, (task) => {
+    if (run.since[task]! >= now) derived.push({ run, task, dispatch: run.dispatch[task]! });
+  });
+  return derived;
+};
+
 /** What others ask about the DAGs in memory. */
 const lookingInto = (shards: ReadonlyMap<number, LiveShard>): Pick<Advancer, 'owned' | 'isKnown' | 'waitOf' | 'openTasks'> => ({
   owned: () => [...shards.values()].map(({ shard, epoch }) => ({ shard, epoch })),
@@ -126,6 +135,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     for (const { shard, marked } of marks.splice(0)) readBack.read(shard.shard, marked);
     if (step.leaving.length > 0) outlet.leaving(step.leaving.splice(0));
     if (step.over.length > 0) outlet.over(step.over.splice(0));
+    if (step.givenUp.length > 0) outlet.givenUp(step.givenUp.splice(0));
     // They are asked about only once they are CANCELLING in the store too: before, a restart would start them again.
     if (step.revoked.length > 0) revokedLater.push(...step.revoked.splice(0));
     if (step.ready.length === 0) return;
@@ -158,6 +168,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     summons.outdate(added.dag);
     readBack.hold(added);
     bringUp(added);
+    unwritten.add(derivedIn(added, shards.get(added.shard)!.now), clock.now());
     if (alone && !latecomers.isWaiting(added.dag)) readBack.mark(added);
   };
 

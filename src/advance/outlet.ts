@@ -2,7 +2,7 @@
 import type { Outcome } from '../core/breaker';
 import type { Dispatched } from '../core/event';
 import type { Run } from '../core/run';
-import type { Ready } from '../core/step';
+import type { Ready, Step } from '../core/step';
 
 /** A checkpoint that was committed, to be told to the session that waits for it. */
 export interface Acknowledgement {
@@ -20,6 +20,8 @@ export interface Outlet {
   ready(tasks: readonly Ready[]): void;
   /** Commands took these away: they must come to an end, wherever they are. */
   revoked(tasks: readonly { readonly run: Run; readonly task: number; readonly dispatch: number }[]): void;
+  /** These sessions go on with what nothing counts of any more: they are told to end it. */
+  givenUp(executions: Step['givenUp']): void;
   /** These dispatches are over: their workers have room again. */
   over(dispatches: readonly Dispatched[]): void;
   /** These sessions take nothing any more: whatever they gave back must go to others. */

@@ -78,6 +78,8 @@ export interface Step {
   readonly history: HistoryChange[];
   readonly commands: CommandOutcome[];
   readonly edits: AppliedEdit[];
+  /** Executions of which nothing counts any more and whose sessions go on with them: nobody would ever answer their checkpoints. */
+  readonly givenUp: { readonly session: string; readonly run: Run; readonly task: number; readonly dispatch: number }[];
   /** Tasks that are CANCELLING and may be with a worker: the owner sees to it that they come to an end. */
   readonly revoked: { readonly run: Run; readonly task: number; readonly dispatch: number }[];
 }
@@ -99,6 +101,7 @@ export const newStep = (): Step => ({
   history: [],
   commands: [],
   edits: [],
+  givenUp: [],
   revoked: [],
 });
 

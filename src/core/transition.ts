@@ -19,6 +19,9 @@ export { DEFAULT_LAW, type LawSettings } from './law';
 /** Larger fences are later grants; both are decimal texts without leading zeros. */
 const isOlderFence = (fence: string, than: string): boolean => (fence.length !== than.length ? fence.length < than.length : fence < than);
 
+/** The session may have been granted the same dispatch anew: to revoke it would end what counts. */
+const OLDER_GRANT = 'an older grant';
+
 /** Why a report can't be applied, or undefined where it speaks of the current dispatch. */
 const staleness = (run: Run, { task, dispatch, fence }: Execution): string | undefined => {
   if (task >= taskCount(run)) return 'no such task';
@@ -26,7 +29,7 @@ const staleness = (run: Run, { task, dispatch, fence }: Execution): string | und
   if (state !== CODE.QUEUED && state !== CODE.RUNNING && state !== CODE.CANCELLING) return 'not under way';
   if (run.dispatch[task] !== dispatch) return 'another dispatch';
   const running = run.running.get(task);
-  return running !== undefined && isOlderFence(fence, running.fence) ? 'an older grant' : undefined;
+  return running !== undefined && isOlderFence(fence, running.fence) ? OLDER_GRANT : undefined;
 };
 
 const dagHasStarted = (run: Run, startedAt: number): void => {
@@ -147,11 +150,20 @@ const checkpointed = (step: Step, run: Run, report: Checkpointed, now: number): 
   step.acknowledged.push({ session, sequence, shard: run.shard, dispatch: { dag, task, dispatch } });
 };
 
+/**
+ * A session goes on with what isn't under way, or is so under another number: it is told to end it. So it is with what was sent before the
+ * commit that made it ready, where the log was lost with the reason.
+ */
+const giveUpExecution = (step: Step, run: Run, { task, dispatch, session }: Execution): void => {
+  if (task < taskCount(run) && dispatch <= run.dispatch[task]!) step.givenUp.push({ session, run, task, dispatch });
+};
+
 /** Applies what a worker reports. A report that speaks of anything but the current dispatch changes nothing. */
 export const applyReport = (step: Step, run: Run, report: Report, moment: Moment): void => {
   const stale = staleness(run, report);
   if (stale !== undefined) {
     step.refused.push({ type: report.type, reason: stale });
+    if (stale !== OLDER_GRANT && report.type !== 'completed' && report.type !== 'failed') giveUpExecution(step, run, report);
     return;
   }
   switch (report.type) {

@@ -136,6 +136,13 @@ export class Dispatcher {
     await this.needs.queue.send(this.orders.revocations(seat, revoked));
   }
 
+  /** As `revoke`, for an execution that nothing depends on any more: whether it is told matters to its worker's slots alone. */
+  giveUp(session: string, { run, task, dispatch }: { readonly run: Run; readonly task: number; readonly dispatch: number }): void {
+    this.revoke(session, [{ run, task, dispatch }]).catch((error: unknown) => {
+      this.needs.announce('dispatch.failed', { count: 0, error });
+    });
+  }
+
   acknowledge(checkpoints: readonly Acknowledgement[]): void {
     const orders = this.orders.acknowledgements(checkpoints, (session) => this.needs.fleet.seat(session));
     this.needs.queue.send(orders).catch((error: unknown) => {
@@ -278,19 +285,13 @@ export class Dispatcher {
       if (answer.dispatch === each.ready.dispatch) this.assign(each.ready, answer.session);
       else {
         // The law has given that execution up: whatever it brings is refused, and nobody acknowledges its checkpoints.
-        if (answer.dispatch < each.ready.dispatch) this.revokeGivenUp(each.ready, answer);
+        if (answer.dispatch < each.ready.dispatch) this.giveUp(answer.session, { ...each.ready, dispatch: answer.dispatch });
         this.needs.clock.after(WHILE_HELD_MS, () => {
           this.putBack(each);
         });
       }
     });
     return held;
-  }
-
-  private revokeGivenUp({ run, task }: ReadyTask, { session, dispatch }: { readonly session: string; readonly dispatch: number }): void {
-    this.revoke(session, [{ run, task, dispatch }]).catch((error: unknown) => {
-      this.needs.announce('dispatch.failed', { count: 0, error });
-    });
   }
 
   private async send(bound: readonly Bound[], inputs: Awaited<ReturnType<typeof readInputs>>): Promise<void> {

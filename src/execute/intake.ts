@@ -128,7 +128,7 @@ export class Intake {
 
   /** Answers what has to be asked again. */
   private async settle(open: readonly Wanted[], answers: readonly (ClaimAnswer | undefined)[]): Promise<Wanted[]> {
-    const [again, granted, withdrawn] = [[] as Wanted[], [] as Held[], [] as Dispatched[]];
+    const [again, granted, withdrawn, stale] = [[] as Wanted[], [] as Held[], [] as Dispatched[], [] as Dispatched[]];
     open.forEach((each, i) => {
       const [answer, key] = [answers[i], numberedKeyOf(each.dispatch)];
       if (this.claiming.get(key) === true) withdrawn.push(each.dispatch);
@@ -136,12 +136,18 @@ export class Intake {
       // as long as this session takes work it asks again, or its claim would be held by nobody who knows.
       else if (answer === undefined || answer.kind === 'wait' || answer.kind === 'ended') again.push(each);
       else if (answer.kind === 'granted') granted.push({ ...each, fence: answer.fence });
-      else this.known.delete(key);
+      else {
+        this.known.delete(key);
+        if (answer.kind === 'stale') stale.push(each.dispatch);
+      }
       if (again.at(-1) !== each) this.claiming.delete(key);
     });
     // Where the worker left, or lost its session, while it asked, no handler may start any more.
     if (this.needs.isTaking()) this.needs.granted(granted);
     else await this.needs.giveBack(granted);
+    // It ended, or a later number was sent, and the log says so already: then this is refused. Where the log was lost with what it said,
+    // nobody else would tell for seconds that the task must be sent again.
+    void this.needs.returns.tell(stale, false);
     if (withdrawn.length > 0) await this.needs.returns.withdraw(withdrawn);
     for (const dispatch of withdrawn) this.forgetLater(dispatch);
     return again;

@@ -131,6 +131,9 @@ const outletTo = ({ dispatcher, fleet, revocations, judge, clock }: OutletNeeds)
     revocations.list.add(tasks);
     revocations.nudge();
   },
+  givenUp: (executions) => {
+    for (const { session, ...execution } of executions) dispatcher.giveUp(session, execution);
+  },
   over: (dispatches) => {
     dispatcher.over(dispatches);
   },

@@ -358,6 +358,20 @@ test('what has waited for a while is written as QUEUED, however much came and we
   expect(statuses()[4999]).toBe('QUEUED');
 });
 
+test('what a takeover finds ready that no row says so of is written, too, once it has waited', async () => {
+  scheduler = await startScheduler();
+  await scheduler.admit(planOf([plannedTask('a', []), plannedTask('b', [0])]));
+  await scheduler.tell(completed(0));
+  await scheduler.advancer.drop(0, 'another scheduler takes it');
+  await scheduler.advancer.take(scheduler.store.acquire(0));
+  await turns();
+  expect(statuses()).toEqual(['COMPLETED', 'PENDING']);
+  await scheduler.clock.advance(1000);
+  scheduler.advancer.writeWaiting();
+  await turns();
+  expect(statuses()).toEqual(['COMPLETED', 'QUEUED']);
+});
+
 test('what waits at its worker is written with the time at which it was sent, also where its readiness was written before', async () => {
   scheduler = await startScheduler();
   await scheduler.admit(planOf([plannedTask('a', []), plannedTask('b', [0])]));

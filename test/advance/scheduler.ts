@@ -88,6 +88,7 @@ export const startScheduler = async (
       revoked: (tasks) => {
         for (const { run, task } of tasks) revoked.push(nameOf(run, task));
       },
+      givenUp: () => undefined,
       over: () => undefined,
       judge: (all) => {
         outcomes.push(...all);

@@ -69,15 +69,19 @@ test('an epoch counts for its own shard only', async () => {
   expect(bench.claimed).toHaveLength(1);
 });
 
-test.each<ClaimAnswer>([{ kind: 'held', session: 's2', dispatch: 1 }, { kind: 'stale' }, { kind: 'ended' }])(
-  'a claim answered $kind runs nothing',
-  async (answer) => {
-    const bench = startBench();
-    bench.answerWith(() => answer);
-    await bench.hand([dispatchOf(0)]);
-    expect([bench.names(), bench.types()]).toEqual([[], []]);
-  },
-);
+test('a number that is over is given back: where its report went with its topic, nobody else would tell', async () => {
+  const bench = startBench();
+  bench.answerWith(() => ({ kind: 'stale' }));
+  await bench.hand([dispatchOf(0)]);
+  expect([bench.names(), bench.reports]).toEqual([[], [{ type: 'released', session: 's1', tasks: [{ dag: DAG, task: 0, dispatch: 1 }] }]]);
+});
+
+test.each<ClaimAnswer>([{ kind: 'held', session: 's2', dispatch: 1 }, { kind: 'ended' }])('a claim answered $kind runs nothing', async (answer) => {
+  const bench = startBench();
+  bench.answerWith(() => answer);
+  await bench.hand([dispatchOf(0)]);
+  expect([bench.names(), bench.types()]).toEqual([[], []]);
+});
 
 test('while the leases say wait, they are asked again', async () => {
   const bench = startBench();
