@@ -7,6 +7,7 @@ export interface Assignment {
   readonly run: Run;
   readonly task: number;
   readonly dispatch: number;
+  readonly type: string;
   readonly priority: number;
   session: string;
   /** Milliseconds by the monotonic clock: when it was sent, and when the leases were last asked about it. */

@@ -6,7 +6,7 @@ import type { Dispatched } from '../core/event';
 import { failure } from '../core/failure';
 import type { DagId } from '../core/ids';
 import { createReadyQueue, type CanTake, type ReadyQueue, type ReadyTask } from '../core/readyQueue';
-import { chooseSeat, hasRoom, leaveSeat, takeSeat, type Seat } from '../core/routing';
+import { chooseSeat, emptySeat, hasRoom, leaveSeat, takeSeat, type Seat } from '../core/routing';
 import type { Run } from '../core/run';
 import { CODE } from '../core/states';
 import type { Clock } from '../ports/clock';
@@ -98,10 +98,7 @@ export class Dispatcher {
    * seat's load is what is assigned to it, also where it was assigned before the seat was seen.
    */
   reconcile(): void {
-    for (const seat of this.needs.fleet.seats()) {
-      seat.outstanding.fill(0);
-      seat.total = 0;
-    }
+    for (const seat of this.needs.fleet.seats()) emptySeat(seat);
     for (const session of [...this.assignments.sessions()]) {
       for (const assignment of this.assignments.ofSession(session)) {
         const { run, task, dispatch } = assignment;
@@ -111,7 +108,7 @@ export class Dispatcher {
     }
     for (const session of this.assignments.sessions()) {
       const seat = this.needs.fleet.seat(session);
-      if (seat !== undefined) for (const { priority } of this.assignments.ofSession(session)) takeSeat(seat, priority);
+      if (seat !== undefined) for (const assignment of this.assignments.ofSession(session)) takeSeat(seat, assignment);
     }
   }
 
@@ -126,7 +123,7 @@ export class Dispatcher {
     this.free(assignment);
     this.assignments.move(assignment, session);
     const seat = this.needs.fleet.seat(session);
-    if (seat !== undefined) takeSeat(seat, assignment.priority);
+    if (seat !== undefined) takeSeat(seat, assignment);
   }
 
   /** Tells a session to end these dispatches; where the session isn't known here, its end is. */
@@ -216,7 +213,7 @@ export class Dispatcher {
     const full = new Map<string, number>();
     const canTake: CanTake = (type, priority, pool) => {
       if (priority < this.floor || priority <= (full.get(type) ?? -1) || !this.isLet(type, pool)) return false;
-      for (const seat of fleet.seats()) if (seat.types.has(type) && hasRoom(seat, priority)) return true;
+      for (const seat of fleet.seats()) if (seat.types.has(type) && hasRoom(seat, { type, priority })) return true;
       full.set(type, priority);
       return false;
     };
@@ -227,7 +224,7 @@ export class Dispatcher {
       // It waits here twice where its DAG was paused and resumed meanwhile.
       if (this.isSent(ready)) continue;
       const spec = ready.run.specs[ready.task]!;
-      const seat = chooseSeat(fleet.seats(), spec.type, spec.priority);
+      const seat = chooseSeat(fleet.seats(), spec);
       if (seat === undefined) break;
       this.assign(ready, seat.session);
       this.needs.gates.took({ type: spec.type, pool: spec.options?.pool }, { dag: ready.run.dag, task: ready.task, dispatch: ready.dispatch });
@@ -246,16 +243,16 @@ export class Dispatcher {
   }
 
   private assign({ run, task, dispatch }: Pick<ReadyTask, 'run' | 'task' | 'dispatch'>, session: string): void {
-    const { priority } = run.specs[task]!;
+    const { type, priority } = run.specs[task]!;
     const now = this.needs.clock.monotonic();
-    this.assignments.add({ run, task, dispatch, priority, session, sentAt: now, askedAt: now });
+    this.assignments.add({ run, task, dispatch, type, priority, session, sentAt: now, askedAt: now });
     const seat = this.needs.fleet.seat(session);
-    if (seat !== undefined) takeSeat(seat, priority);
+    if (seat !== undefined) takeSeat(seat, { type, priority });
   }
 
   private free(assignment: Assignment): void {
     const seat = this.needs.fleet.seat(assignment.session);
-    if (seat !== undefined) leaveSeat(seat, assignment.priority);
+    if (seat !== undefined) leaveSeat(seat, assignment);
   }
 
   /** What carries inputs, or a number that the leases must hear of first. */

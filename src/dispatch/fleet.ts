@@ -1,5 +1,5 @@
 /** The workers that dispatches can go to, as of the last look at the roster. */
-import { type Seat } from '../core/routing';
+import { createShared, type Seat, type Shared } from '../core/routing';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { LiveWorker, Roster } from '../ports/leases';
@@ -23,6 +23,9 @@ export interface Fleet {
   workers(): readonly LiveWorker[];
 }
 
+const sharedBy = ({ perSlot = {} }: LiveWorker): ReadonlyMap<string, Shared> =>
+  new Map(Object.entries(perSlot).flatMap(([type, tasks]) => (tasks > 1 ? [[type, createShared(tasks)]] : [])));
+
 export const createFleet = ({ roster, clock, announce, prefetch }: FleetNeeds): Fleet => {
   const seats = new Map<string, Seat>();
   let workers: readonly LiveWorker[] = [];
@@ -39,6 +42,7 @@ export const createFleet = ({ roster, clock, announce, prefetch }: FleetNeeds): 
       // Who drains never comes back, and the roster may be older than what the worker told.
       draining: worker.draining || known?.draining === true,
       outstanding: known?.outstanding ?? new Uint32Array(10),
+      shared: known?.shared ?? sharedBy(worker),
       total: known?.total ?? 0,
     };
   };

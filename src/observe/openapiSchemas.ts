@@ -151,7 +151,12 @@ const workerFields = {
   region: text,
   tags: list(text),
   types: list(text),
-  slots: { ...count, description: 'How many tasks it runs at once.' },
+  slots: { ...count, description: 'How many tasks it runs at once, or batches of tasks.' },
+  perSlot: {
+    type: 'object',
+    additionalProperties: count,
+    description: 'By task type, how many tasks its handler takes in one slot; types that are not there take one each.',
+  },
   freeSlots: count,
   held: { ...count, description: 'Tasks that it runs or that wait there; of a lost one those that it had.' },
   state: { enum: ['ACTIVE', 'DRAINING', 'LOST'], description: 'A lost worker is shown for ten minutes.' },

@@ -127,6 +127,7 @@ const workerFacts = (worker: WorkerStanding): object => ({
   tags: worker.tags,
   types: worker.types,
   slots: worker.slots,
+  perSlot: worker.perSlot ?? {},
   freeSlots: 'freeSlots' in worker ? worker.freeSlots : 0,
   held: worker.held,
   state: stateOf(worker),

@@ -14,6 +14,8 @@ export interface WorkerDescription {
   readonly tags: readonly string[];
   readonly types: readonly string[];
   readonly slots: number;
+  /** How many tasks of a type share a slot, where more than one may; older workers don't say. */
+  readonly perSlot?: Readonly<Record<string, number>>;
 }
 
 /** What a worker says with each heartbeat; shared memory, so that a thread can read it while the main one is busy. */

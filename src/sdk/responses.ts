@@ -170,6 +170,8 @@ export interface WorkerView {
   readonly tags: readonly string[];
   readonly types: readonly string[];
   readonly slots: number;
+  /** By task type, how many tasks its handler takes in one slot; types that aren't there take one each. */
+  readonly perSlot: Readonly<Record<string, number>>;
   readonly freeSlots: number;
   /** Tasks that it runs or that wait there. */
   readonly held: number;

@@ -19,6 +19,7 @@ const worker = (workerId: string, given: Partial<WorkerView> = {}): WorkerView =
   tags: ['gpu', 'big'],
   types: ['API_CALL'],
   slots: 4,
+  perSlot: {},
   freeSlots: 2,
   held: 2,
   state: 'ACTIVE',

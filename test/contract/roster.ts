@@ -8,7 +8,7 @@ export const rosterContract = (open: () => Promise<LeasesWorld>): void => {
 
   test('shows who announced itself, and as what', async () => {
     const { sessions, roster } = world();
-    const described = describedAs('w1', { tags: ['x'], region: 'eu' });
+    const described = describedAs('w1', { tags: ['x'], region: 'eu', perSlot: { API_CALL: 100 } });
     const quiet = await sessions.open(describedAs('quiet'), vitalsOf());
     const session = await sessions.open(described, vitalsOf(5, 3));
     await session.announce();

@@ -26,6 +26,27 @@ test('what is ready goes to the least loaded worker, up to its window, and on wh
   expect(stage.sent.at(-1)).toBe('t6#1 to s-w1');
 });
 
+test('a worker that runs ten tasks in a slot gets as many for each of its slots, and one such batch more for each that waits', async () => {
+  const stage = startStage([worker('w1', { slots: 2, perSlot: { API_CALL: 10 } })]);
+  await stage.look();
+  const all = Array.from({ length: 45 }, (_, i) => i);
+  const run = runOfPlan(planOf(tasks(45)));
+  await stage.enqueue(run, ...all);
+  // Of a window of three slots.
+  expect([stage.sent.length, stage.load()]).toEqual([30, [['s-w1', 3]]]);
+  stage.dispatcher.over(
+    applyAll(
+      run,
+      all.slice(0, 4).map((task) => completed(task)),
+      0,
+    ).over,
+  );
+  await turns();
+  expect([stage.sent.length, stage.load()]).toEqual([34, [['s-w1', 3]]]);
+  stage.dispatcher.reconcile();
+  expect(stage.load()).toEqual([['s-w1', 3]]);
+});
+
 test('a later and more important task passes a full window', async () => {
   const stage = startStage([worker('w1')]);
   await stage.look();

@@ -182,6 +182,7 @@ describe('answers are as the document says', () => {
     };
     expect(problemsOf('Worker', workerJson(worker))).toEqual([]);
     expect(problemsOf('WorkerDetail', workerDetailJson(worker, []))).toEqual([]);
+    expect(problemsOf('Worker', workerJson({ ...worker, perSlot: { API_CALL: 100 } }))).toEqual([]);
     const { draining, freeSlots, inbox, ...lost } = worker;
     expect([draining, freeSlots, inbox]).toEqual([true, 1, 0]);
     expect(problemsOf('Worker', workerJson(lost))).toEqual([]);
