@@ -164,8 +164,13 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
       ...setting(nullable(id), null, 'WORKER_ID', "The worker's name, if it isn't made of host and process. Only one live worker has it."),
       flag: 'worker-id',
     },
-    concurrency: setting(whole(1, 10_000), 100, 'WORKER_CONCURRENCY', 'Tasks that run at once.'),
-    prefetch: setting(whole(0, 10_000), 100, 'WORKER_PREFETCH', 'Tasks that may wait at the worker, beyond those that run.'),
+    concurrency: setting(whole(1, 10_000), 100, 'WORKER_CONCURRENCY', 'Tasks that run at once; those that a handler takes in one call count as one.'),
+    prefetch: setting(
+      whole(0, 10_000),
+      100,
+      'WORKER_PREFETCH',
+      'Tasks that may wait at the worker, beyond those that run; of a type that takes many in one call, one batch for each slot at the most.',
+    ),
     types: setting(listOf(id, 1), Object.keys(BUILT_IN), 'WORKER_TYPES', 'Task types that it runs.'),
     handlers: setting(
       handlers,

@@ -147,6 +147,8 @@ export interface Dispatch {
   readonly progressTimeoutSeconds: number | null;
   /** It was with a worker that died: its start is durable before its handler is called, so that the next death is known to be its own. */
   readonly suspect: boolean;
+  /** How many workers died while it was known to run there; older schedulers don't say. */
+  readonly deaths?: number;
   readonly simulate: Simulation | null;
   /** `fetch`: payload, upstream and checkpoint were too large to travel; the worker asks the sender for them. */
   readonly inputs: 'inline' | 'fetch';

@@ -32,6 +32,7 @@ export const hasNoInputs = (run: Run, task: number): boolean => !needsInputs(run
 /** The dispatch of a task, ready to travel. `inlineLimit` is infinite where dispatches stay within the process. */
 export const dispatchOf = (run: Run, task: number, inputs: TaskInputs | undefined, inlineLimit: number): Dispatch => {
   const { name, type, priority, tags, timeoutSeconds, simulate, options } = run.specs[task]!;
+  const deaths = run.budgets.get(task)?.deaths ?? 0;
   const fits = inputs === undefined || sizeOf(inputs) <= inlineLimit;
   const { payload, upstream, checkpoint } = fits ? (inputs ?? NONE) : NONE;
   return {
@@ -45,7 +46,8 @@ export const dispatchOf = (run: Run, task: number, inputs: TaskInputs | undefine
     tags,
     timeoutSeconds,
     progressTimeoutSeconds: options?.progressTimeoutSeconds ?? null,
-    suspect: run.losses[task]! > 0 || (run.budgets.get(task)?.deaths ?? 0) > 0,
+    suspect: run.losses[task]! > 0 || deaths > 0,
+    deaths,
     simulate,
     inputs: fits ? 'inline' : 'fetch',
     payload,

@@ -1,31 +1,23 @@
 /** What runs: calls handlers, holds them to their limits, and reports how they end. */
 import type { Dispatched, Event, Report } from '../core/event';
-import { dispatchedOf, abortReasonOf, executionOf, keyOf, type Attempt } from './attempt';
+import { abortReasonOf, dispatchedOf, executionOf, keyOf, type Attempt } from './attempt';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
-import type { TaskInputs } from '../ports/store';
+import { createCalls, type CallHandler, type CallsNeeds } from './calls';
 import { createCheckpoints, type Telling } from './checkpoints';
-import { carryOut } from './execution';
-import type { Handler, TaskLogger } from './handler';
 import { outcomeOfAbort, type AbortReason, type Outcome } from './outcome';
 import type { Held } from './prefetch';
-import type { Begun, Isolated, Limits, Runnables, Voice, Work } from './work';
+import { batchesIn, isIsolated } from './work';
 
-export interface AttemptsNeeds {
+export interface AttemptsNeeds extends CallsNeeds {
   readonly session: string;
   readonly worker: string;
-  /** For how long the session's claims keep others off, by this process's own clock; 0 once its lease is over. */
-  readonly leaseLeftMs: () => number;
-  readonly handlers: Runnables;
-  readonly limits: Limits;
   /** How long a handler may go on after its signal fired. */
   readonly hardLimitGraceMs: number;
   /** Resolves when the event is durable in its shard's log. */
   readonly report: (shard: number, event: Event) => Promise<void>;
   /** The handler has ended and its report is durable. */
   readonly finished: (done: Dispatched) => void;
-  readonly fetchInputs: (origin: string, dispatch: Dispatched, fence: string) => Promise<TaskInputs>;
-  readonly logger: (held: Held) => TaskLogger;
   /** A handler ignores its signal where it can't be ended alone, and what could be reported of it is durable. */
   readonly stuck: () => void;
   readonly clock: Clock;
@@ -42,27 +34,43 @@ interface AttemptsOwner extends AttemptsNeeds {
 
 /** Executions shorter than this are told by their end alone. */
 const TELL_AFTER_MS = 100;
-/** A lease that ends sooner wasn't renewed for two heartbeats (0.4 s of 1.6 by default): its end may be a cut from the leases. */
-const TELL_FIRST_MS = 700;
 /** What fits into a cell of the vitals. */
 const LONGEST_MS = 2 ** 31 - 1;
-
-const begin = (runnable: Handler | Isolated, work: Work, voice: Voice, signal: AbortSignal): Begun =>
-  typeof runnable === 'function' ? { outcome: carryOut(runnable, work, voice, signal) } : runnable.begin(work, voice, signal);
 
 export class Attempts {
   private readonly running = new Map<string, Attempt>();
   private readonly checkpoints;
+  private readonly call: CallHandler;
+  private readonly batches;
+  /** Calls under way, by type: each takes a slot. */
+  private readonly calling = new Map<string, number>();
+  private taken = 0;
   private unreported = 0;
   private stuck = 0;
 
   constructor(private readonly needs: AttemptsOwner) {
     this.checkpoints = createCheckpoints({ clock: needs.clock });
+    this.batches = batchesIn(needs.handlers);
+    this.call = createCalls({
+      ...needs,
+      tellStarted: (attempt) => this.tell(attempt, { type: 'started', ...executionOf(attempt, needs) }),
+      open: (attempt) => this.checkpoints.open(attempt, this.reporter(attempt)),
+    });
+  }
+
+  /** Tasks that run. */
+  size(): number {
+    return this.running.size;
   }
 
   /** Slots that are taken. */
-  size(): number {
-    return this.running.size;
+  slots(): number {
+    return this.taken;
+  }
+
+  /** Whether a handler of this type is at work. */
+  isCalling(type: string): boolean {
+    return this.calling.has(type);
   }
 
   /** Ended attempts whose reports aren't durable yet. */
@@ -93,15 +101,15 @@ export class Attempts {
    * Milliseconds from now until an attempt that only the end of the process can end is past its hard limit; 0 where no attempt
    * has one. Asked with every beat of the main loop, and before a handler that may hold it is called.
    */
-  allowanceMs(next?: Held): number {
+  allowanceMs(next: readonly Held[] = []): number {
     const now = this.needs.clock.now();
     let least = Infinity;
     const count = ({ dispatch }: Held, startedAt: number): void => {
-      if (dispatch.timeoutSeconds === null || typeof this.needs.handlers.get(dispatch.type) !== 'function') return;
+      if (dispatch.timeoutSeconds === null || isIsolated(this.needs.handlers.get(dispatch.type))) return;
       least = Math.min(least, startedAt + dispatch.timeoutSeconds * 1000 + this.needs.hardLimitGraceMs - now);
     };
     for (const { held, startedAt } of this.running.values()) count(held, startedAt);
-    if (next !== undefined) count(next, now);
+    for (const held of next) count(held, now);
     return least === Infinity ? 0 : Math.max(1, Math.min(LONGEST_MS, least));
   }
 
@@ -134,12 +142,26 @@ export class Attempts {
     for (const attempt of this.running.values()) this.abort(attempt, { kind: 'gone', why }, graceMs);
   }
 
-  /** Runs what was granted; resolves when its end is reported. Never rejects. */
-  async run(held: Held): Promise<void> {
-    const { clock, announce } = this.needs;
+  /** Runs what was granted, all of one type, in one call and one slot; resolves when every end is reported. Never rejects. */
+  async run(held: readonly Held[]): Promise<void> {
+    const { type } = held[0]!.dispatch;
+    const attempts = held.map((each) => this.begin(each));
+    if (this.batches.has(type)) this.needs.announce('batch.called', { type, size: held.length });
+    this.taken += 1;
+    this.calling.set(type, (this.calling.get(type) ?? 0) + 1);
+    const outcomes = await this.call(attempts);
+    const endedAt = this.needs.clock.now();
+    this.leaveSlot(type);
+    const reported = attempts.map((attempt, i) => this.end(attempt, outcomes[i]!, endedAt));
+    this.needs.eased();
+    await Promise.all(reported);
+  }
+
+  private begin(held: Held): Attempt {
+    const startedAt = this.needs.clock.now();
     const attempt: Attempt = {
       held,
-      startedAt: clock.now(),
+      startedAt,
       controller: new AbortController(),
       told: false,
       stuck: false,
@@ -147,46 +169,25 @@ export class Attempts {
       cancelHardLimit: () => undefined,
     };
     this.running.set(keyOf(held.dispatch), attempt);
-    announce('execution.started', { type: held.dispatch.type, sinceSentMs: attempt.startedAt - held.sentAt });
-    const outcome = await this.callHandler(attempt);
-    const endedAt = clock.now();
+    this.needs.announce('execution.started', { type: held.dispatch.type, sinceSentMs: startedAt - held.sentAt });
+    return attempt;
+  }
+
+  private leaveSlot(type: string): void {
+    const others = this.calling.get(type)! - 1;
+    if (others > 0) this.calling.set(type, others);
+    else this.calling.delete(type);
+    this.taken -= 1;
+  }
+
+  /** Resolves when it is reported. */
+  private end(attempt: Attempt, outcome: Outcome, endedAt: number): Promise<void> {
     attempt.cancelHardLimit();
-    this.running.delete(keyOf(held.dispatch));
+    this.running.delete(keyOf(attempt.held.dispatch));
     if (attempt.stuck) this.stuck -= 1;
     this.checkpoints.close(attempt);
     this.announceEnd(attempt, outcome, endedAt);
-    const reported = this.reportEnd(attempt, outcome, endedAt);
-    this.needs.eased();
-    await reported;
-  }
-
-  private async callHandler(attempt: Attempt): Promise<Outcome> {
-    const { dispatch, origin, fence } = attempt.held;
-    const runnable = this.needs.handlers.get(dispatch.type);
-    if (runnable === undefined) {
-      return { kind: 'failed', retryable: false, error: { kind: 'HANDLER', message: `this worker has no handler for ${dispatch.type}` } };
-    }
-    let inputs: TaskInputs = dispatch;
-    try {
-      if (dispatch.inputs === 'fetch') inputs = await this.needs.fetchInputs(origin, dispatchedOf(dispatch), fence);
-    } catch (error) {
-      return { kind: 'aborted', reason: `its inputs could not be fetched: ${String(error)}` };
-    }
-    try {
-      // Durable before the handler is called: if this worker dies with it, too, everybody knows of what; and once the lease is over,
-      // the log alone keeps others off.
-      if (dispatch.suspect || this.needs.leaseLeftMs() < TELL_FIRST_MS)
-        await this.tell(attempt, { type: 'started', ...executionOf(attempt, this.needs) });
-    } catch (error) {
-      return { kind: 'aborted', reason: `its start could not be reported: ${String(error)}` };
-    }
-    const reason = abortReasonOf(attempt);
-    if (reason !== undefined) return outcomeOfAbort(reason);
-    // Whoever was suspended past the end of its lease, or is cut off from the leases alone: somebody else may have the task by now.
-    if (this.needs.leaseLeftMs() === 0) return outcomeOfAbort({ kind: 'gone', why: 'the lease of the session is over' });
-    const voice = { logger: this.needs.logger(attempt.held), ...this.checkpoints.open(attempt, this.reporter(attempt)) };
-    attempt.begun = begin(runnable, { dispatch, fence, inputs, limits: this.needs.limits }, voice, attempt.controller.signal);
-    return attempt.begun.outcome;
+    return this.reportEnd(attempt, outcome, endedAt);
   }
 
   private reporter(attempt: Attempt): { send(report: Telling): void } {

@@ -1,8 +1,9 @@
-/** One call of a handler: the context that it gets, and the value that tells how it ended. */
+/** One call of a handler: the contexts that it gets, and the values that tell how it ended. */
 import { taskIdOf } from '../core/ids';
-import type { Handler, TaskContext } from './handler';
-import { outcomeOfResult, outcomeOfThrown, toJson, type Outcome } from './outcome';
-import type { Voice, Work } from './work';
+import type { Handler, TaskContext } from '../core/handler';
+import { errorOfWhole, isError, problemOfAnswer } from './batch';
+import { outcomeOfAbort, outcomeOfResult, outcomeOfThrown, toJson, type AbortReason, type Outcome } from './outcome';
+import type { Batched, Loaded, Member, Voice } from './work';
 
 const MAX_MESSAGE = 2000;
 
@@ -24,7 +25,7 @@ const checkpointWith =
   };
 
 /** What the handler sees. */
-export const contextOf = ({ dispatch, fence, inputs, limits }: Work, voice: Voice, signal: AbortSignal): TaskContext => {
+export const contextOf = ({ work: { dispatch, fence, inputs, limits }, voice, signal }: Member): TaskContext => {
   const upstream: Record<string, unknown> = {};
   for (const [name, result] of Object.entries(inputs.upstream)) upstream[name] = parse(result);
   return {
@@ -50,11 +51,55 @@ export const contextOf = ({ dispatch, fence, inputs, limits }: Work, voice: Voic
   };
 };
 
-/** Calls the handler and classifies its end; never rejects. */
-export const carryOut = async (handler: Handler, work: Work, voice: Voice, signal: AbortSignal): Promise<Outcome> => {
+const single = async (handler: Handler, member: Member): Promise<Outcome> => {
   try {
-    return outcomeOfResult(await handler(contextOf(work, voice, signal)), work.limits.resultBytes);
+    return outcomeOfResult(await handler(contextOf(member)), member.work.limits.resultBytes);
   } catch (thrown) {
-    return outcomeOfThrown(thrown, signal);
+    return outcomeOfThrown(thrown, member.signal);
   }
 };
+
+const outcomeOfEntry = (entry: PromiseSettledResult<unknown>, { signal, work }: Member): Outcome => {
+  if (entry.status === 'rejected') return outcomeOfThrown(entry.reason, signal);
+  return isError(entry.value) ? outcomeOfThrown(entry.value, signal) : outcomeOfResult(entry.value, work.limits.resultBytes);
+};
+
+/** What threw was the call: whoever's signal had fired ends by that all the same. */
+const outcomeOfWhole = (thrown: unknown, { signal }: Member, size: number): Outcome => {
+  const outcome = outcomeOfThrown(thrown, signal);
+  return outcome.kind === 'failed' && !signal.aborted ? { ...outcome, error: errorOfWhole(outcome.error, size) } : outcome;
+};
+
+const batched = async ({ handle }: Batched, members: readonly Member[]): Promise<readonly Outcome[]> => {
+  try {
+    const answer = await handle(members.map(contextOf));
+    const problem = problemOfAnswer(answer, members.length);
+    if (problem !== undefined) throw new TypeError(problem);
+    const entries = await Promise.allSettled(answer);
+    return entries.map((entry, i) => outcomeOfEntry(entry, members[i]!));
+  } catch (thrown) {
+    return members.map((member) => outcomeOfWhole(thrown, member, members.length));
+  }
+};
+
+/** Takes those whose end is `known` as they are and asks `call` about the others; answers in the order of all. */
+export const withKnown = async <T>(
+  all: readonly T[],
+  known: (one: T) => Outcome | undefined,
+  call: (open: readonly T[]) => Promise<readonly Outcome[]>,
+): Promise<readonly Outcome[]> => {
+  const ends = all.map(known);
+  const open = all.filter((_, i) => ends[i] === undefined);
+  if (open.length === all.length) return call(all);
+  const outcomes = (open.length === 0 ? [] : await call(open)).values();
+  return ends.map((end) => end ?? (outcomes.next().value as Outcome));
+};
+
+/** Many a handler waits for its signal to fire, and would wait for ever where it has fired before. */
+const firedBefore = ({ signal }: Member): Outcome | undefined => (signal.aborted ? outcomeOfAbort(signal.reason as AbortReason) : undefined);
+
+/** Calls the handler and classifies the end of each of its tasks; never rejects. */
+export const carryOut = (handler: Loaded, members: readonly Member[]): Promise<readonly Outcome[]> =>
+  withKnown(members, firedBefore, (open) =>
+    typeof handler === 'function' ? Promise.all(open.map((member) => single(handler, member))) : batched(handler, open),
+  );

@@ -5,8 +5,9 @@ import type { WorkOrder } from '../ports/transport';
 import { dispatchedOf } from './attempt';
 import { Attempts, type AttemptsNeeds } from './attempts';
 import { Intake } from './intake';
-import { createPrefetch, type Held } from './prefetch';
+import { createPrefetch, type Held, type Prefetch } from './prefetch';
 import { createReturns } from './returns';
+import { batchesIn } from './work';
 
 export interface ExecutorNeeds extends AttemptsNeeds {
   readonly slots: number;
@@ -22,7 +23,7 @@ const LOST_GRACE_MS = 200;
 const LEAVE_GRACE_MS = 1000;
 
 export class Executor {
-  private readonly prefetch = createPrefetch();
+  private readonly prefetch: Prefetch;
   private readonly attempts: Attempts;
   private readonly intake: Intake;
   private readonly returns;
@@ -30,6 +31,8 @@ export class Executor {
   /** It drains: what still comes in is given back at once, or it would wait for the end of the session. */
   private leaving = false;
   private readonly idle = new Set<() => void>();
+  /** The look at those that wait for company. */
+  private look: { readonly at: number; readonly cancel: () => void } | undefined;
 
   constructor(private readonly needs: ExecutorNeeds) {
     this.returns = createReturns(needs);
@@ -55,6 +58,11 @@ export class Executor {
         else this.showVitals();
         this.wakeIfIdle();
       },
+    });
+    this.prefetch = createPrefetch({
+      batches: batchesIn(needs.handlers),
+      isCalling: (type) => this.attempts.isCalling(type),
+      clock: needs.clock,
     });
     this.showVitals();
   }
@@ -111,14 +119,34 @@ export class Executor {
   }
 
   private fill(): void {
-    while (this.attempts.size() < this.needs.slots && this.attempts.waiting() < this.needs.maxUnreported) {
+    while (this.mayBegin()) {
       const held = this.prefetch.next();
       if (held === undefined) break;
-      // Its handler may hold the main loop from its first line on.
-      if (held.dispatch.timeoutSeconds !== null) Atomics.store(this.needs.vitals.cells, VITALS.allowanceMs, this.attempts.allowanceMs(held));
+      // Their handler may hold the main loop from its first line on.
+      if (held.some(({ dispatch }) => dispatch.timeoutSeconds !== null))
+        Atomics.store(this.needs.vitals.cells, VITALS.allowanceMs, this.attempts.allowanceMs(held));
       void this.attempts.run(held);
     }
+    this.lookAgain();
     this.showVitals();
+  }
+
+  private mayBegin(): boolean {
+    return this.attempts.slots() < this.needs.slots && this.attempts.waiting() < this.needs.maxUnreported;
+  }
+
+  /** When somebody will have waited for company long enough: one timer for all, and none where no slot is free. */
+  private lookAgain(): void {
+    const ms = this.mayBegin() ? this.prefetch.ripeInMs() : undefined;
+    if (ms === undefined) return;
+    const at = this.needs.clock.monotonic() + ms;
+    if (this.look !== undefined && this.look.at <= at) return;
+    this.look?.cancel();
+    const cancel = this.needs.clock.after(Math.max(1, Math.ceil(ms)), () => {
+      this.look = undefined;
+      if (this.taking) this.fill();
+    });
+    this.look = { at, cancel };
   }
 
   /** What runs answers by its end; what waits for a slot, or isn't here, is withdrawn at once. */
@@ -143,9 +171,8 @@ export class Executor {
 
   private showVitals(): void {
     const { cells } = this.needs.vitals;
-    const held = this.attempts.size() + this.prefetch.size();
-    Atomics.store(cells, VITALS.freeSlots, Math.max(0, this.needs.slots - held));
-    Atomics.store(cells, VITALS.held, held);
+    Atomics.store(cells, VITALS.freeSlots, Math.max(0, this.needs.slots - this.attempts.slots() - this.prefetch.slots()));
+    Atomics.store(cells, VITALS.held, this.attempts.size() + this.prefetch.size());
   }
 
   private wakeIfIdle(): void {

@@ -1,9 +1,11 @@
-/** Finds and loads users' own handlers: the default export of a module. */
+/** Finds and loads users' own handlers: the default export of a module, and its export `batch` where one call takes many tasks. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Handler } from './handler';
+import type { BatchHandler, Handler } from '../core/handler';
+import { batchLimitsOf } from './batch';
+import type { Loaded } from './work';
 
 /** The file of a module, named by its path from `folder` or as a package that is installed there. Throws where there is none. */
 export const fileOfModule = (module: string, folder: string): string => {
@@ -16,13 +18,20 @@ export const fileOfModule = (module: string, folder: string): string => {
   }
 };
 
-const defaultOf = (loaded: unknown): unknown => (loaded as { readonly default?: unknown } | undefined)?.default;
+interface Exports {
+  readonly default?: unknown;
+  readonly batch?: unknown;
+}
 
-/** Loads a handler's file. Rejects with the module's own error, or where its default export is no function. */
-export const loadHandler = async (file: string): Promise<Handler> => {
+const defaultOf = (loaded: unknown): unknown => (loaded as Exports | undefined)?.default;
+const batchIn = (loaded: unknown): unknown => (loaded as Exports | undefined)?.batch;
+
+/** Loads a handler's file. Rejects with the module's own error, or where what it exports is no handler. */
+export const loadHandler = async (file: string): Promise<Loaded> => {
   const loaded: unknown = await import(pathToFileURL(file).href);
   // A CommonJS module that a compiler made of `export default` has it one level deeper.
   const exported = [defaultOf(loaded), defaultOf(defaultOf(loaded))].find((one) => typeof one === 'function');
   if (exported === undefined) throw new Error(`${file} has no handler: its default export must be an async function of the task's context`);
-  return exported as Handler;
+  const batch = [loaded, defaultOf(loaded)].map(batchIn).find((one) => one !== undefined);
+  return batch === undefined ? (exported as Handler) : { handle: exported as BatchHandler, batch: batchLimitsOf(batch) };
 };

@@ -1,5 +1,10 @@
-/** Claimed work that waits for a slot of this worker: the most important first, in order of arrival within a priority. */
+/**
+ * Claimed work that waits for a slot of this worker: the most important first, in order of arrival within a priority. Tasks of a
+ * type that takes many in one call share a slot, and may wait a little for company.
+ */
 import type { Dispatch, Dispatched } from '../core/event';
+import type { BatchLimits } from '../core/handler';
+import type { Clock } from '../ports/clock';
 
 export interface Held {
   readonly dispatch: Dispatch;
@@ -9,9 +14,20 @@ export interface Held {
   readonly fence: string;
 }
 
+export interface PrefetchNeeds {
+  /** The types of which many tasks share a slot. */
+  readonly batches: ReadonlyMap<string, BatchLimits>;
+  /** Whether a handler of this type is at work: only then does a task of it wait for company. */
+  readonly isCalling: (type: string) => boolean;
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
+
 export interface Prefetch {
   push(held: Held): void;
-  next(): Held | undefined;
+  /** What the next free slot gets: one task, or many of one type; undefined where nothing waits, or what waits is waiting for company. */
+  next(): readonly Held[] | undefined;
+  /** Milliseconds until somebody has waited for company long enough; undefined where nobody waits for that. */
+  ripeInMs(): number | undefined;
   /** Takes one out; undefined where it isn't there. */
   take(dispatched: Dispatched): Held | undefined;
   /** Takes everything out, to be given back. */
@@ -19,40 +35,125 @@ export interface Prefetch {
   /** What waits, without taking it out. */
   all(): Held[];
   size(): number;
+  /** Slots that what waits would fill. */
+  slots(): number;
 }
 
-export const createPrefetch = (): Prefetch => {
-  const lanes: Held[][] = Array.from({ length: 10 }, () => []);
-  let size = 0;
+interface Waiting {
+  readonly held: Held;
+  /** Of its arrival, among all. */
+  readonly order: number;
+  readonly since: number;
+}
+
+/** What shares slots, by priority. */
+interface Line {
+  readonly batch: BatchLimits;
+  /** Null for tasks that have a slot each. */
+  readonly type: string | null;
+  readonly lanes: readonly Waiting[][];
+  size: number;
+}
+
+const PRIORITIES = 10;
+const EACH_ALONE: BatchLimits = { maxSize: 1, maxWaitMs: 0 };
+
+const createLine = (type: string | null, batch: BatchLimits): Line => ({
+  batch,
+  type,
+  lanes: Array.from({ length: PRIORITIES }, () => []),
+  size: 0,
+});
+
+/** One death of a worker is mostly its own, and may have hit thousands of tasks at once. */
+const SUSPICIOUS_DEATHS = 2;
+
+/**
+ * A task that is tried again may be what made its batch fail, and one that workers died of may be what killed them: it takes nobody
+ * along any more. Nor does a batch wait for inputs that have to be fetched.
+ */
+const isAlone = ({ attempt, suspect, deaths, inputs }: Dispatch): boolean =>
+  attempt > 1 || inputs === 'fetch' || (deaths === undefined ? suspect : deaths >= SUSPICIOUS_DEATHS);
+
+const headOf = ({ lanes, size }: Line): Waiting | undefined => (size === 0 ? undefined : lanes.findLast((lane) => lane.length > 0)![0]);
+
+const longestSince = ({ lanes }: Line): number => lanes.reduce((least, lane) => Math.min(least, lane[0]?.since ?? Infinity), Infinity);
+
+const comesFirst = (one: Waiting, other: Waiting): boolean => {
+  const [mine, others] = [one.held.dispatch.priority, other.held.dispatch.priority];
+  return mine === others ? one.order < other.order : mine > others;
+};
+
+/** The most important ones, as many as one call takes. */
+const takeFrom = (line: Line): Held[] => {
+  const taken: Held[] = [];
+  for (let priority = PRIORITIES - 1; priority >= 0 && taken.length < line.batch.maxSize; priority--) {
+    for (const { held } of line.lanes[priority]!.splice(0, line.batch.maxSize - taken.length)) taken.push(held);
+  }
+  line.size -= taken.length;
+  return taken;
+};
+
+export const createPrefetch = ({ batches, isCalling, clock }: PrefetchNeeds): Prefetch => {
+  const each = createLine(null, EACH_ALONE);
+  const ofType = new Map([...batches].map(([type, batch]) => [type, createLine(type, batch)]));
+  const lines = [each, ...ofType.values()];
+  let arrivals = 0;
+
+  const isRipe = (line: Line): boolean =>
+    line.size >= line.batch.maxSize || !isCalling(line.type!) || clock.monotonic() - longestSince(line) >= line.batch.maxWaitMs;
+
+  /** The line of which the next call is. */
+  const chosen = (): Line | undefined => {
+    let ripe: { line: Line; head: Waiting } | undefined;
+    let waiting: { line: Line; head: Waiting } | undefined;
+    for (const line of lines) {
+      const head = headOf(line);
+      if (head === undefined) continue;
+      if (isRipe(line)) ripe = ripe === undefined || comesFirst(head, ripe.head) ? { line, head } : ripe;
+      else waiting = waiting === undefined || comesFirst(head, waiting.head) ? { line, head } : waiting;
+    }
+    if (ripe === undefined || waiting === undefined) return ripe?.line;
+    // Nobody waits for company while something less important takes the slot.
+    return waiting.head.held.dispatch.priority > ripe.head.held.dispatch.priority ? waiting.line : ripe.line;
+  };
+
   return {
     push: (held) => {
-      lanes[held.dispatch.priority]?.push(held);
-      size += 1;
+      const line = isAlone(held.dispatch) ? each : (ofType.get(held.dispatch.type) ?? each);
+      line.lanes[held.dispatch.priority]?.push({ held, order: arrivals++, since: clock.monotonic() });
+      line.size += 1;
     },
     next: () => {
-      if (size === 0) return undefined;
-      for (let priority = lanes.length - 1; priority >= 0; priority--) {
-        const held = lanes[priority]!.shift();
-        if (held === undefined) continue;
-        size -= 1;
-        return held;
+      const line = chosen();
+      return line === undefined ? undefined : takeFrom(line);
+    },
+    ripeInMs: () => {
+      let since: number | undefined;
+      for (const line of ofType.values()) {
+        if (line.size === 0 || isRipe(line)) continue;
+        since = Math.min(since ?? Infinity, longestSince(line) + line.batch.maxWaitMs - clock.monotonic());
       }
-      return undefined;
+      return since;
     },
     take: ({ dag, task, dispatch: number }) => {
-      for (const lane of lanes) {
-        const at = lane.findIndex(({ dispatch }) => dispatch.dag === dag && dispatch.task === task && dispatch.dispatch === number);
-        if (at < 0) continue;
-        size -= 1;
-        return lane.splice(at, 1)[0];
+      for (const line of lines) {
+        for (const lane of line.lanes) {
+          const at = lane.findIndex(({ held: { dispatch } }) => dispatch.dag === dag && dispatch.task === task && dispatch.dispatch === number);
+          if (at < 0) continue;
+          line.size -= 1;
+          return lane.splice(at, 1)[0]!.held;
+        }
       }
       return undefined;
     },
-    drain: () => {
-      size = 0;
-      return lanes.flatMap((lane) => lane.splice(0));
-    },
-    all: () => lanes.flat(),
-    size: () => size,
+    drain: () =>
+      lines.flatMap((line) => {
+        line.size = 0;
+        return line.lanes.flatMap((lane) => lane.splice(0).map(({ held }) => held));
+      }),
+    all: () => lines.flatMap(({ lanes }) => lanes.flatMap((lane) => lane.map(({ held }) => held))),
+    size: () => lines.reduce((sum, { size }) => sum + size, 0),
+    slots: () => lines.reduce((sum, { size, batch }) => sum + Math.ceil(size / batch.maxSize), 0),
   };
 };

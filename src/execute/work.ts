@@ -1,7 +1,7 @@
 /** What passes between the worker and the place where a handler runs, be it the main loop, a thread or a process. */
 import type { Dispatch } from '../core/event';
 import type { TaskInputs } from '../ports/store';
-import type { Handler, TaskLogger } from './handler';
+import type { BatchHandler, BatchLimits, Handler, TaskLogger } from '../core/handler';
 import type { Outcome } from './outcome';
 
 /** What one attempt works on: plain values, so that they can travel. */
@@ -26,18 +26,44 @@ export interface Voice {
   progress(fraction: number, message: string | null): void;
 }
 
-/** An attempt under way. */
+/** One task of a call. */
+export interface Member {
+  readonly work: Work;
+  readonly voice: Voice;
+  readonly signal: AbortSignal;
+}
+
+/** A call under way. */
 export interface Begun {
-  /** Never rejects. */
-  readonly outcome: Promise<Outcome>;
-  /** Ends it by force, whatever its handler does: the outcome follows. Absent where that is impossible. */
+  /** In the order of its members. Never rejects. */
+  readonly outcomes: Promise<readonly Outcome[]>;
+  /** Ends it by force, whatever its handler does: the outcomes follow. Absent where that is impossible. */
   end?(): void;
 }
 
-/** A handler in a place of its own, which can be ended with it. */
-export interface Isolated {
-  begin(work: Work, voice: Voice, signal: AbortSignal): Begun;
+/** A handler that takes many tasks in one call. */
+export interface Batched {
+  readonly handle: BatchHandler;
+  readonly batch: BatchLimits;
 }
 
+/** What a module exports. */
+export type Loaded = Handler | Batched;
+
+/** A handler in a place of its own, which can be ended with it. */
+export interface Isolated {
+  /** Null where each call takes one task. */
+  readonly batch: BatchLimits | null;
+  begin(members: readonly Member[]): Begun;
+}
+
+export type Runnable = Loaded | Isolated;
+
 /** What a worker can run, by task type. */
-export type Runnables = ReadonlyMap<string, Handler | Isolated>;
+export type Runnables = ReadonlyMap<string, Runnable>;
+
+export const isIsolated = (runnable: Runnable | undefined): runnable is Isolated => typeof runnable === 'object' && 'begin' in runnable;
+
+/** The types that take many tasks in one call. */
+export const batchesIn = (runnables: Runnables): ReadonlyMap<string, BatchLimits> =>
+  new Map([...runnables].flatMap(([type, runnable]) => (typeof runnable === 'function' || runnable.batch === null ? [] : [[type, runnable.batch]])));

@@ -1,6 +1,7 @@
 /** A worker: holds one session at a time, works what the session's inbox brings, and begins anew when a session ends. */
 import type { Dispatched, Event } from '../core/event';
 import { type Failure, isFailure } from '../core/failure';
+import type { BatchLimits } from '../core/handler';
 import { every } from '../lifecycle/every';
 import { firstAborted, pause } from '../lifecycle/timing';
 import type { Service } from '../lifecycle/service';
@@ -10,6 +11,7 @@ import { type Claims, type Session, type Vitals, VITALS_BYTES, type WorkerDescri
 import type { WorkOrder, WorkQueue } from '../ports/transport';
 import { Executor, type ExecutorNeeds } from './executor';
 import { createWishes } from './wishes';
+import { batchesIn } from './work';
 
 export interface WorkerNeeds {
   readonly description: WorkerDescription;
@@ -48,6 +50,8 @@ interface Shift {
 const TICK_MS = 50;
 const BEGIN_AGAIN_MS = 500;
 const UNREPORTED_PER_SLOT = 4;
+/** Of the largest size: while one is being reported, another can run. */
+const UNREPORTED_BATCHES = 2;
 const STUCK = 'a handler goes on past its hard limit, and only the end of the process ends it';
 
 export interface Worker extends Service {
@@ -57,10 +61,17 @@ export interface Worker extends Service {
   reassert(): Promise<void>;
 }
 
+const perSlotIn = (batches: ReadonlyMap<string, BatchLimits>): Pick<WorkerDescription, 'perSlot'> =>
+  batches.size === 0 ? {} : { perSlot: Object.fromEntries([...batches].map(([type, { maxSize }]) => [type, maxSize])) };
+
+const largestOf = (batches: ReadonlyMap<string, BatchLimits>): number => Math.max(0, ...[...batches.values()].map(({ maxSize }) => maxSize));
+
 const mayPass = (error: unknown): error is Failure => isFailure(error, 'LEASES_UNAVAILABLE') || isFailure(error, 'BROKER_UNAVAILABLE');
 
 export const createWorker = (needs: WorkerNeeds): Worker => {
-  const { description, clock, announce } = needs;
+  const { clock, announce } = needs;
+  const batches = batchesIn(needs.handlers);
+  const description: WorkerDescription = { ...needs.description, ...perSlotIn(batches) };
   let shift: Shift | undefined;
   const leaving = new AbortController();
   let loop: Promise<void> | undefined;
@@ -101,7 +112,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
         finished: (done) => {
           needs.finished(session.id, done);
         },
-        maxUnreported: Math.max(1000, description.slots * UNREPORTED_PER_SLOT),
+        maxUnreported: Math.max(1000, description.slots * UNREPORTED_PER_SLOT, UNREPORTED_BATCHES * largestOf(batches)),
         stuck: () => {
           stuck.add(executor);
           endWithStuck();

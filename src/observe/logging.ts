@@ -50,6 +50,7 @@ const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
   'gate.opened': ['info', 'a gate was opened'],
   'execution.started': ['trace', 'execution started'],
   'execution.finished': ['debug', 'execution finished'],
+  'batch.called': ['trace', 'batch called'],
   'execution.stuck': [
     'error',
     'a handler ignores its signal and keeps its slot: run its type in a thread or a process (worker.handlers, isolation), where it can be ended',

@@ -34,6 +34,7 @@ export interface Metrics {
 
 /** From a millisecond to ten minutes. */
 const TASK_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];
+const BATCH_SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 const STEP_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 interface Making {
@@ -138,6 +139,16 @@ const executionMetrics = ({ registry, listen }: Making, types: readonly string[]
   });
   listen('execution.stuck', ({ type }) => {
     stuck.inc({ type });
+  });
+  const sizes = new Histogram({
+    name: 'task_batch_size',
+    help: 'Tasks that handlers of many tasks got in one call.',
+    labelNames: ['type'],
+    buckets: BATCH_SIZES,
+    registers: [registry],
+  });
+  listen('batch.called', ({ type, size }) => {
+    sizes.observe({ type }, size);
   });
   listen('execution.finished', ({ type, outcome, runningMs }) => {
     seconds.observe({ type }, runningMs / 1000);

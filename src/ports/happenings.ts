@@ -38,6 +38,8 @@ export interface Happenings {
     runningMs: number;
     error?: string;
   };
+  /** A handler that takes many tasks in one call got so many. */
+  'batch.called': { type: string; size: number };
   /** A handler ignores its signal past its hard limit, where it can't be ended alone. */
   'execution.stuck': { dag: string; task: string; type: string; attempt: number; sinceMs: number };
   'claim.answered': { granted: number; refused: number; tookMs: number };

@@ -2,11 +2,10 @@
 import type { Config } from '../config';
 import type { HandlerConfig } from '../config/shape';
 import { createSimulatedHandler } from '../execute/handlers/simulated';
-import type { Handler } from '../execute/handler';
 import { createPool, type Pool } from '../execute/isolation/pool';
 import { processRoom, threadRoom } from '../execute/isolation/rooms';
 import { fileOfModule, loadHandler } from '../execute/loadHandler';
-import type { Isolated, Limits, Runnables } from '../execute/work';
+import type { Limits, Runnable, Runnables } from '../execute/work';
 import { resource } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
 import { pause, within } from '../lifecycle/timing';
@@ -27,12 +26,11 @@ const toOwnStderr = (text: string): void => void process.stderr.write(text);
 /** The longest that a user's module may take to load. */
 const LOAD_MS = 30_000;
 
-const loadInto = async (pool: Pool, { module, isolation, heapMb }: HandlerConfig, defaultHeapMb: number) => {
+const loadInto = async (pool: Pool, { module, isolation, heapMb }: HandlerConfig, defaultHeapMb: number): Promise<Runnable> => {
   const file = fileOfModule(module, process.cwd());
   if (isolation === 'none') return loadHandler(file);
   const open = (isolation === 'thread' ? threadRoom : processRoom)({ file, heapMb: heapMb ?? defaultHeapMb, onStderr: toOwnStderr });
-  await pool.warm(open);
-  return pool.isolated(open);
+  return pool.isolated(open, await pool.warm(open));
 };
 
 const openHandler = (pool: Pool, handler: HandlerConfig, { worker, clock }: { worker: Config['worker']; clock: Clock }) =>
@@ -56,7 +54,7 @@ export interface OpenHandlers {
 export const openHandlers = async (config: Config, clock: Clock, workers = 1): Promise<OpenHandlers> => {
   const simulated = createSimulatedHandler({ types: config.simulation.types, random: () => clock.random(), sleep: sleepOn(clock) });
   const pool = createPool({ places: workers * config.worker.concurrency });
-  const handlers = new Map<string, Handler | Isolated>(config.worker.types.map((type) => [type, simulated]));
+  const handlers = new Map<string, Runnable>(config.worker.types.map((type) => [type, simulated]));
   try {
     for (const handler of config.worker.handlers) handlers.set(handler.type, await openHandler(pool, handler, { worker: config.worker, clock }));
   } catch (error) {

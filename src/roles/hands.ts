@@ -3,7 +3,7 @@ import type { Dispatched } from '../core/event';
 import { failure } from '../core/failure';
 import { groupBy } from '../core/groupBy';
 import { createFetchInputs } from '../execute/fetchInputs';
-import type { TaskLogger } from '../execute/handler';
+import type { TaskLogger } from '../core/handler';
 import type { Held } from '../execute/prefetch';
 import type { Limits, Runnables } from '../execute/work';
 import { createWorker, type Worker } from '../execute/worker';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Config } from '../config';
 import { systemClock } from '../adapters/system/clock';
 import { isFailure } from '../core/failure';
-import type { TaskLogger } from '../execute/handler';
+import type { TaskLogger } from '../core/handler';
 import type { Held } from '../execute/prefetch';
 import { awaiting } from '../lifecycle/awaiting';
 import { createEmitter } from '../lifecycle/emitter';

@@ -190,11 +190,14 @@ test('metrics', async () => {
   expect(before).toContain('task_success_rate Nan');
   expect(before).toContain('task_execution_time_count{type="API_CALL"} 0');
   world.events.announce('execution.finished', { dag: 'd', task: 't', type: 'API_CALL', attempt: 1, outcome: 'completed', runningMs: 30 });
+  world.events.announce('batch.called', { type: 'API_CALL', size: 30 });
   world.events.announce('execution.stuck', { dag: 'd', task: 't', type: 'API_CALL', attempt: 1, sinceMs: 30 });
   for (const outcome of ['COMPLETED', 'COMPLETED', 'COMPLETED', 'FAILED', 'SKIPPED'] as const)
     world.events.announce('task.finished', { type: 'API_CALL', outcome, attempts: 1 });
   const after = await read();
   expect(after).toContain('task_handlers_stuck_total{type="API_CALL"} 1');
+  expect(after).toContain('task_batch_size_bucket{le="50",type="API_CALL"} 1');
+  expect(after).toContain('task_batch_size_sum{type="API_CALL"} 30');
   expect(after).toContain('task_success_rate 75');
   expect(after).toContain('task_execution_time_bucket{le="0.05",type="API_CALL"} 1');
   expect(after).toContain('http_request_seconds_count{method="GET",route="/actuator/prometheus",status="200"} ');

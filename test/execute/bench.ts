@@ -1,7 +1,7 @@
 /** An executor on claims, reports and a clock that a test holds in its hands. */
 import type { Dispatch, Event } from '../../src/core/event';
 import { Executor } from '../../src/execute/executor';
-import type { Handler, TaskLogger } from '../../src/execute/handler';
+import type { Handler, TaskLogger } from '../../src/core/handler';
 import type { Runnables } from '../../src/execute/work';
 import type { ClaimAnswer, FloorAnswer, Wanted } from '../../src/ports/leases';
 import type { WorkOrder } from '../../src/ports/transport';

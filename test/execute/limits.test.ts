@@ -1,4 +1,4 @@
-import type { Handler } from '../../src/execute/handler';
+import type { Handler } from '../../src/core/handler';
 import { VITALS } from '../../src/ports/leases';
 import { DAG } from '../core/model';
 import { turns } from '../lifecycle/virtualClock';

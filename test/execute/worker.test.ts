@@ -2,7 +2,8 @@ import { createMemoryBroker } from '../../src/adapters/memory/broker';
 import { createMemoryLeases } from '../../src/adapters/memory/leases';
 import type { Event } from '../../src/core/event';
 import { failure } from '../../src/core/failure';
-import type { Handler } from '../../src/execute/handler';
+import type { Handler } from '../../src/core/handler';
+import type { Batched } from '../../src/execute/work';
 import { createWorker } from '../../src/execute/worker';
 import type { WorkerDescription, WorkerSessions } from '../../src/ports/leases';
 import type { WorkQueue } from '../../src/ports/transport';
@@ -11,7 +12,10 @@ import { dispatchOf } from './bench';
 
 const description: WorkerDescription = { workerId: 'w1', host: 'h', port: 1, version: '0', region: '', tags: [], types: ['API_CALL'], slots: 2 };
 
-const startStage = (handler: Handler, over: { sessions?: (real: WorkerSessions) => WorkerSessions; queue?: (real: WorkQueue) => WorkQueue } = {}) => {
+const startStage = (
+  handler: Handler | Batched,
+  over: { sessions?: (real: WorkerSessions) => WorkerSessions; queue?: (real: WorkQueue) => WorkQueue } = {},
+) => {
   const clock = createVirtualClock();
   const broker = createMemoryBroker({ clock, shards: 1 });
   const leases = createMemoryLeases({ clock, leaseMs: 3000, heartbeatMs: 1000 });
@@ -30,7 +34,7 @@ const startStage = (handler: Handler, over: { sessions?: (real: WorkerSessions) 
     },
     finished: () => undefined,
     fetchInputs: () => Promise.reject(new Error('nothing to fetch')),
-    handlers: new Map([['API_CALL', handler]]),
+    handlers: new Map<string, Handler | Batched>([['API_CALL', handler]]),
     logger: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
     announce: () => undefined,
     drainMs: 1000,
@@ -77,6 +81,15 @@ test('a worker announces itself, runs what it is sent, and is gone at once when 
   expect(stage.reports).toMatchObject([{ type: 'completed', result: '"done"' }]);
   await stage.worker.stop();
   expect(await stage.live()).toEqual([]);
+});
+
+test('a worker tells how many tasks share a slot', async () => {
+  const stage = startStage({ handle: (contexts) => contexts.map(() => 'done'), batch: { maxSize: 50, maxWaitMs: 10 } });
+  await stage.worker.start();
+  expect(await stage.live()).toMatchObject([{ slots: 2, perSlot: { API_CALL: 50 } }]);
+  await stage.hand(0);
+  expect(stage.reports).toMatchObject([{ type: 'completed', result: '"done"' }]);
+  await stage.worker.stop();
 });
 
 test('stopping during the start leaves no session behind', async () => {

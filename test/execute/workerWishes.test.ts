@@ -1,7 +1,7 @@
 import { createMemoryBroker } from '../../src/adapters/memory/broker';
 import { createMemoryLeases } from '../../src/adapters/memory/leases';
 import type { Event } from '../../src/core/event';
-import type { Handler } from '../../src/execute/handler';
+import type { Handler } from '../../src/core/handler';
 import { createWorker } from '../../src/execute/worker';
 import { createVirtualClock, turns } from '../lifecycle/virtualClock';
 import { dispatchOf } from './bench';

@@ -12,7 +12,7 @@ import { failure } from '../../src/core/failure';
 import type { DagId } from '../../src/core/ids';
 import type { DagRecord } from '../../src/core/change';
 import { DEFAULT_LAW, type LawSettings } from '../../src/core/law';
-import type { Handler } from '../../src/execute/handler';
+import type { Handler } from '../../src/core/handler';
 import type { Service as LivingService } from '../../src/lifecycle/service';
 import { createEngine, type Engine } from '../../src/roles/engine';
 import { createHands, type Hands } from '../../src/roles/hands';

@@ -3,7 +3,7 @@ import type { DagRecord } from '../../src/core/change';
 import type { GraphEdit } from '../../src/core/command';
 import { TRIGGER_RULES, type PlannedDag, type PlannedTask, type TaskOptions } from '../../src/core/dag';
 import { mintDagId, parseTaskId, type DagId } from '../../src/core/ids';
-import type { Handler } from '../../src/execute/handler';
+import type { Handler } from '../../src/core/handler';
 import { pause } from '../../src/lifecycle/timing';
 import { STEPS } from './circumstances';
 import { START_MS, TYPES } from './cluster';

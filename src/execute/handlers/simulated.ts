@@ -1,7 +1,7 @@
 /** The five built-in task types, simulated: they take some time, and some of them fail. */
 import { BUILT_IN_TASK_TYPES, type Simulation } from '../../core/dag';
 import { drawFrom } from '../../core/retry';
-import type { Handler, Handlers, TaskContext } from '../handler';
+import type { Handler, Handlers, TaskContext } from '../../core/handler';
 
 /** How a type behaves where a task says nothing of its own. */
 export interface SimulatedType {

@@ -1,14 +1,20 @@
-/** Runs in the thread or process of an isolated handler: loads its module, then carries out one attempt after the other. */
+/** Runs in the thread or process of an isolated handler: loads its module, then carries out one call after the other. */
 import { carryOut } from '../execution';
-import type { TaskLogger } from '../handler';
+import type { TaskLogger } from '../../core/handler';
 import { loadHandler } from '../loadHandler';
-import { errorOf, outcomeOfAbort, type AbortReason } from '../outcome';
+import { errorOf } from '../outcome';
 import type { Voice, Work } from '../work';
-import type { FromPlace, Line, PlaceSettings } from './messages';
+import type { Line, Logged, PlaceSettings } from './messages';
 
 interface Call {
   resolve(): void;
   reject(error: Error): void;
+}
+
+/** Checkpoints that aren't durable yet, of all tasks of one call of the handler. */
+interface Keeping {
+  last: number;
+  readonly calls: Map<number, Call>;
 }
 
 /** Undefined where JSON has no text for it: a log line must not end an attempt. */
@@ -20,61 +26,59 @@ const textOf = (details: Readonly<Record<string, unknown>> | undefined): string 
   }
 };
 
-const loggerTo = (line: Line): TaskLogger => {
+const loggerTo = (line: Line, member: number): TaskLogger => {
   const at =
-    (level: Extract<FromPlace, { kind: 'log' }>['level']): TaskLogger['info'] =>
+    (level: Logged['level']): TaskLogger['info'] =>
     (message, details) => {
-      line.send({ kind: 'log', level, message, details: textOf(details) });
+      line.send({ kind: 'log', member, level, message, details: textOf(details) });
     };
   return { info: at('info'), warn: at('warn'), error: at('error') };
 };
 
-const voiceTo = (line: Line, calls: Map<number, Call>): Voice => {
-  let last = 0;
-  return {
-    logger: loggerTo(line),
-    checkpoint: (state) =>
-      new Promise((resolve, reject) => {
-        last += 1;
-        calls.set(last, { resolve, reject });
-        line.send({ kind: 'checkpoint', call: last, state });
-      }),
-    progress: (fraction, message) => {
-      line.send({ kind: 'progress', fraction, message });
-    },
-  };
-};
+const voiceTo = (line: Line, member: number, keeping: Keeping): Voice => ({
+  logger: loggerTo(line, member),
+  checkpoint: (state) =>
+    new Promise((resolve, reject) => {
+      keeping.last += 1;
+      keeping.calls.set(keeping.last, { resolve, reject });
+      line.send({ kind: 'checkpoint', member, call: keeping.last, state });
+    }),
+  progress: (fraction, message) => {
+    line.send({ kind: 'progress', member, fraction, message });
+  },
+});
 
 /** Serves the line until the place is ended. */
 export const serve = (line: Line, { file }: PlaceSettings): void => {
   const loading = loadHandler(file);
-  let current: { readonly calls: Map<number, Call>; readonly controller: AbortController } | undefined;
+  let current: { readonly keeping: Keeping; readonly controllers: readonly AbortController[] } | undefined;
 
-  const run = async (work: Work): Promise<void> => {
-    const calls = new Map<number, Call>();
-    const controller = new AbortController();
-    current = { calls, controller };
+  const run = async (works: readonly Work[]): Promise<void> => {
+    const keeping: Keeping = { last: 0, calls: new Map() };
+    const controllers = works.map(() => new AbortController());
+    current = { keeping, controllers };
     const handler = await loading;
-    const { signal } = controller;
-    // Many a handler waits for its signal to fire, and would wait for ever where it has fired before.
-    const outcome = signal.aborted ? outcomeOfAbort(signal.reason as AbortReason) : await carryOut(handler, work, voiceTo(line, calls), signal);
+    const outcomes = await carryOut(
+      handler,
+      works.map((work, member) => ({ work, voice: voiceTo(line, member, keeping), signal: controllers[member]!.signal })),
+    );
     current = undefined;
-    line.send({ kind: 'ended', outcome });
+    line.send({ kind: 'ended', outcomes });
   };
 
   line.listen((message) => {
-    if (message.kind === 'run') void run(message.work);
-    else if (message.kind === 'abort') current?.controller.abort(message.reason);
+    if (message.kind === 'run') void run(message.works);
+    else if (message.kind === 'abort') current?.controllers[message.member]?.abort(message.reason);
     else {
-      const call = current?.calls.get(message.call);
-      current?.calls.delete(message.call);
+      const call = current?.keeping.calls.get(message.call);
+      current?.keeping.calls.delete(message.call);
       if (message.refusal === null) call?.resolve();
       else call?.reject(new Error(message.refusal));
     }
   });
   loading.then(
-    () => {
-      line.send({ kind: 'ready' });
+    (loaded) => {
+      line.send({ kind: 'ready', batch: typeof loaded === 'function' ? null : loaded.batch });
     },
     (error: unknown) => {
       line.send({ kind: 'refused', why: error instanceof Error ? error.message : String(error) });

@@ -1,24 +1,33 @@
-/** What the worker and the place of an isolated handler say to each other: plain values, one attempt at a time. */
+/** What the worker and the place of an isolated handler say to each other: plain values, one call at a time; `member` is one of its tasks, by its place. */
 import type { TaskError } from '../../core/dag';
+import type { BatchLimits } from '../../core/handler';
 import type { AbortReason, Outcome } from '../outcome';
 import type { Work } from '../work';
 
 export type ToPlace =
-  | { readonly kind: 'run'; readonly work: Work }
-  | { readonly kind: 'abort'; readonly reason: AbortReason }
+  | { readonly kind: 'run'; readonly works: readonly Work[] }
+  | { readonly kind: 'abort'; readonly member: number; readonly reason: AbortReason }
   /** The answer to a checkpoint: durable, or why it won't be. */
   | { readonly kind: 'kept'; readonly call: number; readonly refusal: string | null };
 
+export interface Logged {
+  readonly kind: 'log';
+  readonly member: number;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  /** JSON text. */
+  readonly details: string | null;
+}
+
 export type FromPlace =
-  /** The module is loaded. */
-  | { readonly kind: 'ready' }
+  /** The module is loaded; null where each call takes one task. */
+  | { readonly kind: 'ready'; readonly batch: BatchLimits | null }
   /** It can't be loaded. */
   | { readonly kind: 'refused'; readonly why: string }
-  | { readonly kind: 'checkpoint'; readonly call: number; readonly state: string }
-  | { readonly kind: 'progress'; readonly fraction: number; readonly message: string | null }
-  /** `details` is JSON text. */
-  | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string; readonly details: string | null }
-  | { readonly kind: 'ended'; readonly outcome: Outcome }
+  | { readonly kind: 'checkpoint'; readonly member: number; readonly call: number; readonly state: string }
+  | { readonly kind: 'progress'; readonly member: number; readonly fraction: number; readonly message: string | null }
+  | Logged
+  | { readonly kind: 'ended'; readonly outcomes: readonly Outcome[] }
   /** An error that nobody caught: the place ends itself. */
   | { readonly kind: 'crashed'; readonly error: TaskError };
 

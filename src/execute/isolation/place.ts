@@ -1,8 +1,10 @@
-/** One thread or process that holds one handler, and runs its attempts one after the other. */
+/** One thread or process that holds one handler, and runs its calls one after the other. */
 import type { TaskError } from '../../core/dag';
+import type { BatchLimits } from '../../core/handler';
+import { errorOfWhole } from '../batch';
 import { outcomeOfAbort, type AbortReason, type Outcome } from '../outcome';
-import type { Begun, Voice, Work } from '../work';
-import type { FromPlace, ToPlace } from './messages';
+import type { Begun, Member, Voice } from '../work';
+import type { FromPlace, Logged, ToPlace } from './messages';
 
 /** How a place came to its end, with what is known of it. */
 export interface Exit {
@@ -26,33 +28,46 @@ export interface RoomListener {
 export type OpenRoom = (listener: RoomListener) => Room;
 
 export interface Place {
-  /** Resolves when its module is loaded, rejects with the reason why it can't be. */
-  readonly loaded: Promise<void>;
-  /** Resolves when it is over. */
-  readonly over: Promise<void>;
-  /** Whether it can run another attempt. */
+  /** Resolves when its module is loaded, with what that says of its batches; rejects with the reason why it can't be. */
+  readonly loaded: Promise<BatchLimits | null>;
+  /** Resolves when it is over, with how it came to that. */
+  readonly over: Promise<Exit>;
+  /** Whether it can run another call. */
   isUsable(): boolean;
-  run(work: Work, voice: Voice, signal: AbortSignal): Begun;
+  run(members: readonly Member[]): Begun;
   /** Ends it by force, with what runs in it. */
   end(): void;
 }
 
 interface Running {
-  readonly voice: Voice;
-  readonly signal: AbortSignal;
-  settle(outcome: Outcome): void;
+  readonly members: readonly Member[];
+  settle(outcomes: readonly Outcome[]): void;
 }
 
 const evidenceOf = ({ code, signal }: Exit): NonNullable<TaskError['evidence']> => ({ exitCode: code, signal });
 
-const failed = (error: TaskError): Outcome => ({ kind: 'failed', retryable: true, error });
-
-/** The end of an attempt whose place ended under it. */
-const outcomeOfExit = (exit: Exit): Outcome => {
+const errorOfExit = (exit: Exit): TaskError => {
   const evidence = evidenceOf(exit);
-  if (exit.outOfMemory) return failed({ kind: 'OUT_OF_MEMORY', message: 'the handler needed more memory than its heap limit', evidence });
+  if (exit.outOfMemory) return { kind: 'OUT_OF_MEMORY', message: 'the handler needed more memory than its heap limit', evidence };
   const how = exit.signal === null ? `ended with code ${String(exit.code)}` : `was ended by ${exit.signal}`;
-  return failed({ kind: 'KILLED', message: `the handler's place ${how}`, evidence });
+  return { kind: 'KILLED', message: `the handler's place ${how}`, evidence };
+};
+
+interface PlaceEnd {
+  readonly exit: Exit;
+  /** What the place itself said of its end. */
+  readonly crash: TaskError | undefined;
+  /** It was ended because of a task that ignored its signal. */
+  readonly cut: boolean;
+}
+
+/** The end of a task whose place ended under it: nobody can tell which of a batch brought that about, unless one ignored its signal. */
+const outcomeAtEnd = ({ exit, crash, cut }: PlaceEnd, { signal }: Member, size: number): Outcome => {
+  const evidence = evidenceOf(exit);
+  if (signal.aborted) return outcomeOfAbort(signal.reason as AbortReason, { end: 'by force', ...evidence });
+  if (cut) return { kind: 'aborted', reason: 'another task of its batch ignored its signal and was ended by force' };
+  const error = crash === undefined ? errorOfExit(exit) : { ...crash, evidence };
+  return { kind: 'failed', retryable: true, error: errorOfWhole(error, size) };
 };
 
 const keep = async (post: Room['post'], { call, state }: Extract<FromPlace, { kind: 'checkpoint' }>, voice: Voice): Promise<void> => {
@@ -64,8 +79,8 @@ const keep = async (post: Room['post'], { call, state }: Extract<FromPlace, { ki
   }
 };
 
-/** What a handler says while it runs. */
-const say = (room: Room, message: Extract<FromPlace, { kind: 'checkpoint' | 'progress' | 'log' }>, voice: Voice): void => {
+/** What a handler says of a task while it runs. */
+const say = (room: Room, message: Logged | Extract<FromPlace, { kind: 'checkpoint' | 'progress' }>, voice: Voice): void => {
   if (message.kind === 'progress') voice.progress(message.fraction, message.message);
   else if (message.kind === 'checkpoint') void keep(room.post, message, voice);
   else {
@@ -74,16 +89,16 @@ const say = (room: Room, message: Extract<FromPlace, { kind: 'checkpoint' | 'pro
   }
 };
 
-interface Gate {
-  readonly promise: Promise<void>;
-  open(): void;
+interface Gate<T> {
+  readonly promise: Promise<T>;
+  open(value: T): void;
   fail(error: Error): void;
 }
 
-const createGate = (): Gate => {
-  let open: Gate['open'];
-  let fail: Gate['fail'];
-  const promise = new Promise<void>((resolve, reject) => {
+const createGate = <T>(): Gate<T> => {
+  let open: Gate<T>['open'];
+  let fail: Gate<T>['fail'];
+  const promise = new Promise<T>((resolve, reject) => {
     open = resolve;
     fail = reject;
   });
@@ -94,20 +109,21 @@ const createGate = (): Gate => {
 
 /** Opens a place; it loads its module at once. */
 export const createPlace = (open: OpenRoom): Place => {
-  const [loaded, over] = [createGate(), createGate()];
+  const [loaded, over] = [createGate<BatchLimits | null>(), createGate<Exit>()];
   let running: Running | undefined;
   let crash: TaskError | undefined;
   let usable = true;
+  let cut = false;
 
-  const settle = (outcome: Outcome): void => {
+  const settle = (outcomes: readonly Outcome[]): void => {
     const ended = running;
     running = undefined;
-    ended?.settle(outcome);
+    ended?.settle(outcomes);
   };
   const hear = (message: FromPlace): void => {
     switch (message.kind) {
       case 'ready':
-        loaded.open();
+        loaded.open(message.batch);
         break;
       case 'refused':
         crash = { kind: 'HANDLER', message: `the handler can't be loaded: ${message.why}` };
@@ -116,20 +132,18 @@ export const createPlace = (open: OpenRoom): Place => {
         crash = message.error;
         break;
       case 'ended':
-        settle(message.outcome);
+        settle(message.outcomes);
         break;
       default:
-        if (running !== undefined) say(room, message, running.voice);
+        if (running?.members[message.member] !== undefined) say(room, message, running.members[message.member]!.voice);
     }
   };
   const exited = (exit: Exit): void => {
     usable = false;
-    const reason = running?.signal.aborted === true ? (running.signal.reason as AbortReason) : undefined;
-    if (reason !== undefined) settle(outcomeOfAbort(reason, { end: 'by force', ...evidenceOf(exit) }));
-    else if (crash !== undefined) settle(failed({ ...crash, evidence: evidenceOf(exit) }));
-    else settle(outcomeOfExit(exit));
+    const members = running?.members ?? [];
+    settle(members.map((member) => outcomeAtEnd({ exit, crash, cut }, member, members.length)));
     loaded.fail(new Error(crash?.message ?? 'it ended before it was loaded'));
-    over.open();
+    over.open(exit);
   };
   const room = open({ onMessage: hear, onExit: exited });
 
@@ -142,15 +156,23 @@ export const createPlace = (open: OpenRoom): Place => {
     over: over.promise,
     isUsable: () => usable && running === undefined,
     end,
-    run: (work, voice, signal) => {
-      const outcome = new Promise<Outcome>((resolve) => {
-        running = { voice, signal, settle: resolve };
+    run: (members) => {
+      const outcomes = new Promise<readonly Outcome[]>((resolve) => {
+        running = { members, settle: resolve };
       });
-      signal.addEventListener('abort', () => {
-        room.post({ kind: 'abort', reason: signal.reason as AbortReason });
+      members.forEach(({ signal }, member) => {
+        signal.addEventListener('abort', () => {
+          room.post({ kind: 'abort', member, reason: signal.reason as AbortReason });
+        });
       });
-      room.post({ kind: 'run', work });
-      return { outcome, end };
+      room.post({ kind: 'run', works: members.map(({ work }) => work) });
+      return {
+        outcomes,
+        end: () => {
+          cut = true;
+          end();
+        },
+      };
     },
   };
 };

@@ -1,17 +1,18 @@
-/** The places of one worker's isolated handlers: as many as it has slots, kept for the next attempt when one has ended. */
+/** The places of one worker's isolated handlers: as many as it has slots, kept for the next call when one has ended. */
+import type { BatchLimits } from '../../core/handler';
 import type { Isolated } from '../work';
 import { createPlace, type OpenRoom, type Place } from './place';
 
 export interface Pool {
-  /** A handler whose attempts run in places opened by `open`, each in one of its own. */
-  isolated(open: OpenRoom): Isolated;
-  /** Opens a first place; rejects with the reason where its module can't be loaded. */
-  warm(open: OpenRoom): Promise<void>;
+  /** A handler whose calls run in places opened by `open`, each in one of its own; `batch` is what its module says of many tasks in one call. */
+  isolated(open: OpenRoom, batch?: BatchLimits | null): Isolated;
+  /** Opens a first place, and answers what its module says of many tasks in one call; rejects with the reason where that can't be loaded. */
+  warm(open: OpenRoom): Promise<BatchLimits | null>;
   /** Ends every place, with what runs in it. */
   close(): Promise<void>;
 }
 
-/** `places`: how many there may be at once. Attempts at one time are never more than that: the worker's slots see to it. */
+/** `places`: how many there may be at once. Calls at one time are never more than that: the worker's slots see to it. */
 export const createPool = ({ places }: { readonly places: number }): Pool => {
   const all = new Set<Place>();
   /** In order of their last use. */
@@ -36,20 +37,22 @@ export const createPool = ({ places }: { readonly places: number }): Pool => {
   };
 
   return {
-    isolated: (open) => ({
-      begin: (work, voice, signal) => {
+    isolated: (open, batch = null) => ({
+      batch,
+      begin: (members) => {
         const place = placeFor(open);
-        const begun = place.run(work, voice, signal);
-        const outcome = begun.outcome.finally(() => {
+        const begun = place.run(members);
+        const outcomes = begun.outcomes.finally(() => {
           putBack(open, place);
         });
-        return { ...begun, outcome };
+        return { ...begun, outcomes };
       },
     }),
     warm: async (open) => {
       const place = opened(open);
-      await place.loaded;
+      const batch = await place.loaded;
       putBack(open, place);
+      return batch;
     },
     close: async () => {
       const open = [...all];

@@ -1,6 +1,6 @@
 /** What runs a task: the interface that simulated, real and users' own handlers implement. */
-import type { Simulation } from '../core/dag';
-import type { DagId, TaskId } from '../core/ids';
+import type { Simulation } from './dag';
+import type { DagId, TaskId } from './ids';
 
 /** A log bound to one attempt. */
 export interface TaskLogger {
@@ -48,3 +48,19 @@ export interface TaskContext {
 export type Handler = (context: TaskContext) => Promise<unknown>;
 
 export type Handlers = ReadonlyMap<string, Handler>;
+
+/** What a module says of its batches, in an export named `batch` beside the default one, which is a `BatchHandler` then. */
+export interface BatchLimits {
+  /** The most tasks that one call gets, 1 to 10,000. Together they take one slot of the worker. */
+  readonly maxSize: number;
+  /** The longest that a task waits for more of its type while the worker is at work on others of it, 0 to 60,000 ms. With none at work it never waits. */
+  readonly maxWaitMs: number;
+}
+
+/**
+ * Runs one attempt of each of many tasks of one type, each with a context of its own: its signal, its fence, its checkpoints.
+ * Answers an array with one entry for each context, in their order: the task's result (any JSON, undefined for none), an `Error`
+ * where that task alone failed, or a promise of either. A call that throws fails all of its tasks. A task that failed, or that two
+ * workers died of, is tried again by itself, so that it can't take others along: the array has one context then.
+ */
+export type BatchHandler = (contexts: readonly TaskContext[]) => readonly unknown[] | Promise<readonly unknown[]>;

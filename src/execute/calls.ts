@@ -1,0 +1,98 @@
+/** One call of a handler, for one task or for a batch: what has to be so before it, and how it begins. */
+import type { Dispatched } from '../core/event';
+import type { TaskLogger } from '../core/handler';
+import type { TaskInputs } from '../ports/store';
+import { abortReasonOf, dispatchedOf, type Attempt } from './attempt';
+import { carryOut, withKnown } from './execution';
+import { outcomeOfAbort, type Outcome } from './outcome';
+import type { Held } from './prefetch';
+import { isIsolated, type Begun, type Limits, type Member, type Runnable, type Runnables, type Voice } from './work';
+
+export interface CallsNeeds {
+  /** For how long the session's claims keep others off, by this process's own clock; 0 once its lease is over. */
+  readonly leaseLeftMs: () => number;
+  readonly handlers: Runnables;
+  readonly limits: Limits;
+  readonly fetchInputs: (origin: string, dispatch: Dispatched, fence: string) => Promise<TaskInputs>;
+  readonly logger: (held: Held) => TaskLogger;
+}
+
+interface CallsOwner extends CallsNeeds {
+  /** Resolves when it is durable that an attempt runs. */
+  readonly tellStarted: (attempt: Attempt) => Promise<void>;
+  /** What the handler of an attempt may say from now on. */
+  readonly open: (attempt: Attempt) => Omit<Voice, 'logger'>;
+}
+
+/** How the attempts of one call ended, in their order. */
+export type CallHandler = (attempts: readonly Attempt[]) => Promise<readonly Outcome[]>;
+
+interface Prepared {
+  readonly attempt: Attempt;
+  readonly inputs: TaskInputs;
+  /** Why it can't be called. */
+  readonly end?: Outcome;
+}
+
+/** A lease that ends sooner wasn't renewed for two heartbeats (0.4 s of 1.6 by default): its end may be a cut from the leases. */
+const TELL_FIRST_MS = 700;
+
+const begin = (runnable: Runnable, members: readonly Member[]): Begun =>
+  isIsolated(runnable) ? runnable.begin(members) : { outcomes: carryOut(runnable, members) };
+
+const withoutHandler = (type: string): Outcome => ({
+  kind: 'failed',
+  retryable: false,
+  error: { kind: 'HANDLER', message: `this worker has no handler for ${type}` },
+});
+
+/** Makes the function that calls handlers. All attempts of a call are of one type. */
+export const createCalls = (needs: CallsOwner): CallHandler => {
+  const prepare = async (attempt: Attempt): Promise<Prepared> => {
+    const { dispatch, origin, fence } = attempt.held;
+    let inputs: TaskInputs = dispatch;
+    const aborted = (why: string): Prepared => ({ attempt, inputs, end: { kind: 'aborted', reason: why } });
+    try {
+      if (dispatch.inputs === 'fetch') inputs = await needs.fetchInputs(origin, dispatchedOf(dispatch), fence);
+    } catch (error) {
+      return aborted(`its inputs could not be fetched: ${String(error)}`);
+    }
+    try {
+      // Durable before the handler is called: if this worker dies with it, too, everybody knows of what; and once the lease is over,
+      // the log alone keeps others off.
+      if (dispatch.suspect || needs.leaseLeftMs() < TELL_FIRST_MS) await needs.tellStarted(attempt);
+    } catch (error) {
+      return aborted(`its start could not be reported: ${String(error)}`);
+    }
+    return { attempt, inputs };
+  };
+
+  const endOf = ({ attempt, end }: Prepared): Outcome | undefined => {
+    if (end !== undefined) return end;
+    const reason = abortReasonOf(attempt);
+    if (reason !== undefined) return outcomeOfAbort(reason);
+    // Whoever was suspended past the end of its lease, or is cut off from the leases alone: somebody else may have the task by now.
+    return needs.leaseLeftMs() === 0 ? outcomeOfAbort({ kind: 'gone', why: 'the lease of the session is over' }) : undefined;
+  };
+
+  const memberOf = ({ attempt: { held, controller }, inputs }: Prepared, voice: Omit<Voice, 'logger'>): Member => ({
+    work: { dispatch: held.dispatch, fence: held.fence, inputs, limits: needs.limits },
+    voice: { logger: needs.logger(held), ...voice },
+    signal: controller.signal,
+  });
+
+  return async (attempts) => {
+    const { type } = attempts[0]!.held.dispatch;
+    const runnable = needs.handlers.get(type);
+    if (runnable === undefined) return attempts.map(() => withoutHandler(type));
+    // Nothing is awaited between the last look at each attempt and the call.
+    return withKnown(await Promise.all(attempts.map(prepare)), endOf, (open) => {
+      const begun = begin(
+        runnable,
+        open.map((one) => memberOf(one, needs.open(one.attempt))),
+      );
+      for (const { attempt } of open) attempt.begun = begun;
+      return begun.outcomes;
+    });
+  };
+};
