@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dependencies, devDependencies } from '../../package.json';
 import { loadConfig } from '../../src/config';
+import { batchLimitsOf } from '../../src/execute/batch';
 import { atEnd } from '../harness/cleanup';
 import { freePort } from '../harness/ports';
 import { projectRoot, startRole } from '../harness/processes';
@@ -207,13 +208,23 @@ describe('what the README shows', () => {
     expect(others.filter((text) => /^(\$ |npm |npx |node |curl |docker |dts |scripts\/\w+ )/m.test(text))).toEqual([]);
   });
 
-  test('the handler shown is a module that node takes', () => {
+  test('the handlers shown are modules that node takes', () => {
     const shown = blocksOf(readme).filter(({ language }) => language === 'js');
-    expect(shown).toHaveLength(1);
+    expect(shown).toHaveLength(2);
     const folder = temporaryFolder('readme-handler-');
-    writeFileSync(path.join(folder, 'handler.mjs'), shown[0]!.text);
-    const call = "import('./handler.mjs').then(async (module) => console.log(JSON.stringify(await module.default({}))))";
-    expect(JSON.parse(execFileSync(process.execPath, ['-e', call], { cwd: folder, encoding: 'utf8' }))).toEqual({ rows: 42 });
+    const answerOf = (text: string, argument: string, told: string): unknown => {
+      writeFileSync(path.join(folder, 'handler.mjs'), text);
+      const call = `import('./handler.mjs').then(async (module) => { const answer = await module.default(${argument}); console.log(JSON.stringify(${told})); })`;
+      return JSON.parse(execFileSync(process.execPath, ['-e', call], { cwd: folder, encoding: 'utf8' }));
+    };
+    expect(answerOf(shown[0]!.text, '{}', 'answer')).toEqual({ rows: 42 });
+    const contexts = '[{ payload: { row: 7 } }, { payload: { row: 0 } }]';
+    const [limits, entries] = answerOf(shown[1]!.text, contexts, '[module.batch, answer.map((entry) => entry.message ?? entry)]') as [
+      unknown,
+      unknown,
+    ];
+    expect(batchLimitsOf(limits)).toEqual(limits);
+    expect(entries).toEqual([{ stored: 7 }, 'a row must be above 0']);
   });
 
   test('the settings shown are ones that the configuration takes', () => {
