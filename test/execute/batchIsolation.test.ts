@@ -103,6 +103,18 @@ describe.each(['thread', 'process'] as const)('in a %s', (isolation) => {
     ]);
   });
 
+  test('one that is cancelled before the call is never called', async () => {
+    const bench = await start(isolation);
+    let open: () => void = () => undefined;
+    bench.reportWith(() => new Promise((resolve) => (open = resolve)));
+    await bench.does(['echo'], ['yield', { suspect: true, deaths: 1 }]);
+    await bench.hand([], { revoked: [{ dag: DAG, task: 1, dispatch: 1 }] });
+    bench.reportWith(() => Promise.resolve());
+    open();
+    expect(await bench.untilEnded(2)).toMatchObject([{ type: 'completed', task: 0 }, { type: 'withdrawn' }]);
+    expect(bench.logged).toEqual([]);
+  });
+
   test('one that ignores its signal is ended with its place, and the others are given back', async () => {
     const bench = await start(isolation);
     await bench.does(['ignore', { timeoutSeconds: 1 }], ['echo'], ['echo']);
@@ -127,16 +139,28 @@ describe.each(['thread', 'process'] as const)('in a %s', (isolation) => {
     ]);
   });
 
-  test('a module whose batch is wrong is refused when its first place is opened', async () => {
+  const warm = (text: string) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'batch-'));
     atEnd(() => {
       rmSync(folder, { recursive: true, force: true });
     });
-    const module = path.join(folder, 'wrong.cjs');
-    writeFileSync(module, 'exports.default = () => []; exports.batch = { maxSize: 0, size: 1 };');
+    const module = path.join(folder, 'handler.cjs');
+    writeFileSync(module, text);
     const pool = createPool({ places: 1 });
     pools.push(pool);
-    await expect(pool.warm(roomOf(isolation, module))).rejects.toThrow(
+    return pool.warm(roomOf(isolation, module));
+  };
+
+  test.each([
+    'exports.default = () => []; exports.batch = { maxSize: 7, maxWaitMs: 0 };',
+    'module.exports = Object.assign(() => [], { batch: { maxSize: 7, maxWaitMs: 0 } });',
+    'const made = { default: () => [], batch: { maxSize: 7, maxWaitMs: 0 } }; module.exports = made;',
+  ])('a CommonJS module may say it, too: %s', async (text) => {
+    expect(await warm(text)).toEqual({ maxSize: 7, maxWaitMs: 0 });
+  });
+
+  test('a module whose batch is wrong is refused when its first place is opened', async () => {
+    await expect(warm('exports.default = () => []; exports.batch = { maxSize: 0, size: 1 };')).rejects.toThrow(
       'batch.size is unknown: there are maxSize and maxWaitMs; batch.maxSize must be a whole number from 1 to 10000, not 0; batch.maxWaitMs must',
     );
   });

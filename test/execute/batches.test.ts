@@ -210,10 +210,22 @@ describe('when a batch is called', () => {
     await bench.hand(bench.rows(0, 0));
     await bench.hand(bench.rows(1, 3));
     expect(bench.called()).toEqual(['t0']);
-    await bench.hand(bench.rows(4, 5));
+    await bench.hand(bench.rows(4, 4));
     expect(bench.called()).toEqual(['t0', 't1 t2 t3 t4']);
+    await bench.hand(bench.rows(5, 5));
     await bench.clock.advance(20);
     expect(bench.called()).toEqual(['t0', 't1 t2 t3 t4', 't5']);
+  });
+
+  test('not for the end of one of several that are at work', async () => {
+    const bench = start({ slots: 3 });
+    await bench.hand(bench.rows(0, 3));
+    await bench.hand(bench.rows(4, 7));
+    await bench.hand(bench.rows(8, 8));
+    await bench.calls[0]!.answer(['a', 'b', 'c', 'd']);
+    expect(bench.called()).toEqual(['t0 t1 t2 t3', 't4 t5 t6 t7']);
+    await bench.calls[1]!.answer(['a', 'b', 'c', 'd']);
+    expect(bench.called().slice(2)).toEqual(['t8']);
   });
 
   test('without any wait where it asks for none', async () => {
@@ -272,7 +284,7 @@ describe('the limits of one task of a batch', () => {
     await bench.later(1000);
     await bench.calls[0]!.fail(new Error('aborted'));
     expect(bench.reports.filter(({ type }) => type !== 'started')).toMatchObject([
-      { type: 'failed', task: 0, error: { kind: 'TIMEOUT' } },
+      { type: 'failed', task: 0, error: { kind: 'TIMEOUT', message: 'the attempt took longer than its timeout of 1 s' } },
       { type: 'failed', task: 1, error: { kind: 'HANDLER', message: 'the whole batch of 2 tasks failed: aborted' } },
     ]);
   });
