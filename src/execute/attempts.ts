@@ -142,7 +142,7 @@ export class Attempts {
     for (const attempt of this.running.values()) this.abort(attempt, { kind: 'gone', why }, graceMs);
   }
 
-  /** Runs what was granted, all of one type, in one call and one slot; resolves when every end is reported. Never rejects. */
+  /** Runs what was granted, all of one type, in one call and one slot; resolves when that has ended. Never rejects. */
   async run(held: readonly Held[]): Promise<void> {
     const { type } = held[0]!.dispatch;
     const attempts = held.map((each) => this.begin(each));
@@ -152,9 +152,10 @@ export class Attempts {
     const outcomes = await this.call(attempts);
     const endedAt = this.needs.clock.now();
     this.leaveSlot(type);
-    const reported = attempts.map((attempt, i) => this.end(attempt, outcomes[i]!, endedAt));
+    attempts.forEach((attempt, i) => {
+      this.end(attempt, outcomes[i]!, endedAt);
+    });
     this.needs.eased();
-    await Promise.all(reported);
   }
 
   private begin(held: Held): Attempt {
@@ -180,14 +181,13 @@ export class Attempts {
     this.taken -= 1;
   }
 
-  /** Resolves when it is reported. */
-  private end(attempt: Attempt, outcome: Outcome, endedAt: number): Promise<void> {
+  private end(attempt: Attempt, outcome: Outcome, endedAt: number): void {
     attempt.cancelHardLimit();
     this.running.delete(keyOf(attempt.held.dispatch));
     if (attempt.stuck) this.stuck -= 1;
     this.checkpoints.close(attempt);
     this.announceEnd(attempt, outcome, endedAt);
-    return this.reportEnd(attempt, outcome, endedAt);
+    void this.reportEnd(attempt, outcome, endedAt);
   }
 
   private reporter(attempt: Attempt): { send(report: Telling): void } {

@@ -48,6 +48,9 @@ const withoutHandler = (type: string): Outcome => ({
 
 /** Makes the function that calls handlers. All attempts of a call are of one type. */
 export const createCalls = (needs: CallsOwner): CallHandler => {
+  const mustBePrepared = ({ held: { dispatch } }: Attempt): boolean =>
+    dispatch.inputs === 'fetch' || dispatch.suspect || needs.leaseLeftMs() < TELL_FIRST_MS;
+
   const prepare = async (attempt: Attempt): Promise<Prepared> => {
     const { dispatch, origin, fence } = attempt.held;
     let inputs: TaskInputs = dispatch;
@@ -85,8 +88,11 @@ export const createCalls = (needs: CallsOwner): CallHandler => {
     const { type } = attempts[0]!.held.dispatch;
     const runnable = needs.handlers.get(type);
     if (runnable === undefined) return attempts.map(() => withoutHandler(type));
+    const prepared = attempts.some(mustBePrepared)
+      ? await Promise.all(attempts.map(prepare))
+      : attempts.map((attempt) => ({ attempt, inputs: attempt.held.dispatch }));
     // Nothing is awaited between the last look at each attempt and the call.
-    return withKnown(await Promise.all(attempts.map(prepare)), endOf, (open) => {
+    return withKnown(prepared, endOf, (open) => {
       const begun = begin(
         runnable,
         open.map((one) => memberOf(one, needs.open(one.attempt))),

@@ -59,6 +59,9 @@ const single = async (handler: Handler, member: Member): Promise<Outcome> => {
   }
 };
 
+const each = async (handler: Handler, members: readonly Member[]): Promise<readonly Outcome[]> =>
+  members.length === 1 ? [await single(handler, members[0]!)] : Promise.all(members.map((member) => single(handler, member)));
+
 const outcomeOfEntry = (entry: PromiseSettledResult<unknown>, { signal, work }: Member): Outcome => {
   if (entry.status === 'rejected') return outcomeOfThrown(entry.reason, signal);
   return isError(entry.value) ? outcomeOfThrown(entry.value, signal) : outcomeOfResult(entry.value, work.limits.resultBytes);
@@ -83,16 +86,19 @@ const batched = async ({ handle }: Batched, members: readonly Member[]): Promise
 };
 
 /** Takes those whose end is `known` as they are and asks `call` about the others; answers in the order of all. */
-export const withKnown = async <T>(
+export const withKnown = <T>(
   all: readonly T[],
   known: (one: T) => Outcome | undefined,
   call: (open: readonly T[]) => Promise<readonly Outcome[]>,
 ): Promise<readonly Outcome[]> => {
   const ends = all.map(known);
+  if (ends.every((end) => end === undefined)) return call(all);
   const open = all.filter((_, i) => ends[i] === undefined);
-  if (open.length === all.length) return call(all);
-  const outcomes = (open.length === 0 ? [] : await call(open)).values();
-  return ends.map((end) => end ?? (outcomes.next().value as Outcome));
+  const calling = open.length === 0 ? Promise.resolve([]) : call(open);
+  return calling.then((outcomes) => {
+    let next = 0;
+    return ends.map((end) => end ?? outcomes[next++]!);
+  });
 };
 
 /** Many a handler waits for its signal to fire, and would wait for ever where it has fired before. */
@@ -100,6 +106,4 @@ const firedBefore = ({ signal }: Member): Outcome | undefined => (signal.aborted
 
 /** Calls the handler and classifies the end of each of its tasks; never rejects. */
 export const carryOut = (handler: Loaded, members: readonly Member[]): Promise<readonly Outcome[]> =>
-  withKnown(members, firedBefore, (open) =>
-    typeof handler === 'function' ? Promise.all(open.map((member) => single(handler, member))) : batched(handler, open),
-  );
+  withKnown(members, firedBefore, (open) => (typeof handler === 'function' ? each(handler, open) : batched(handler, open)));

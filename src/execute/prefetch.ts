@@ -75,7 +75,10 @@ const SUSPICIOUS_DEATHS = 2;
 const isAlone = ({ attempt, suspect, deaths, inputs }: Dispatch): boolean =>
   attempt > 1 || inputs === 'fetch' || (deaths === undefined ? suspect : deaths >= SUSPICIOUS_DEATHS);
 
-const headOf = ({ lanes, size }: Line): Waiting | undefined => (size === 0 ? undefined : lanes.findLast((lane) => lane.length > 0)![0]);
+const headOf = ({ lanes, size }: Line): Waiting | undefined => {
+  for (let priority = size === 0 ? -1 : PRIORITIES - 1; priority >= 0; priority--) if (lanes[priority]!.length > 0) return lanes[priority]![0];
+  return undefined;
+};
 
 const longestSince = ({ lanes }: Line): number => lanes.reduce((least, lane) => Math.min(least, lane[0]?.since ?? Infinity), Infinity);
 
@@ -88,7 +91,9 @@ const comesFirst = (one: Waiting, other: Waiting): boolean => {
 const takeFrom = (line: Line): Held[] => {
   const taken: Held[] = [];
   for (let priority = PRIORITIES - 1; priority >= 0 && taken.length < line.batch.maxSize; priority--) {
-    for (const { held } of line.lanes[priority]!.splice(0, line.batch.maxSize - taken.length)) taken.push(held);
+    const lane = line.lanes[priority]!;
+    if (lane.length === 0) continue;
+    for (const { held } of line.batch.maxSize === 1 ? [lane.shift()!] : lane.splice(0, line.batch.maxSize - taken.length)) taken.push(held);
   }
   line.size -= taken.length;
   return taken;
@@ -105,6 +110,7 @@ export const createPrefetch = ({ batches, isCalling, clock }: PrefetchNeeds): Pr
 
   /** The line of which the next call is. */
   const chosen = (): Line | undefined => {
+    if (ofType.size === 0) return each.size === 0 ? undefined : each;
     let ripe: { line: Line; head: Waiting } | undefined;
     let waiting: { line: Line; head: Waiting } | undefined;
     for (const line of lines) {
@@ -153,7 +159,15 @@ export const createPrefetch = ({ batches, isCalling, clock }: PrefetchNeeds): Pr
         return line.lanes.flatMap((lane) => lane.splice(0).map(({ held }) => held));
       }),
     all: () => lines.flatMap(({ lanes }) => lanes.flatMap((lane) => lane.map(({ held }) => held))),
-    size: () => lines.reduce((sum, { size }) => sum + size, 0),
-    slots: () => lines.reduce((sum, { size, batch }) => sum + Math.ceil(size / batch.maxSize), 0),
+    size: () => {
+      let size = each.size;
+      for (const line of ofType.values()) size += line.size;
+      return size;
+    },
+    slots: () => {
+      let slots = each.size;
+      for (const { size, batch } of ofType.values()) slots += Math.ceil(size / batch.maxSize);
+      return slots;
+    },
   };
 };

@@ -13,6 +13,7 @@ import type { DagId } from '../../src/core/ids';
 import type { DagRecord } from '../../src/core/change';
 import { DEFAULT_LAW, type LawSettings } from '../../src/core/law';
 import type { Handler } from '../../src/core/handler';
+import type { Runnables } from '../../src/execute/work';
 import type { Service as LivingService } from '../../src/lifecycle/service';
 import { createEngine, type Engine } from '../../src/roles/engine';
 import { createHands, type Hands } from '../../src/roles/hands';
@@ -72,6 +73,11 @@ export interface Cluster {
   find(name: string): Running | undefined;
 }
 
+/** With `batches` the second type's handler takes many tasks in one call. */
+const BATCH = { maxSize: 4, maxWaitMs: 30 };
+const runnablesOf = (handler: Handler, batches: boolean): Runnables =>
+  new Map(TYPES.map((type, i) => [type, batches && i === 1 ? { handle: (contexts) => contexts.map(handler), batch: BATCH } : handler]));
+
 export interface ClusterNeeds {
   readonly random: Random;
   readonly shape: Shape;
@@ -126,6 +132,7 @@ const paged = (store: RunStore): RunStore & { allLive(shard: number): Promise<Da
 });
 
 export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Cluster => {
+  const batches = random.fork('batches').chance(0.3);
   const timeline = createTimeline();
   const history = createHistory(timeline.now);
   const nowMs = (): number => Math.floor(START_MS + timeline.now());
@@ -259,7 +266,12 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
       newName: () => `${process.id}-${String(names++)}`,
       onForgotten,
       startHeartbeat: (spec, hear) => {
-        history.add({ kind: 'session', session: spec.session, process: process.id, window: shape.slots + PREFETCH });
+        history.add({
+          kind: 'session',
+          session: spec.session,
+          process: process.id,
+          window: (shape.slots + PREFETCH) * (batches ? BATCH.maxSize : 1),
+        });
         return beginHeartbeat({
           spec,
           ask: askOver(process.thread, Math.max(100, LEASE_MS / 3)).ask,
@@ -327,7 +339,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
     const hands = (made.hands = createHands({
       ...transportOf(process),
       description: { workerId: process.name, host: 'h', port: 1, version: '1', region: 'r', tags: [], types: TYPES, slots: shape.slots },
-      handlers: new Map(TYPES.map((type) => [type, handler])),
+      handlers: runnablesOf(handler, batches),
       sessions,
       claims,
       logger: () => ({ info: nothing, warn: nothing, error: nothing }),
