@@ -52,8 +52,14 @@ const flagsFrom = (args: readonly string[]): Flags | number => {
   }
 };
 
+/** How another process is started with the settings of this one. */
+interface OwnProgram {
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
 /** `leave` stops the process as a signal would. */
-type CreateRole = (config: Config, leave: (cause: string) => void) => Service | Promise<Service>;
+type CreateRole = (config: Config, leave: (cause: string) => void, program: OwnProgram) => Service | Promise<Service>;
 
 // Loaded only when chosen: a worker needs no database driver, and only standalone needs the embedded database.
 const roles: Readonly<Record<Role, () => Promise<CreateRole>>> = {
@@ -84,11 +90,15 @@ const stayAlive = (): (() => void) => {
   };
 };
 
-const run = async (config: Config): Promise<void> => {
+const run = async (config: Config, program: OwnProgram): Promise<void> => {
   const create = await roles[config.role]();
-  const service = await create(config, (cause) => {
-    shutdown.request(cause);
-  });
+  const service = await create(
+    config,
+    (cause) => {
+      shutdown.request(cause);
+    },
+    program,
+  );
   const signalled = { yet: false };
   const shutdown = shutdownInTwoGears({
     signals: process,
@@ -167,7 +177,7 @@ const main = async (): Promise<void> => {
     return;
   }
   if (flags.printConfig) process.stdout.write(printConfig(loaded.config, loaded.origins));
-  else await run(loaded.config);
+  else await run(loaded.config, { script: __filename, args: [`--config-dir=${path.resolve(flags.configDir)}`] });
 };
 
 process.on('uncaughtException', dieOfSurprise);

@@ -11,6 +11,7 @@ import { createGateStore } from '../adapters/postgres/gateStore';
 import { createHistoryViews } from '../adapters/postgres/historyViews';
 import { migrate } from '../adapters/postgres/migrate';
 import { createDagRemoval } from '../adapters/postgres/removal';
+import { createScalingHistory } from '../adapters/postgres/scalings';
 import { createRunStore } from '../adapters/postgres/runStore';
 import { createShardLeases } from '../adapters/postgres/shardLeases';
 import { createTaskViews } from '../adapters/postgres/taskViews';
@@ -19,6 +20,7 @@ import type { GateStore } from '../ports/gates';
 import type { RowAudit } from '../ports/audit';
 import type { DagRemoval, HistoryViews } from '../ports/history';
 import type { DeadLetterOutbox, DeadLetterStore, DeadLetterViews } from '../ports/letters';
+import type { ScalingHistory } from '../ports/scaling';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
 import type { ProcessLife } from './processLife';
@@ -37,6 +39,7 @@ export interface Storage {
   readonly outbox: DeadLetterOutbox;
   readonly removal: DagRemoval;
   readonly audit: RowAudit;
+  readonly scalings: ScalingHistory;
 }
 
 /** Views may take a moment, but never long: a list is no reason to keep a connection. */
@@ -80,6 +83,7 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
       outbox: createDeadLetterOutbox(database),
       removal: createDagRemoval(database),
       audit: createRowAudit(database),
+      scalings: createScalingHistory(database),
     };
   } catch (error) {
     await database.close();
