@@ -13,6 +13,8 @@ export interface AutoscalerSettings extends ScalingSettings {
   readonly historyDays: number;
   /** Slots of a worker where none is here to tell. */
   readonly slots: number;
+  /** How long a worker that leaves lets its tasks finish. */
+  readonly drainSeconds: number;
 }
 
 export interface AutoscalerNeeds {
@@ -40,9 +42,17 @@ export interface Autoscaler {
 const START_SECONDS = 30;
 /** After a step that failed the next one comes no earlier. */
 const AGAIN_SECONDS = 10;
+/** Half of the drain is for the usual task: some take longer. */
+const FITS_TWICE = 2;
 const MOST_KEPT = 10_000;
 const FORGET_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+
+/** Why nothing is done about a decision. */
+const STUCK = {
+  out: 'all names are taken, some by workers that leave',
+  in: 'none of its workers may leave now: others were started by hand, or have tasks that outlast worker.drainMs',
+} as const;
 
 const inWords = ({ verb, ids, total }: Step): string =>
   `would ${verb === 'start' ? 'start' : 'let go'} ${ids.length === 0 ? 'workers' : ids.join(', ')}: ${String(total)} in all then`;
@@ -122,17 +132,22 @@ export const createAutoscaler = (needs: AutoscalerNeeds): Autoscaler => {
     const at = clock.monotonic() / 1000;
     const here = new Set(workers.map(({ workerId }) => workerId));
     for (const [id, since] of own.starting) if (here.has(id) || at - since > START_SECONDS) own.starting.delete(id);
-    const seen = seeCrew({ workers, desired, names, starting: [...own.starting.keys()], max: settings.max, slots: settings.slots });
+    const { max, slots, drainSeconds } = settings;
+    const { serviceSeconds } = figuresOf(own.memory.estimate, settings);
+    const tasksOutlast = serviceSeconds === null || serviceSeconds * FITS_TWICE > drainSeconds;
+    const seen = seeCrew({ workers, desired, names, starting: [...own.starting.keys()], max, slots, tasksOutlast });
     return { seen, loads, at, running: workers.reduce((sum, worker) => sum + worker.slots - worker.freeSlots, 0) };
   };
 
-  const decide = (own: Mind, seen: Seen, at: number): ScalingDecision => {
+  const decide = (own: Mind, seen: Seen, at: number): { decision: ScalingDecision; step: Step | undefined } => {
     const { decision, memory } = decideScaling(own.memory, { at, crew: seen, settings });
-    // Nothing is changed by a dry run: it is calm until somebody else changes something.
+    const step = stepFor(decision, seen, names);
+    // Where nothing is changed, by a dry run or for want of somebody who may leave, it is calm until somebody else changes something.
     const calmSince = own.before === decision.before ? own.memory.calmSince : at;
-    own.memory = settings.dryRun ? { ...memory, calmSince } : memory;
+    const isStuck = decision.direction !== 'hold' && step === undefined;
+    own.memory = settings.dryRun || isStuck ? { ...memory, calmSince } : memory;
     own.before = decision.before;
-    return decision;
+    return { step, decision: isStuck ? { ...decision, reason: `${decision.reason}; ${STUCK[decision.direction]}` } : decision };
   };
 
   return {
@@ -147,9 +162,8 @@ export const createAutoscaler = (needs: AutoscalerNeeds): Autoscaler => {
       const sample = { seconds: Math.max(0.001, at - before.at), running, ...between(before.loads, loads) };
       own.memory = { ...own.memory, estimate: observe(own.memory.estimate, sample, settings) };
       if (at < own.notBefore) return;
-      const decision = decide(own, seen, at);
+      const { decision, step } = decide(own, seen, at);
       await tell(own, seen, decision);
-      const step = stepFor(decision, seen, names);
       if (step !== undefined) await act(own, decision, step);
     },
     leave: async () => {

@@ -20,8 +20,8 @@ export const prefixed = (prefix: string): Names => ({ owns: (id) => id.startsWit
 
 export interface Seen extends Crew {
   readonly draining: number;
-  /** Live workers that the driver keeps and that take work: the idlest first. */
-  readonly own: readonly string[];
+  /** Live workers that the driver keeps and that may leave: the idlest first. */
+  readonly mayLeave: readonly string[];
   /** How many there are of the driver, with those on their way. */
   readonly ownInAll: number;
   /** Names that nobody has; those of workers that drain are taken. */
@@ -38,6 +38,8 @@ export interface SeeingNeeds {
   readonly max: number;
   /** Slots of a worker where none is here to tell. */
   readonly slots: number;
+  /** Tasks outlast a drain, which would have them begin anew elsewhere: only who has none may leave. */
+  readonly tasksOutlast: boolean;
 }
 
 const numberAtEnd = (id: string): number => Number(/\d+$/.exec(id)?.[0] ?? 0);
@@ -46,7 +48,7 @@ const numberAtEnd = (id: string): number => Number(/\d+$/.exec(id)?.[0] ?? 0);
 const byIdleness = (a: LiveWorker, b: LiveWorker): number => a.held - b.held || numberAtEnd(b.workerId) - numberAtEnd(a.workerId);
 
 /** What a look at the roster shows. */
-export const seeCrew = ({ workers, starting, desired, names, max, slots }: SeeingNeeds): Seen => {
+export const seeCrew = ({ workers, starting, desired, names, max, slots, tasksOutlast }: SeeingNeeds): Seen => {
   const active = workers.filter(({ draining }) => !draining);
   const own = active.filter(({ workerId }) => names.owns(workerId)).sort(byIdleness);
   const others = active.length - own.length;
@@ -59,7 +61,7 @@ export const seeCrew = ({ workers, starting, desired, names, max, slots }: Seein
     starting: ownInAll - ownHere,
     draining: workers.length - active.length,
     slots: active.length === 0 ? slots : Math.max(1, Math.round(active.reduce((sum, worker) => sum + worker.slots, 0) / active.length)),
-    own: own.map(({ workerId }) => workerId),
+    mayLeave: own.filter(({ held }) => held === 0 || !tasksOutlast).map(({ workerId }) => workerId),
     ownInAll,
     free: all.filter((name) => !taken.has(name)),
   };
@@ -72,15 +74,16 @@ export interface Step {
   readonly total: number;
 }
 
-/** The step that a decision asks for; undefined where nothing can be done: no name is free, or all that is left was started by others. */
+/** The step that a decision asks for; undefined where nothing can be done: no name is free, or nobody is left that may leave. */
 export const stepFor = ({ direction, before, wanted }: ScalingDecision, seen: Seen, names: Names): Step | undefined => {
   if (direction === 'out') {
     const more = names.nth === undefined ? wanted - before : Math.min(wanted - before, seen.free.length);
     return more > 0 ? { verb: 'start', ids: seen.free.slice(0, more), total: seen.ownInAll + more } : undefined;
   }
   if (direction === 'in') {
-    const fewer = Math.min(before - wanted, names.nth === undefined ? seen.ownInAll : seen.own.length);
-    return fewer > 0 ? { verb: 'leave', ids: seen.own.slice(0, fewer), total: seen.ownInAll - fewer } : undefined;
+    // Whoever keeps them gives up first those that aren't here yet.
+    const fewer = Math.min(before - wanted, seen.mayLeave.length + (names.nth === undefined ? seen.starting : 0));
+    return fewer > 0 ? { verb: 'leave', ids: seen.mayLeave.slice(0, fewer), total: seen.ownInAll - fewer } : undefined;
   }
   return undefined;
 };

@@ -65,7 +65,7 @@ const serviceOf = (needs: AutoscalingNeeds): Service => {
     clock,
     announce,
     fence: () => lead.fence(),
-    settings: { ...autoscaling, slots: config.worker.concurrency },
+    settings: { ...autoscaling, slots: config.worker.concurrency, drainSeconds: config.worker.drainMs / 1000 },
   });
   const own = new Set(config.worker.types);
   // A type that is being probed lets a few through, and then it is seen whether more workers would help.

@@ -101,6 +101,30 @@ test('workers that were started and don’t come count for half a minute, then o
   expect(world.done).toEqual(['start auto-1', 'start auto-1']);
 });
 
+test('where tasks outlast a drain it waits for who has none, and says so', async () => {
+  const autoscaler = world.autoscaler('s', { min: 0 });
+  const busy = await world.open('auto-1', 1);
+  const RUNS = (second: number): Load => ({ waiting: 0, sent: Math.floor(second / 60), ended: Math.floor(second / 60) });
+  for (const id of ['auto-2', 'auto-3']) await world.open(id, 1);
+  await world.live(autoscaler, 300, RUNS);
+  expect(world.done).toEqual([]);
+  expect((await world.leases.board.judgement())?.reason).toMatch(/; none of its workers may leave now: /);
+  await busy.close();
+  await world.open('auto-1');
+  await world.live(autoscaler, 2, RUNS);
+  expect(world.done).toEqual(['leave auto-1']);
+});
+
+test('from none to one and back where there may be none', async () => {
+  const autoscaler = world.autoscaler('s', { min: 0 });
+  await world.live(autoscaler, 10, REST);
+  expect(world.done).toEqual([]);
+  await world.live(autoscaler, 3, () => ({ waiting: 3, sent: 0, ended: 0 }));
+  expect(world.done).toEqual(['start auto-1']);
+  await world.live(autoscaler, 60, REST);
+  expect(world.done).toEqual(['start auto-1', 'leave auto-1']);
+});
+
 test('a step that fails is told, and tried again no earlier than ten seconds later', async () => {
   world.fail = new Error('no room');
   const failures: string[] = [];

@@ -19,6 +19,7 @@ export const SETTINGS: AutoscalerSettings = {
   intervalMs: 1000,
   historyDays: 30,
   slots: 2,
+  drainSeconds: 10,
 };
 
 export interface World {

@@ -224,7 +224,7 @@ describe('decisions', () => {
         expect(decisions.filter(({ at }) => at > 1500)).toEqual([]);
         expect(queue.waiting() / perSecond).toBeLessThanOrEqual(wide.targetWaitSeconds);
       }),
-      { numRuns: 25 },
+      { numRuns: 25, endOnFailure: true },
     );
   });
 });
