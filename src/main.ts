@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type Config, loadConfig, printConfig, type Role, ROLES } from './config';
 import type { Service } from './lifecycle/service';
 import { shutdownInTwoGears } from './lifecycle/shutdown';
+import type { OwnProgram } from './roles/autoscaling';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -51,12 +52,6 @@ const flagsFrom = (args: readonly string[]): Flags | number => {
     return error.exitCode === 0 ? 0 : EXIT_USAGE;
   }
 };
-
-/** How another process is started with the settings of this one. */
-interface OwnProgram {
-  readonly script: string;
-  readonly args: readonly string[];
-}
 
 /** `leave` stops the process as a signal would. */
 type CreateRole = (config: Config, leave: (cause: string) => void, program: OwnProgram) => Service | Promise<Service>;
