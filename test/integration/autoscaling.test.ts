@@ -64,6 +64,9 @@ const tell = (line: string): void => void process.stdout.write(`${line}\n`);
 const watchMost = (url: () => string) => {
   let most = 0;
   let going = true;
+  atEnd(() => {
+    going = false;
+  });
   const watching = until(
     async () => {
       most = Math.max(most, (await workersOf(url()).catch(() => [])).length);
@@ -78,6 +81,28 @@ const watchMost = (url: () => string) => {
   };
 };
 
+/** Single tasks until it is stopped, enough for one worker's slots and spread over all of them: those that leave have something in hand. */
+const trickle = (api: RealStack['api']) => {
+  const ran: Ran[] = [];
+  let going = true;
+  atEnd(() => {
+    going = false;
+  });
+  const dripping = until(
+    async () => {
+      const [submission] = burst(1, 1, 900);
+      if (going) ran.push({ submission: submission!, dagId: (await api.submit(submission!)).dagId });
+      return !going;
+    },
+    { what: 'the end of the trickle', timeoutMs: 120_000, everyMs: 330 },
+  );
+  return async (): Promise<readonly Ran[]> => {
+    going = false;
+    await dripping;
+    return ran;
+  };
+};
+
 /** Everything ran exactly once, at its first attempt. */
 const proveAll = async (stack: RealStack, api: Pick<RealStack, 'api' | 'sql'>, ran: readonly Ran[]): Promise<void> => {
   await untilFinal(api, ran, 60_000);
@@ -88,20 +113,24 @@ const proveAll = async (stack: RealStack, api: Pick<RealStack, 'api' | 'sql'>, r
 
 test('a burst has eight workers in place of one, then one again: nothing is lost or doubled, and history and metrics say why', async () => {
   const prefix = freshNames();
-  const stack = await startRealStack({ workers: 0, env: scaling(prefix, 8) });
+  const stack = await startRealStack({ workers: 0, env: { ...scaling(prefix, 8), WORKER_CONCURRENCY: '4' } });
   const { api, url, scheduler } = stack;
   await untilWorkers(url, [`${prefix}1`]);
   expect(await partitionsOf(stack.topics.queue)).toBe(3);
 
   const watched = watchMost(() => url);
   const began = performance.now();
-  const ran = await submitAll(api, burst(4, 70, 400));
+  const ran = await submitAll(api, burst(4, 120, 400));
   await until(async () => (await workersOf(url)).length === 8, { what: 'eight workers', timeoutMs: 40_000 });
   tell(`eight workers were there ${Math.round(performance.now() - began)} ms after the burst`);
-  await proveAll(stack, stack, ran);
+  await untilFinal(stack, ran, 60_000);
   tell(`the burst was over after ${Math.round(performance.now() - began)} ms`);
+  const dripping = trickle(api);
   await until(async () => (await workersOf(url)).length === 1, { what: 'one worker', timeoutMs: 60_000 });
   tell(`one worker was left after ${Math.round(performance.now() - began)} ms`);
+  const drops = await dripping();
+  await proveAll(stack, stack, [...ran, ...drops]);
+  tell(`${drops.length} tasks came while workers left`);
   expect(await watched()).toBe(8);
   expect(await partitionsOf(stack.topics.queue)).toBe(8);
   const workers = await stack.sql<{ worker: string }>('SELECT DISTINCT worker FROM tasks');
@@ -110,7 +139,7 @@ test('a burst has eight workers in place of one, then one again: nothing is lost
   await until(async () => (await api.autoscaling()).current?.active === 1, { what: 'the leader to see it' });
   const { settings, current, decisions } = await api.autoscaling();
   expect(settings).toEqual({ enabled: true, dryRun: false, driver: 'local', min: 1, max: 8, targetWaitSeconds: 1, coolDownSeconds: 2 });
-  expect(current).toMatchObject({ scheduler: 'first', wanted: 1, active: 1, slots: 2, waiting: 0 });
+  expect(current).toMatchObject({ scheduler: 'first', wanted: 1, active: 1, slots: 4 });
   const all = [...decisions.items].reverse();
   for (const { before, wanted, done, reason } of all) tell(`${before} → ${wanted}: ${done ?? '-'} (${reason})`);
   expect(all[0]).toMatchObject({ before: 0, wanted: 1, direction: 'out', driver: 'local', dryRun: false, done: `started ${prefix}1`, error: null });
