@@ -121,7 +121,7 @@ export const createAutoscaler = (needs: AutoscalerNeeds): Autoscaler => {
     const figures = figuresOf(own.memory.estimate, settings);
     const crew = { active, draining, starting, slots };
     const judgement: Judgement = { ...decision, ...figures, ...crew, at: clock.now(), scheduler: needs.scheduler };
-    announce('scaling.judged', { wanted: decision.wanted });
+    announce('scaling.judged', { ...figures, wanted: decision.wanted });
     await board.judge(judgement, 3 * settings.intervalMs + 1000);
   };
 

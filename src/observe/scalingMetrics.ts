@@ -1,4 +1,4 @@
-/** What the autoscaler wants and decides. Only the process that leads has the first: elsewhere there is no series. */
+/** What the autoscaler wants and decides. Only the process that leads has the gauges: elsewhere there is no series. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Listen } from '../ports/happenings';
 
@@ -16,11 +16,24 @@ export const scalingMetrics = ({ registry, listen }: { readonly registry: Regist
     labelNames: ['direction', 'driver', 'dry_run'],
     registers: [registry],
   });
-  listen('scaling.judged', ({ wanted: count }) => {
+  const load = new Gauge({
+    name: 'scaling_load',
+    help: 'What the autoscaler decides by, in the whole installation: told by the scheduler that leads.',
+    labelNames: ['figure'],
+    registers: [registry],
+  });
+  listen('scaling.judged', ({ wanted: count, waiting, running, arrivalsPerSecond, endsPerSecond, serviceSeconds }) => {
     wanted.set({ by: 'load' }, count);
+    load.set({ figure: 'waiting' }, waiting);
+    load.set({ figure: 'running' }, running);
+    load.set({ figure: 'arrivals_per_second' }, arrivalsPerSecond);
+    load.set({ figure: 'ends_per_second' }, endsPerSecond);
+    // Unknown while nothing was seen to run.
+    load.set({ figure: 'service_seconds' }, serviceSeconds ?? NaN);
   });
   listen('lead.changed', () => {
     wanted.reset();
+    load.reset();
   });
   listen('scaling.decided', ({ direction, driver, dryRun }) => {
     decisions.inc({ direction, driver, dry_run: String(dryRun) });
