@@ -41,6 +41,13 @@ export interface Api {
   dags(): AsyncIterable<readonly DagState[]>;
   /** Every task of every DAG; all tasks of a DAG come one after another. */
   tasks(): AsyncIterable<readonly TaskState[]>;
+  /** The DAG as it is now. */
+  dag(dagId: string): Promise<DagState>;
+  /** One page of a list; the cursor of the next one. */
+  page(path: string): Promise<string | null>;
+  /** Hands nothing out, until it is resumed. */
+  pauseAll(): Promise<void>;
+  resumeAll(): Promise<void>;
   /** How many workers the scheduler sees. */
   workers(): Promise<number>;
   close(): void;
@@ -122,6 +129,14 @@ export const createApi = ({ url, connections, timeoutMs }: ApiSettings): Api => 
     },
     dags: () => pages<DagState>('/api/v1/dags'),
     tasks: () => pages<TaskState>('/api/v1/tasks'),
+    dag: (dagId) => get<DagState>(`/api/v1/dags/${dagId}`),
+    page: async (path) => (await get<Page<unknown>>(path)).nextCursor,
+    pauseAll: async () => {
+      await send(url, agent, { method: 'POST', path: '/api/v1/gates/pause', body: '{"scope":"all"}' });
+    },
+    resumeAll: async () => {
+      await send(url, agent, { method: 'POST', path: '/api/v1/gates/resume', body: '{"scope":"all"}' });
+    },
     workers: async () => (await get<{ state: string }[]>('/api/v1/workers')).filter(({ state }) => state !== 'LOST').length,
     close: () => agent.destroy(),
   };

@@ -4,9 +4,10 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApi } from './api';
 import { measure } from './measure';
+import { installPeers, measurePeer, type PeerName, PEERS } from './peers';
 import { measureReference, type Reference } from './reference';
 import { cleanCommit, record } from './record';
-import { type Figures, machine, mediansOf, type Run, sentenceOf, table } from './report';
+import { type Figures, machine, mediansOf, peersIn, type Run, sentenceOf, table } from './report';
 import { addressesFrom, freshCorner } from './services';
 import { type StackName, STACKS, startStack } from './stacks';
 import { type Workload, workloads } from './workloads';
@@ -17,6 +18,7 @@ const USAGE = `npm run bench -- [options]
 ${workloads.map(({ name, about }) => `                        ${name}  ${about}`).join('\n')}
   --stack NAME        standalone, real or both (both by default); real uses DATABASE_URL, KAFKA_BROKERS and REDIS_URL where
                       all are set, else the services that scripts/services up started
+  --peers             measures ${PEERS.join(', ')} at the same workloads as well, on the services of real
   --runs N            how often each is measured; the figures are medians (3 by default)
   --workers N         worker processes (real) or workers (standalone); 1 by default
   --json FILE         writes the figures
@@ -28,6 +30,7 @@ ${workloads.map(({ name, about }) => `                        ${name}  ${about}`
 interface Options {
   readonly chosen: readonly Workload[];
   readonly stacks: readonly StackName[];
+  readonly peers: readonly PeerName[];
   readonly runs: number;
   readonly workers: number;
   readonly json: string | undefined;
@@ -66,7 +69,17 @@ const optionsFrom = (args: readonly string[]): Options | undefined => {
   const flag = { type: 'boolean' } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { workload: text, stack: text, runs: text, workers: text, json: text, profile: text, record: flag, help: { ...flag, short: 'h' } },
+    options: {
+      workload: text,
+      stack: text,
+      runs: text,
+      workers: text,
+      json: text,
+      profile: text,
+      peers: flag,
+      record: flag,
+      help: { ...flag, short: 'h' },
+    },
   });
   if (values.help === true) return undefined;
   if (values.record === true && (values.workload ?? values.stack) !== undefined)
@@ -74,6 +87,7 @@ const optionsFrom = (args: readonly string[]): Options | undefined => {
   return {
     chosen: values.workload?.split(',').map(workloadNamed) ?? workloads,
     stacks: stacksFrom(values.stack ?? 'both'),
+    peers: values.peers === true ? PEERS : [],
     runs: numberFrom('runs', values.runs ?? '3'),
     workers: numberFrom('workers', values.workers ?? '1'),
     json: values.json,
@@ -107,6 +121,23 @@ const figuresOf = async (workload: Workload, stack: StackName, options: Options)
   return { workload: workload.name, stack, system: 'self', metrics: mediansOf(runs) };
 };
 
+const peerFiguresOf = async (workload: Workload, peer: PeerName, { runs: count }: Options): Promise<Figures> => {
+  const runs: Run[] = [];
+  let [version, durability] = ['', ''];
+  for (let i = 1; i <= count; i++) {
+    const corner = await freshCorner(addressesFrom(process.env));
+    try {
+      const run = await measurePeer(peer, workload, corner);
+      ({ version, durability } = run);
+      runs.push(run.timing);
+    } finally {
+      await corner.remove();
+    }
+    console.error(`${workload.name} ${peer} run ${i} of ${count}: ${JSON.stringify(mediansOf(runs.slice(-1)))}`);
+  }
+  return { workload: workload.name, stack: 'real', system: peer, metrics: mediansOf(runs), version, durability };
+};
+
 /** What the services do by themselves, on the machine as it is now. */
 const referenceOf = async (): Promise<Reference> => {
   const corner = await freshCorner(addressesFrom(process.env));
@@ -124,7 +155,10 @@ const main = async (options: Options): Promise<void> => {
   const figures: Figures[] = [];
   const reference = options.stacks.includes('real') ? await referenceOf() : undefined;
   for (const stack of options.stacks) for (const workload of options.chosen) figures.push(await figuresOf(workload, stack, options));
+  if (options.peers.length > 0) installPeers();
+  for (const peer of options.peers) for (const workload of options.chosen) figures.push(await peerFiguresOf(workload, peer, options));
   console.log(`${machine()}; medians of ${options.runs} runs\n\n${table(figures)}`);
+  for (const sentence of peersIn(figures)) console.log(sentence);
   if (reference !== undefined) console.log(`\nThe services by themselves: ${sentenceOf(reference)}`);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ machine: machine(), reference, runs: figures }, undefined, 2)}\n`);
   if (commit === undefined) return;

@@ -20,7 +20,7 @@ export const percentile = (values: readonly number[], part: number): number => {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? NaN;
 };
 
-const submitTogether = async (api: Api, bodies: readonly string[]): Promise<readonly string[]> => {
+export const submitTogether = async (api: Api, bodies: readonly string[]): Promise<readonly string[]> => {
   const ids: string[] = [];
   let next = 0;
   const client = async (): Promise<void> => {
@@ -43,7 +43,8 @@ const untilAllEnded = async (api: Api, lastId: string): Promise<void> => {
 
 type Submit = (api: Api, bodies: readonly string[]) => Promise<readonly string[]>;
 
-const allAtOnce = async (api: Api, bodies: readonly string[], submit: Submit): Promise<number> => {
+/** Submits everything by several clients or in one request; milliseconds until the last DAG is final. */
+export const allAtOnce = async (api: Api, bodies: readonly string[], submit: Submit): Promise<number> => {
   const began = performance.now();
   const ids = await submit(api, bodies);
   await untilAllEnded(api, ids.at(-1)!);
@@ -60,19 +61,16 @@ const oneByOne = async (api: Api, bodies: readonly string[]): Promise<readonly n
   return tookMs;
 };
 
-const warmUp = async (api: Api): Promise<void> => {
+/** Runs diamonds, so that the compilers and caches of all processes are warm. */
+export const warmUp = async (api: Api): Promise<void> => {
   await allAtOnce(api, warmUpBodies(WARM_UP_TOGETHER), submitTogether);
   await oneByOne(api, warmUpBodies(WARM_UP_ONE_BY_ONE));
 };
 
-const time = async (api: Api, { bodies, tasks, levels, pace }: Workload): Promise<Timing> => {
-  if (pace !== 'oneByOne') {
-    const makespanMs = await allAtOnce(api, bodies, pace === 'batch' ? submitBatch : submitTogether);
-    return { makespanMs, tasksPerSecond: (tasks / makespanMs) * 1000, hopMsP50: undefined, hopMsP99: undefined };
-  }
-  const tookMs = await oneByOne(api, bodies);
-  const makespanMs = tookMs.reduce((sum, ms) => sum + ms, 0);
-  const hops = tookMs.map((ms) => ms / levels);
+/** The figures of a workload from what was measured: `dagsMs` of each DAG by itself where they ran one by one. */
+export const timingOf = ({ tasks, levels, pace }: Workload, makespanMs: number, dagsMs: readonly number[]): Timing => {
+  if (pace !== 'oneByOne') return { makespanMs, tasksPerSecond: (tasks / makespanMs) * 1000, hopMsP50: undefined, hopMsP99: undefined };
+  const hops = dagsMs.map((ms) => ms / levels);
   const several = hops.length > 1;
   return {
     makespanMs,
@@ -80,6 +78,17 @@ const time = async (api: Api, { bodies, tasks, levels, pace }: Workload): Promis
     hopMsP50: percentile(hops, 0.5),
     hopMsP99: several ? percentile(hops, 0.99) : undefined,
   };
+};
+
+const time = async (api: Api, workload: Workload): Promise<Timing> => {
+  const { bodies, pace } = workload;
+  if (pace !== 'oneByOne') return timingOf(workload, await allAtOnce(api, bodies, pace === 'batch' ? submitBatch : submitTogether), []);
+  const dagsMs = await oneByOne(api, bodies);
+  return timingOf(
+    workload,
+    dagsMs.reduce((sum, ms) => sum + ms, 0),
+    dagsMs,
+  );
 };
 
 const isWhole = (dag: DagState): boolean =>

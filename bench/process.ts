@@ -42,7 +42,8 @@ const freePort = (): Promise<number> =>
     });
   });
 
-const peakOf = (pid: number): number | undefined => {
+/** The most memory that a process had at once, in MB; undefined where the system doesn't tell. */
+export const peakOf = (pid: number): number | undefined => {
   try {
     const match = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     return match?.[1] === undefined ? undefined : Number(match[1]) / 1024;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Reference } from './reference';
-import { type Figures, row, sentenceOf, table } from './report';
+import { type Figures, peersIn, row, sentenceOf, table } from './report';
 
 export interface Recording {
   readonly commit: string;
@@ -40,12 +40,17 @@ const cellsOf = (line: string): readonly string[] =>
 
 /** docs/benchmarks.md with these figures in place of those that it had. */
 export const pageWith = (page: string, { commit, date, machine, runs, workers, reference, figures }: Recording): string => {
-  const command = ['npm run bench -- --record', ...(runs === 3 ? [] : [`--runs ${runs}`]), ...(workers === 1 ? [] : [`--workers ${workers}`])].join(
-    ' ',
-  );
+  const peers = peersIn(figures);
+  const command = [
+    'npm run bench -- --record',
+    ...(peers.length === 0 ? [] : ['--peers']),
+    ...(runs === 3 ? [] : [`--runs ${runs}`]),
+    ...(workers === 1 ? [] : [`--workers ${workers}`]),
+  ].join(' ');
   const lines = [
     `\`${command}\`, medians of ${runs} runs, on ${date} at commit ${commit}. ${machine}; the services and the client on the same machine.`,
     ...(reference === undefined ? [] : [`The services by themselves: ${sentenceOf(reference)}`]),
+    ...(peers.length === 0 ? [] : [`Peers, producer and worker in one process: ${peers.join('; ')}.`]),
   ];
   return withBlock(page, `${lines.join('\n')}\n\n${table(figures)}`);
 };

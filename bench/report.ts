@@ -1,6 +1,7 @@
 /** Medians over the runs, as a table and as JSON. */
 import os from 'node:os';
 import { percentile, type Timing } from './measure';
+import type { PeerName } from './peers';
 import type { Reference } from './reference';
 import type { StackName } from './stacks';
 
@@ -14,10 +15,14 @@ export interface Metrics {
 
 export interface Figures {
   readonly workload: string;
+  /** A peer runs on the services of `real`. */
   readonly stack: StackName;
-  /** Which scheduler was measured: this one. */
-  readonly system: 'self';
+  /** Which scheduler was measured: this one, or a peer. */
+  readonly system: 'self' | PeerName;
   readonly metrics: Metrics;
+  /** What a peer's answers have to survive, and its version. */
+  readonly durability?: string;
+  readonly version?: string;
 }
 
 export type Run = Timing & { readonly rssMb: number | undefined };
@@ -54,9 +59,16 @@ export const table = (figures: readonly Figures[]): string =>
   [
     row(['workload', 'stack', 'tasks/s', 'ms a hop, p50', 'ms a hop, p99', 'makespan ms', 'memory MB']),
     row(['---', '---', '--:', '--:', '--:', '--:', '--:']),
-    ...figures.map(({ workload, stack, metrics }) => row([workload, stack, ...NAMES.map((name) => shown(name, metrics[name]))])),
+    ...figures.map(({ workload, stack, system, metrics }) =>
+      row([workload, system === 'self' ? stack : system, ...NAMES.map((name) => shown(name, metrics[name]))]),
+    ),
   ].join('\n');
 
 /** What the services did by themselves, in words. */
 export const sentenceOf = ({ postgresCommitsPerSecond, kafkaRoundTripMsP50, kafkaRecordsPerSecond }: Reference): string =>
   `PostgreSQL ${postgresCommitsPerSecond} commits/s on one connection, Kafka ${kafkaRoundTripMsP50} ms a round trip at the median and ${kafkaRecordsPerSecond} records/s in batches.`;
+
+/** A line for each peer that was measured: its version, and how durable its answers are. */
+export const peersIn = (figures: readonly Figures[]): readonly string[] => [
+  ...new Set(figures.flatMap(({ system, version, durability }) => (system === 'self' ? [] : [`${system} ${version}: ${durability}`]))),
+];

@@ -12,6 +12,8 @@ export type StackName = (typeof STACKS)[number];
 export interface Stack {
   readonly url: string;
   readonly programs: readonly Program[];
+  /** The database of the stack `real`. */
+  readonly databaseUrl: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -55,34 +57,40 @@ const run = async (
   return program;
 };
 
-const startStandalone = async (start: Start, { workers, profileDir }: StackSettings): Promise<Program> => {
+interface Started {
+  readonly url: string;
+  readonly databaseUrl: string | undefined;
+}
+
+const startStandalone = async (start: Start, { workers, profileDir }: StackSettings): Promise<Started> => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'bench-'));
   // As root the database has an account of its own: where that can't enter, the data would lie elsewhere, and stay there.
   chmodSync(dataDir, 0o755);
   start.undo.push(async () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
-  return run(start, ['--role=standalone'], {
+  const { url } = await run(start, ['--role=standalone'], {
     profileDir,
     env: { STANDALONE_DATA_DIR: path.join(dataDir, 'data'), STANDALONE_WORKERS: String(workers) },
   });
+  return { url, databaseUrl: undefined };
 };
 
-const startReal = async (start: Start, { env, workers, profileDir }: StackSettings): Promise<Program> => {
+const startReal = async (start: Start, { env, workers, profileDir }: StackSettings): Promise<Started> => {
   const corner = await freshCorner(addressesFrom(env));
   start.undo.push(() => corner.remove());
-  const scheduler = await run(start, ['--role=scheduler'], { profileDir, env: corner.env });
+  const { url } = await run(start, ['--role=scheduler'], { profileDir, env: corner.env });
   for (let i = 1; i <= workers; i++) await run(start, ['--role=worker', `--worker-id=worker-${i}`], { profileDir, env: corner.env });
-  return scheduler;
+  return { url, databaseUrl: corner.env.DATABASE_URL };
 };
 
 /** Starts a stack; resolves when it takes work. What was started is stopped again where a part of it fails. */
 export const startStack = async (name: StackName, settings: StackSettings): Promise<Stack> => {
   const start = newStart();
   try {
-    const { url } = await (name === 'standalone' ? startStandalone : startReal)(start, settings);
+    const { url, databaseUrl } = await (name === 'standalone' ? startStandalone : startReal)(start, settings);
     await allWorkersSeen(url, settings.workers);
-    return { url, programs: start.programs, stop: start.stop };
+    return { url, databaseUrl, programs: start.programs, stop: start.stop };
   } catch (error) {
     await start.stop();
     throw error;

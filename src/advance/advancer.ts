@@ -6,7 +6,7 @@ import type { PlannedDag } from '../core/dag';
 import type { Passing } from '../core/gates';
 import { shardOf, type DagId, type TaskRef } from '../core/ids';
 import { isFinalDag } from '../core/dag';
-import { forEachReady, hasUpstream, isCutOff, runOfPlan, type Run } from '../core/run';
+import { forEachReady, hasUpstream, isCutOff, openTasks, runOfPlan, type Run } from '../core/run';
 import { CODE } from '../core/states';
 import type { Ready } from '../core/step';
 import { DEFAULT_LAW, type LawSettings } from '../core/transition';
@@ -61,6 +61,8 @@ export interface Advancer extends Service {
   discover(dag: DagId, shard: number): Promise<void>;
   owned(): { shard: number; epoch: number }[];
   isKnown(dag: DagId, shard: number): boolean;
+  /** Tasks of live DAGs that aren't final: walks all of these DAGs. */
+  openTasks(): number;
   /** A task of a live DAG, as its shard has it in memory. */
   waitOf(task: TaskRef): Wait | undefined;
   /** Tasks that became ready a while ago are written as QUEUED, those that were sent with the time of that. */
@@ -87,6 +89,18 @@ const cancellingOf = (run: Run): { run: Run; task: number; dispatch: number }[] 
 
 /** Final in memory is not enough: an end that isn't committed yet would be read as it was before. Whoever commits it forgets the run. */
 const isOver = (run: Run, committer: Pick<Committer, 'hasOpen'>): boolean => isFinalDag(run.status) && !committer.hasOpen(run);
+
+/** What others ask about the DAGs in memory. */
+const lookingInto = (shards: ReadonlyMap<number, LiveShard>): Pick<Advancer, 'owned' | 'isKnown' | 'waitOf' | 'openTasks'> => ({
+  owned: () => [...shards.values()].map(({ shard, epoch }) => ({ shard, epoch })),
+  isKnown: (dag, shard) => shards.get(shard)?.runs.has(dag) ?? false,
+  waitOf: ({ dag, task }) => waitIn(shards.get(shardOf(dag))?.runs.get(dag), task),
+  openTasks: () => {
+    let open = 0;
+    for (const { runs } of shards.values()) for (const run of runs.values()) open += openTasks(run);
+    return open;
+  },
+});
 
 const MAX_OPEN_EVENTS = 8000;
 
@@ -262,6 +276,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   const latecomers = createLatecomers({ discover, log, told: readBack.mark, announce });
 
   return {
+    ...lookingInto(shards),
     name: 'advancer',
     start: async () => {
       reader = await log.open(consume);
@@ -322,9 +337,6 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       bringUp(run);
     },
     discover,
-    owned: () => [...shards.values()].map(({ shard, epoch }) => ({ shard, epoch })),
-    isKnown: (dag, shard) => shards.get(shard)?.runs.has(dag) ?? false,
-    waitOf: ({ dag, task }) => waitIn(shards.get(shardOf(dag))?.runs.get(dag), task),
     goOnAgain: () => {
       cutOffs.goOnAgain();
       readBack.markAgain();

@@ -179,17 +179,42 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
   },
 };
 
-const policies: Spec<Pick<Sections, 'limits' | 'retries' | 'breaker'>> = {
+const days = nullable(numberFrom(0, 36_500));
+
+const policies: Spec<Pick<Sections, 'limits' | 'retention' | 'retries' | 'breaker'>> = {
   limits: {
     tasksPerDag: setting(whole(1, 16_000_000), 100_000, 'LIMITS_TASKS_PER_DAG', 'Tasks of one DAG.'),
     edgesPerDag: setting(whole(0, 100_000_000), 1_000_000, 'LIMITS_EDGES_PER_DAG', 'Dependencies of one DAG.'),
     bodyBytes: setting(whole(1_024, 1_073_741_824), 67_108_864, 'LIMITS_BODY_BYTES', 'Bytes of one submission.'),
     payloadBytes: setting(whole(0, 67_108_864), 262_144, 'LIMITS_PAYLOAD_BYTES', "Bytes of one task's payload as JSON."),
+    openTasks: setting(
+      whole(1, 1_000_000_000),
+      2_000_000,
+      'LIMITS_OPEN_TASKS',
+      'Tasks that are not final in the DAGs of one scheduler; above, submissions are told to come again.',
+    ),
     pendingSubmissions: setting(
       whole(1, 1_000_000),
       1_000,
       'LIMITS_PENDING_SUBMISSIONS',
       'Submissions of up to 500 tasks that may wait to be stored, and as many larger ones, before others are told to come again.',
+    ),
+    submissionWaitMs: setting(
+      duration(100, 600_000),
+      5_000,
+      'LIMITS_SUBMISSION_WAIT_MS',
+      'How long a submission may have to wait to be stored, by the pace of the last ones, before it is told to come again at once.',
+    ),
+  },
+  retention: {
+    completedDays: setting(days, null, 'RETENTION_COMPLETED_DAYS', 'Days after its end that a COMPLETED DAG is kept; for ever where nobody says.'),
+    failedDays: setting(days, null, 'RETENTION_FAILED_DAYS', 'The same for a FAILED DAG.'),
+    cancelledDays: setting(days, null, 'RETENTION_CANCELLED_DAYS', 'The same for a CANCELLED DAG.'),
+    archiveDir: setting(
+      nullable(text('a folder', /^[^\0]{1,4096}$/)),
+      null,
+      'RETENTION_ARCHIVE_DIR',
+      'A folder for archives of DAGs that are kept no longer (NDJSON, compressed); without one they are only removed. All schedulers must reach it.',
     ),
   },
   retries: {

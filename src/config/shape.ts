@@ -89,7 +89,18 @@ export interface LimitsConfig {
   readonly edgesPerDag: number;
   readonly bodyBytes: number;
   readonly payloadBytes: number;
+  readonly openTasks: number;
   readonly pendingSubmissions: number;
+  readonly submissionWaitMs: number;
+}
+
+/** How many days after their ends DAGs are kept, by how they ended; null: for ever. */
+export interface RetentionConfig {
+  readonly completedDays: number | null;
+  readonly failedDays: number | null;
+  readonly cancelledDays: number | null;
+  /** Where they are archived before they are removed; null: they are only removed. */
+  readonly archiveDir: string | null;
 }
 
 /** What a task that says nothing about retries gets. */
@@ -179,6 +190,7 @@ export interface Sections {
   readonly worker: WorkerConfig;
   readonly leases: LeasesConfig;
   readonly limits: LimitsConfig;
+  readonly retention: RetentionConfig;
   readonly retries: RetriesConfig;
   readonly breaker: BreakerConfig;
   readonly autoscaling: AutoscalingConfig;

@@ -6,11 +6,9 @@ import { endEarly, resumedStatus, takenAway } from './carryOn';
 import { isFinalDag } from './dag';
 import { waitAnew } from './due';
 import { ENDS_EARLY, type Answer, type Asked } from './order';
-import { isEnding, taskCount, type Run } from './run';
+import { isEnding, openTasks, type Run } from './run';
 import { CODE } from './states';
 import { touchDag, type Step } from './step';
-
-const openTasks = (run: Run): number => taskCount(run) - run.completed - run.failed - run.skipped - run.cancelled;
 
 /** What is queued never starts, what runs gets its signal. */
 export const cancelDag = (step: Step, run: Run, { origin, moment }: Asked): Answer => {

@@ -49,6 +49,12 @@ export const REFUSALS = {
   LETTER_CLOSED: { status: 409, title: 'The dead letter is closed', remedy: 'What it tells of can still be retried as a task.' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large', remedy: 'Send a smaller DAG, or raise the setting limits.bodyBytes.' },
   DAG_TOO_LARGE: { status: 413, title: 'The DAG is beyond the limits', remedy: 'Divide the DAG, or raise the limit that is named.' },
+  BACKLOG_FULL: {
+    status: 429,
+    title: 'Too much work waits already',
+    remedy:
+      'Try again after the time that the header Retry-After names; more workers bring it nearer, and the setting limits.openTasks raises the limit.',
+  },
   INVALID_DAG: { status: 422, title: 'The DAG cannot be run', remedy: 'Each problem is listed with its path.' },
   INVALID_EDIT: { status: 422, title: 'The change of the DAG cannot be made', remedy: 'Each problem is listed with its path.' },
   KEY_REUSED: {

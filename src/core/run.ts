@@ -110,6 +110,9 @@ export interface Run extends Tasks {
 
 export const taskCount = (run: Pick<Run, 'specs'>): number => run.specs.length;
 
+/** Tasks that aren't final. */
+export const openTasks = (run: Run): number => taskCount(run) - run.completed - run.failed - run.skipped - run.cancelled;
+
 /** Whether nothing of this DAG begins any more: it was cancelled or drained, or its time is over. */
 export const isEnding = ({ reason }: Pick<Run, 'reason'>): boolean => reason !== null && reason.code !== 'PAUSED';
 

@@ -1,5 +1,6 @@
 /** Errors on the wire: RFC 9457 problem details, from the error table. */
 import type { ErrorRequestHandler, Response } from 'express';
+import { isFailure } from '../core/failure';
 import { errorRow, isRefusal, refusal, type Problem } from '../core/refusal';
 
 export interface ProblemDetails {
@@ -13,7 +14,8 @@ export interface ProblemDetails {
   readonly errors?: readonly Problem[];
 }
 
-const RETRY_AFTER_SECONDS = '1';
+/** Where nobody can tell. */
+const RETRY_AFTER_SECONDS = 1;
 
 /** How zlib names what it can't unpack. */
 const NOT_UNPACKED = /^(?:Z_|ERR_(?:_|BROTLI))/;
@@ -58,7 +60,7 @@ export const sendProblem = (response: Response, thrown: unknown): void => {
   const problem = problemOf(thrown, response.locals.requestId as string | undefined);
   const error = translated(thrown);
   if (isRefusal(error)) response.set(error.headers);
-  if (problem.status === 503) response.set('Retry-After', RETRY_AFTER_SECONDS);
+  if (problem.status === 503) response.set('Retry-After', String((isFailure(error) ? error.retryAfterSeconds : undefined) ?? RETRY_AFTER_SECONDS));
   response.status(problem.status).set('Content-Type', 'application/problem+json; charset=utf-8').end(JSON.stringify(problem));
 };
 

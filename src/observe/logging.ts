@@ -34,6 +34,8 @@ type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 /** How loudly each happening is told. Those of single tasks are debug: at thousands a second they would be the load. */
 const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
   'dag.admitted': ['debug', 'DAGs stored'],
+  'submission.refused': ['debug', 'a submission was told to come again'],
+  'dags.expired': ['info', 'DAGs that are kept no longer were removed'],
   'dag.finished': ['debug', 'DAG finished'],
   'task.finished': ['trace', 'task finished'],
   'task.retrying': ['debug', 'task will be tried again'],

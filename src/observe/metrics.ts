@@ -22,6 +22,8 @@ export interface MetricsNeeds {
   /** Only in a process that schedules. */
   readonly queue?: { sizes(): readonly QueueSize[] };
   readonly workers?: () => readonly LiveWorker[];
+  /** Tasks of live DAGs that aren't final. */
+  readonly openTasks?: () => number;
   readonly gates?: () => readonly { readonly gate: Pick<Gate, 'scope' | 'state'>; readonly probing: boolean }[];
 }
 
@@ -164,6 +166,16 @@ const resultMetrics = ({ registry, listen }: Making, clock: MetricsNeeds['clock'
   const lost = new Counter({ name: 'tasks_lost_total', help: 'Executions lost with their worker.', registers: [registry] });
   const admitted = new Counter({ name: 'dags_admitted_total', help: 'DAGs that were stored.', registers: [registry] });
   const dags = new Counter({ name: 'dags_finished_total', help: 'DAGs that came to their end.', labelNames: ['status'], registers: [registry] });
+  const expired = new Counter({
+    name: 'dags_expired_total',
+    help: 'DAGs that were kept no longer and removed by this process.',
+    registers: [registry],
+  });
+  const archived = new Counter({ name: 'archived_bytes_total', help: 'Bytes of archives that this process wrote.', registers: [registry] });
+  listen('dags.expired', ({ count, bytes }) => {
+    expired.inc(count);
+    archived.inc(bytes);
+  });
   listen('task.finished', ({ type, outcome }) => {
     tasks.inc({ type, outcome });
     if (outcome === 'COMPLETED') rate.count('completed');
@@ -260,6 +272,29 @@ const auditMetrics = ({ registry, listen }: Making): void => {
   });
 };
 
+/** What this process takes, and what it turns away. */
+const admissionMetrics = ({ registry, listen }: Making, openTasks: MetricsNeeds['openTasks']): void => {
+  const refused = new Counter({
+    name: 'submissions_refused_total',
+    help: 'Submissions that were told to come again, because too many tasks were open (backlog) or storing what waited took too long (storage).',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  listen('submission.refused', ({ reason }) => {
+    refused.inc({ reason });
+  });
+  if (openTasks === undefined) return;
+  for (const reason of ['backlog', 'storage']) refused.inc({ reason }, 0);
+  const open: Gauge = new Gauge({
+    name: 'open_tasks',
+    help: 'Tasks that are not final in the DAGs of this scheduler.',
+    registers: [registry],
+    collect: () => {
+      open.set(openTasks());
+    },
+  });
+};
+
 const httpMetrics = ({ registry, listen }: Making): void => {
   const requests = new Histogram({
     name: 'http_request_seconds',
@@ -285,6 +320,7 @@ export const createMetrics = (needs: MetricsNeeds): Metrics => {
   stepMetrics(making);
   auditMetrics(making);
   scalingMetrics(making);
+  admissionMetrics(making, needs.openTasks);
   httpMetrics(making);
   return { contentType: registry.contentType, text: () => registry.metrics() };
 };

@@ -36,6 +36,7 @@ const submit: Json = {
     413: problem('The body or the DAG is beyond the limits.'),
     415: problem('The body is no JSON by its type.'),
     422: problem('The DAG cannot be run: its graph or its types are wrong, or the key came with another body.'),
+    429: problem('Too much work waits already: the header Retry-After says when to come again.'),
     503: problem('The server can take no DAG at this moment.'),
   },
 };

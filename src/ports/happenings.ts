@@ -6,6 +6,10 @@ import type { UndecodableRecord } from './letters';
 /** What stages announce; logs and metrics listen. A stage knows nothing of who listens. */
 export interface Happenings {
   'dag.admitted': { count: number; tasks: number; tookMs: number };
+  /** A submission was turned away: too many tasks are open, or storing what waits takes too long. */
+  'submission.refused': { reason: 'backlog' | 'storage' };
+  /** DAGs that were over and kept no longer were removed, after they were archived where `file` names one. */
+  'dags.expired': { count: number; file: string | null; bytes: number; tookMs: number };
   'dag.finished': { dag: string; name: string; status: 'COMPLETED' | 'FAILED' | 'CANCELLED'; tookMs: number };
   /** The law applied a task's end. */
   'task.finished': { type: string; outcome: 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED'; attempts: number };

@@ -16,6 +16,7 @@ import { submitRoutes } from '../submit/routes';
 import { submissionSchemas } from '../submit/schema';
 import { createLargeReader, type LargeReader } from '../submit/large';
 import { planSettings, type PlanningNeeds } from '../submit/planning';
+import { createBacklog, type Backlog } from '../submit/backlog';
 import { createSubmitter } from '../submit/submitter';
 import type { Engine } from './engine';
 import { createControlApi } from './control';
@@ -41,7 +42,7 @@ export interface ApiNeeds extends Pick<
 
 const DRAIN_MS = 5000;
 
-const metricsOf = ({ listen, clock }: ProcessLife, more: Pick<MetricsNeeds, 'queue' | 'workers' | 'gates'>, types: readonly string[]) =>
+const metricsOf = ({ listen, clock }: ProcessLife, more: Pick<MetricsNeeds, 'queue' | 'workers' | 'openTasks' | 'gates'>, types: readonly string[]) =>
   createMetrics({ listen, clock, types, ...more });
 
 const unexpectedIn =
@@ -68,7 +69,7 @@ const planningOf = (config: Config): PlanningNeeds => ({
   limits: config.limits,
 });
 
-const submitterOf = ({ config, life, engine, store, views }: ApiNeeds, large: LargeReader) => {
+const submitterOf = ({ config, life, engine, store, views }: ApiNeeds, backlog: Backlog, large: LargeReader) => {
   const all = Array.from({ length: config.scheduler.shards }, (_, shard) => shard);
   return createSubmitter({
     store,
@@ -76,6 +77,8 @@ const submitterOf = ({ config, life, engine, store, views }: ApiNeeds, large: La
     clock: life.clock,
     announce: life.announce,
     pendingSubmissions: config.limits.pendingSubmissions,
+    submissionWaitMs: config.limits.submissionWaitMs,
+    backlog,
     shards: () => {
       // Whose leases may be over is as one that owns none: the owner finds what is placed in its shards.
       const owned = engine.isLive() ? engine.advancer.owned().map(({ shard }) => shard) : [];
@@ -89,6 +92,9 @@ const submitterOf = ({ config, life, engine, store, views }: ApiNeeds, large: La
   });
 };
 
+const openApiOf = ({ version }: ProcessLife): ReturnType<typeof openApiDocument> =>
+  openApiDocument({ version, bodies: { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) } });
+
 /** How long a request waits for its command's outcome. */
 const OUTCOME_MS = 5000;
 
@@ -98,9 +104,15 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
   const { clock, listen } = life;
   const workers = () => engine.fleet.workers();
   const queue = engine.dispatcher.ready;
+  const backlog = createBacklog({ count: () => engine.advancer.openTasks(), limit: config.limits.openTasks, ...life });
   const large = createLargeReader({ settings: planSettings(planningOf(config)), clock });
   const server = serverOf(config, life, [
-    submitRoutes({ submitter: submitterOf(needs, large), bodyBytes: config.limits.bodyBytes, present: dagJson, unexpected: unexpectedIn(life) }),
+    submitRoutes({
+      submitter: submitterOf(needs, backlog, large),
+      bodyBytes: config.limits.bodyBytes,
+      present: dagJson,
+      unexpected: unexpectedIn(life),
+    }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen, clock }) }) }),
     taskRoutes({
       views: { ...views, ...history },
@@ -128,14 +140,9 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     probeRoutes({
       health: createHealth({ components: needs.components, clock }),
       ready: () => engine.advancer.owned().length > 0,
-      metrics: metricsOf(life, { queue, workers, gates: () => engine.gates.list() }, config.worker.types),
+      metrics: metricsOf(life, { queue, workers, openTasks: backlog.size, gates: () => engine.gates.list() }, config.worker.types),
     }),
-    docsRoutes({
-      openApi: openApiDocument({
-        version: life.version,
-        bodies: { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) },
-      }),
-    }),
+    docsRoutes({ openApi: openApiOf(life) }),
   ]);
   return {
     ...server,

@@ -11,6 +11,7 @@ import { createDeadLetters } from './deadLetters';
 import { createDoctorApi } from './doctor';
 import type { Engine } from './engine';
 import { createLead } from './lead';
+import { createRetentionDuty } from './retention';
 import type { ProcessLife } from './processLife';
 import type { Storage } from './storage';
 
@@ -57,9 +58,10 @@ export const createDuties = ({
     bodyBytes: config.limits.bodyBytes,
   });
   const letters = createDeadLetters({ ...shared, shards: () => engine.advancer.owned().map(({ shard }) => shard) });
+  const retention = createRetentionDuty({ config, life, lead, dags: storage.expiry });
   const autoscaling = createAutoscalingApi({ config, life, lead, leases, history: storage.scalings, engine, program });
   return {
-    service: together('duties', [lead, doctor.service, letters, autoscaling.service]),
+    service: together('duties', [lead, doctor.service, letters, ...retention, autoscaling.service]),
     doctor: doctor.routes,
     autoscaling: autoscaling.routes,
   };

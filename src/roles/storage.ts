@@ -10,6 +10,7 @@ import { createDeadLetterStore, createDeadLetterViews } from '../adapters/postgr
 import { createGateStore } from '../adapters/postgres/gateStore';
 import { createHistoryViews } from '../adapters/postgres/historyViews';
 import { migrate } from '../adapters/postgres/migrate';
+import { createExpiry } from '../adapters/postgres/expiry';
 import { createDagRemoval } from '../adapters/postgres/removal';
 import { createScalingHistory } from '../adapters/postgres/scalings';
 import { createRunStore } from '../adapters/postgres/runStore';
@@ -21,6 +22,7 @@ import type { RowAudit } from '../ports/audit';
 import type { DagRemoval, HistoryViews } from '../ports/history';
 import type { DeadLetterOutbox, DeadLetterStore, DeadLetterViews } from '../ports/letters';
 import type { ScalingHistory } from '../ports/scaling';
+import type { ExpiredDags } from '../ports/retention';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
 import type { ProcessLife } from './processLife';
@@ -38,6 +40,7 @@ export interface Storage {
   readonly letterStore: DeadLetterStore;
   readonly outbox: DeadLetterOutbox;
   readonly removal: DagRemoval;
+  readonly expiry: ExpiredDags;
   readonly audit: RowAudit;
   readonly scalings: ScalingHistory;
 }
@@ -82,6 +85,7 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
       letterStore: createDeadLetterStore(database),
       outbox: createDeadLetterOutbox(database),
       removal: createDagRemoval(database),
+      expiry: createExpiry(database),
       audit: createRowAudit(database),
       scalings: createScalingHistory(database),
     };

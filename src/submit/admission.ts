@@ -1,5 +1,5 @@
 /** Stores planned DAGs: what comes at the same time is stored in one transaction. */
-import { failure, isFailure } from '../core/failure';
+import { failure, isFailure, overloaded } from '../core/failure';
 import { createBatcher, type Batcher } from '../lifecycle/batcher';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
@@ -11,6 +11,8 @@ export interface AdmissionNeeds {
   readonly announce: Announce;
   /** How many small or large submissions may wait for a transaction before further ones are refused as OVERLOADED. */
   readonly pendingSubmissions: number;
+  /** How long a submission may have to wait for its transaction, by the pace of the last ones, before it is refused as OVERLOADED. */
+  readonly submissionWaitMs: number;
 }
 
 const DAGS_AT_ONCE = 64;
@@ -43,16 +45,33 @@ const admitBatch = async (batch: readonly Submission[], needs: AdmissionNeeds): 
   return alone;
 };
 
+/** The weight of the newest transaction in the mean of how long one submission takes. */
+const NEWEST = 0.3;
+
+interface Lane extends Pick<Batcher<Submission, End>, 'push'> {
+  /** Milliseconds that what waits will take. */
+  waitMs(): number;
+}
+
 /** One transaction at a time: what comes meanwhile shares the next one. */
-const createLane = (needs: AdmissionNeeds): Batcher<Submission, End> =>
-  createBatcher<Submission, End>({
+const createLane = (needs: AdmissionNeeds): Lane => {
+  let eachMs = 0;
+  const timed = async (batch: readonly Submission[]): Promise<End[]> => {
+    const begun = needs.clock.monotonic();
+    const ends = await admitBatch(batch, needs);
+    eachMs += NEWEST * ((needs.clock.monotonic() - begun) / batch.length - eachMs);
+    return ends;
+  };
+  const batcher = createBatcher<Submission, End>({
     maxItems: DAGS_AT_ONCE,
     maxPending: needs.pendingSubmissions,
     weigh: ({ dag }) => dag.tasks.length,
     maxWeight: TASKS_AT_ONCE,
     overloaded: () => failure('OVERLOADED', `${needs.pendingSubmissions} submissions are waiting already`),
-    flush: (batch) => admitBatch(batch, needs),
+    flush: timed,
   });
+  return { push: batcher.push, waitMs: () => batcher.pending() * eachMs };
+};
 
 /**
  * Gives a function that stores one submission durably, together with others that come meanwhile; small DAGs never wait behind large
@@ -61,7 +80,13 @@ const createLane = (needs: AdmissionNeeds): Batcher<Submission, End> =>
 export const createAdmission = (needs: AdmissionNeeds): ((submission: Submission) => Promise<Admission>) => {
   const [small, large] = [createLane(needs), createLane(needs)];
   return async (submission) => {
-    const end = await (submission.dag.tasks.length > SMALL_TASKS ? large : small).push(submission);
+    const lane = submission.dag.tasks.length > SMALL_TASKS ? large : small;
+    const waitMs = lane.waitMs();
+    if (waitMs > needs.submissionWaitMs) {
+      needs.announce('submission.refused', { reason: 'storage' });
+      throw overloaded(`the submissions that wait already will take ${Math.round(waitMs / 1000)} s to store`, waitMs);
+    }
+    const end = await lane.push(submission);
     if ('error' in end) throw end.error;
     return end.admission;
   };

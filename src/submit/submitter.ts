@@ -8,6 +8,7 @@ import type { DagIdentity } from '../plan/plan';
 import type { Clock } from '../ports/clock';
 import type { DagView, DagViews } from '../ports/views';
 import { createAdmission, type AdmissionNeeds } from './admission';
+import type { Backlog } from './backlog';
 import type { LargeReader } from './large';
 import { createPlacing } from './placing';
 import { planSettings, type PlanningNeeds } from './planning';
@@ -20,6 +21,7 @@ export interface SubmitterNeeds extends Omit<AdmissionNeeds, 'clock'>, PlanningN
   readonly shards: () => readonly number[];
   /** Reads bodies above 256 KB; without it they are read here, and hold the loop meanwhile. */
   readonly large?: Pick<LargeReader, 'read'>;
+  readonly backlog: Pick<Backlog, 'check' | 'add'>;
   /** Told of each stored DAG, before its client is. */
   readonly admitted: (dag: PlannedDag, id: number) => void;
 }
@@ -30,7 +32,7 @@ export interface Accepted {
   readonly replayed: boolean;
 }
 
-/** Takes bodies; rejects with refusals and with the store's failures. `key` is the client's Idempotency-Key. */
+/** Takes bodies; rejects with refusals (BACKLOG_FULL among them), with OVERLOADED and with the store's failures. `key` is the client's Idempotency-Key. */
 export interface Submitter {
   submit(body: Uint8Array, key: string | null): Promise<Accepted>;
 }
@@ -101,7 +103,11 @@ export const createSubmitter = (needs: SubmitterNeeds): Submitter => {
   const admit = createAdmission(needs);
   return {
     submit: async (body, key) => {
+      // Before it is read, too: what is turned away should cost next to nothing.
+      needs.backlog.check(1);
       const dag = await read(body);
+      needs.backlog.check(dag.tasks.length);
+      needs.backlog.add(dag.tasks.length);
       const admission = await admit({ dag, idempotency: key === null ? null : { key, bodyHash: hashOf(body) } });
       if (admission.kind === 'stored') {
         needs.admitted(dag, admission.id);

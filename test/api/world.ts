@@ -50,6 +50,7 @@ import { createDoctorApi } from '../../src/roles/doctor';
 import { createWorkersApi } from '../../src/roles/workers';
 import { submitRoutes } from '../../src/submit/routes';
 import { submissionSchemas } from '../../src/submit/schema';
+import { createBacklog } from '../../src/submit/backlog';
 import { createSubmitter } from '../../src/submit/submitter';
 import { atEnd } from '../harness/cleanup';
 import { freshDatabase } from '../harness/services';
@@ -89,6 +90,7 @@ export interface World {
     place: QueuePlace | undefined;
     sentTo: string | undefined;
     ready: boolean;
+    openTasks: number;
     redis: () => Promise<void>;
     append: (commands: readonly Commanded[]) => Promise<void>;
     control: WorkerControl;
@@ -131,6 +133,8 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     ...planning,
     announce: events.announce,
     pendingSubmissions: 100,
+    submissionWaitMs: 5000,
+    backlog: createBacklog({ count: () => live.openTasks, limit: 1_000_000, clock, announce: events.announce }),
     shards: () => [0, 1, 2, 3],
     admitted: (dag) => {
       world.admitted.push(dag);
@@ -190,6 +194,7 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
         clock,
         types: BUILT_IN_TASK_TYPES,
         workers,
+        openTasks: () => live.openTasks,
         queue: { sizes: () => [{ priority: 9, type: 'API_CALL', size: 2 }] },
       }),
     }),
@@ -234,6 +239,7 @@ export const openWorld = async (limits: Partial<typeof LIMITS> = {}): Promise<Wo
       place: undefined,
       sentTo: undefined,
       ready: true,
+      openTasks: 0,
       redis: () => Promise.resolve(),
       append: () => Promise.resolve(),
       control: NOBODY,

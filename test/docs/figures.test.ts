@@ -68,6 +68,24 @@ test('one recording writes both, and nothing beside their figures', () => {
   expect(around(newReadme)).toEqual(around(readme));
 });
 
+test('peers stand beside it, with what their answers survive', () => {
+  const folder = folderWithPages();
+  const peer = {
+    workload: 'W1',
+    stack: 'real',
+    system: 'bullmq',
+    version: '6.7.0',
+    durability: 'Redis alone, appendonly no',
+    metrics: { tasksPerSecond: 2750 },
+  } as const;
+  record(folder, { ...recording, figures: [...recording.figures, peer] });
+  const [newPage, newReadme] = [read(folder, 'docs/benchmarks.md'), read(folder, 'README.md')];
+  expect(newPage).toContain('`npm run bench -- --record --peers --runs 5`');
+  expect(newPage).toContain('| W1 | bullmq | 2,750 |');
+  for (const text of [newPage, newReadme]) expect(text).toContain('bullmq 6.7.0: Redis alone, appendonly no.');
+  expect(newReadme).toMatch(/^\| W1: .* \| bullmq \| 2,750 \|/m);
+});
+
 test('a page without the place for figures is an error, and nothing is written', () => {
   expect(() => pageWith('# Benchmarks\n', recording)).toThrow('this page has no <!-- figures:begin --> … <!-- figures:end -->');
   const folder = folderWithPages();

@@ -66,7 +66,13 @@ const submitting = (cluster: Cluster, random: Random, shape: Shape, { accepted, 
     const { engine, process, store } = running;
     const dag = identified(planned, random.pick(shards), process.main.clock.now(), random);
     process.main.turn('answer', () => {
-      const admit = createAdmission({ store, clock: process.main.clock, announce: () => undefined, pendingSubmissions: 100 });
+      const admit = createAdmission({
+        store,
+        clock: process.main.clock,
+        announce: () => undefined,
+        pendingSubmissions: 100,
+        submissionWaitMs: 60_000,
+      });
       admit({ dag, idempotency: { key, bodyHash: 'h' } }).then(
         (admission) => {
           if (admission.kind === 'stored') engine.advancer.admit(dag);

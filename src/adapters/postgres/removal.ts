@@ -13,42 +13,53 @@ const SLICE = 5_000;
 const TABLES = ['dead_letters', 'tasks', 'attempts', 'dag_events', 'commands'] as const;
 
 /**
- * Takes the DAG's own row away, by which everything else is found, and notes that the rest is to follow. A command that waits
- * may be about to set the DAG in motion again: then it isn't over.
+ * Takes the rows of DAGs away, by which everything else is found, and notes that the rest is to follow. A command that waits
+ * may be about to set a DAG in motion again: then it isn't over. Of several, those that somebody else holds are passed over.
  */
-const hide = async (client: PoolClient, dag: DagId): Promise<'removed' | 'live' | 'absent'> => {
-  const { rows } = await client.query<{ status: DagStatus }>('SELECT status FROM dags WHERE dag_id = $1 FOR UPDATE', [dag]);
-  const [found] = rows;
-  if (found === undefined) return 'absent';
-  const waiting = await client.query('SELECT 1 FROM commands WHERE dag_id = $1 AND outcome IS NULL LIMIT 1', [dag]);
-  if (!isFinalDag(found.status) || waiting.rowCount !== 0) return 'live';
-  await client.query('DELETE FROM dags WHERE dag_id = $1', [dag]);
-  await client.query('DELETE FROM idempotency_keys WHERE dag_id = $1', [dag]);
-  await client.query('INSERT INTO removals (dag_id) VALUES ($1) ON CONFLICT DO NOTHING', [dag]);
-  return 'removed';
+export const hide = async (client: PoolClient, dags: readonly DagId[]): Promise<{ readonly removed: DagId[]; readonly live: DagId[] }> => {
+  const passing = dags.length === 1 ? '' : 'SKIP LOCKED';
+  const { rows } = await client.query<{ dag_id: DagId; status: DagStatus }>(
+    `SELECT dag_id, status FROM dags WHERE dag_id = ANY ($1) ORDER BY id FOR UPDATE ${passing}`,
+    [dags],
+  );
+  const waiting = await client.query<{ dag_id: DagId }>('SELECT DISTINCT dag_id FROM commands WHERE dag_id = ANY ($1) AND outcome IS NULL', [dags]);
+  const awaited = new Set(waiting.rows.map(({ dag_id: dag }) => dag));
+  const isOver = ({ dag_id: dag, status }: (typeof rows)[number]): boolean => isFinalDag(status) && !awaited.has(dag);
+  const removed = rows.filter(isOver).map(({ dag_id: dag }) => dag);
+  if (removed.length > 0) {
+    await client.query('DELETE FROM dags WHERE dag_id = ANY ($1)', [removed]);
+    await client.query('DELETE FROM idempotency_keys WHERE dag_id = ANY ($1)', [removed]);
+    await client.query('INSERT INTO removals (dag_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING', [removed]);
+  }
+  return { removed, live: rows.filter((row) => !isOver(row)).map(({ dag_id: dag }) => dag) };
 };
 
-/** Deletes what is left of a DAG; may be called again after a crash in the middle. */
-const clear = async (pool: Pool, dag: DagId): Promise<void> => {
+/** Deletes what is left of DAGs; may be called again after a crash in the middle. */
+export const clear = async (pool: Pool, dags: readonly DagId[]): Promise<void> => {
   for (const table of TABLES) {
-    const text = `DELETE FROM ${table} WHERE dag_id = $1 AND ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE dag_id = $1 LIMIT ${String(SLICE)}))`;
-    for (let deleted = SLICE; deleted === SLICE;) deleted = (await pool.query(text, [dag])).rowCount ?? 0;
+    const text = `DELETE FROM ${table} WHERE dag_id = ANY ($1) AND ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE dag_id = ANY ($1) LIMIT ${String(SLICE)}))`;
+    for (let deleted = SLICE; deleted === SLICE;) deleted = (await pool.query(text, [dags])).rowCount ?? 0;
   }
-  await pool.query('DELETE FROM removals WHERE dag_id = $1', [dag]);
+  await pool.query('DELETE FROM removals WHERE dag_id = ANY ($1)', [dags]);
 };
 
 /** Makes the DagRemoval of an open, migrated database. */
 export const createDagRemoval = ({ engine: pool }: Pick<Database, 'engine'>): DagRemoval => ({
   remove: (dag) =>
     reaching(async () => {
-      const answer = await transaction(pool, (client) => hide(client, dag));
-      if (answer === 'removed') await clear(pool, dag);
-      return answer;
+      const { removed, live } = await transaction(pool, (client) => hide(client, [dag]));
+      if (removed.length > 0) await clear(pool, removed);
+      if (live.length > 0) return 'live';
+      return removed.length > 0 ? 'removed' : 'absent';
     }),
   clearRemoved: (limit) =>
     reaching(async () => {
       const { rows } = await pool.query<{ dag_id: DagId }>('SELECT dag_id FROM removals ORDER BY requested_at LIMIT $1', [limit]);
-      for (const { dag_id: dag } of rows) await clear(pool, dag);
+      if (rows.length > 0)
+        await clear(
+          pool,
+          rows.map(({ dag_id: dag }) => dag),
+        );
       return rows.length;
     }),
 });

@@ -1,0 +1,94 @@
+/** Removes DAGs that are over and older than they are kept for, in small steps, and archives them before where there is an archive. */
+import type { DagId } from '../core/ids';
+import type { Clock } from '../ports/clock';
+import type { Announce } from '../ports/happenings';
+import type { Archive, Cutoffs, ExpiredDag, ExpiredDags } from '../ports/retention';
+
+/** Days after its end that a DAG is kept, by how it ended; null for ever. */
+export interface KeptDays {
+  readonly completedDays: number | null;
+  readonly failedDays: number | null;
+  readonly cancelledDays: number | null;
+}
+
+export interface RetentionNeeds {
+  readonly kept: KeptDays;
+  readonly dags: ExpiredDags;
+  /** Absent where what expires is only removed. */
+  readonly archive?: Archive | undefined;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly announce: Announce;
+  /** Whether this process may go on. */
+  readonly mayGoOn: () => boolean;
+}
+
+export interface Retention {
+  /** Looks through the DAGs until it has come to younger ones, or may not go on. */
+  once(): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+/** Of one step: small enough that a step's locks and its file are nothing that anybody waits for. */
+const DAGS_AT_ONCE = 200;
+const TASKS_AT_ONCE = 20_000;
+
+const cutoffsOf = ({ completedDays, failedDays, cancelledDays }: KeptDays, now: number): Cutoffs => ({
+  ...(completedDays !== null && { COMPLETED: now - completedDays * DAY_MS }),
+  ...(failedDays !== null && { FAILED: now - failedDays * DAY_MS }),
+  ...(cancelledDays !== null && { CANCELLED: now - cancelledDays * DAY_MS }),
+});
+
+/** Whether anything is ever removed. */
+export const isKeptForever = ({ completedDays, failedDays, cancelledDays }: KeptDays): boolean =>
+  completedDays === null && failedDays === null && cancelledDays === null;
+
+/** Groups for one step each: a DAG of many tasks is a step by itself. */
+export const stepsOf = (dags: readonly ExpiredDag[]): DagId[][] => {
+  const steps: DagId[][] = [];
+  let tasks = Infinity;
+  for (const each of dags) {
+    const last = steps.at(-1);
+    if (last === undefined || last.length >= DAGS_AT_ONCE || tasks + each.tasks > TASKS_AT_ONCE) {
+      steps.push([each.dag]);
+      tasks = each.tasks;
+    } else {
+      last.push(each.dag);
+      tasks += each.tasks;
+    }
+  }
+  return steps;
+};
+
+/** The day, and the first DAG: what is archived again after a crash replaces its file where the step is the same. */
+const nameOf = (dags: readonly DagId[], now: number): string => `dags-${new Date(now).toISOString().slice(0, 10)}-${dags[0]!}.ndjson.gz`;
+
+/** Makes it. A DAG is removed only when its archive is durable; after a crash in between it may stand in two files. */
+export const createRetention = ({ kept, dags, archive, clock, announce, mayGoOn }: RetentionNeeds): Retention => {
+  const step = async (expired: readonly DagId[]): Promise<void> => {
+    const began = clock.monotonic();
+    const name = nameOf(expired, clock.now());
+    const bytes = await archive?.store(name, dags.lines(expired));
+    if (!mayGoOn()) return;
+    const removed = await dags.removeExpired(expired);
+    announce('dags.expired', {
+      count: removed.length,
+      file: archive === undefined ? null : name,
+      bytes: bytes ?? 0,
+      tookMs: clock.monotonic() - began,
+    });
+  };
+  return {
+    once: async () => {
+      const cutoffs = cutoffsOf(kept, clock.now());
+      let from: string | null = null;
+      do {
+        const page = await dags.expired(cutoffs, from);
+        for (const expired of stepsOf(page.dags)) {
+          if (!mayGoOn()) return;
+          await step(expired);
+        }
+        from = page.next;
+      } while (from !== null && mayGoOn());
+    },
+  };
+};
