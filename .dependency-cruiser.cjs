@@ -1,5 +1,5 @@
 // The map in docs/architecture.md, as rules. `npm run arch` fails when an import points the wrong way.
-const stages = 'submit|control|schedule|dispatch|execute|report|advance|observe|audit|retention';
+const stages = 'submit|control|schedule|dispatch|execute|report|advance|observe|audit|retention|autoscale';
 const packages = (...names) => `node_modules/(@types/)?(${names.join('|')})/`;
 
 /** Third-party packages that may be imported from one place only, and why. */

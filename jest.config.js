@@ -1,7 +1,22 @@
 // Unit tests need nothing but this checkout; the others need the services that scripts/services starts (scripts/test does).
 // The chaos project breaks services of its own, and must not share the machine: it runs after the others, alone.
 // `npm run check` runs the unit project alone, `npm test` runs all.
-const unitFolders = ['core', 'plan', 'lifecycle', 'sdk', 'config', 'cli', 'arch', 'infra', 'simulate', 'advance', 'dispatch', 'execute', 'report'];
+const unitFolders = [
+  'autoscale',
+  'core',
+  'plan',
+  'lifecycle',
+  'sdk',
+  'config',
+  'cli',
+  'arch',
+  'infra',
+  'simulate',
+  'advance',
+  'dispatch',
+  'execute',
+  'report',
+];
 const inChaosFolder = '<rootDir>/test/chaos/';
 const inUnitFolder = `<rootDir>/test/(${unitFolders.join('|')})/`;
 

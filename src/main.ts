@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type Config, loadConfig, printConfig, type Role, ROLES } from './config';
 import type { Service } from './lifecycle/service';
 import { shutdownInTwoGears } from './lifecycle/shutdown';
+import type { OwnProgram } from './roles/autoscaling';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -53,7 +54,7 @@ const flagsFrom = (args: readonly string[]): Flags | number => {
 };
 
 /** `leave` stops the process as a signal would. */
-type CreateRole = (config: Config, leave: (cause: string) => void) => Service | Promise<Service>;
+type CreateRole = (config: Config, leave: (cause: string) => void, program: OwnProgram) => Service | Promise<Service>;
 
 // Loaded only when chosen: a worker needs no database driver, and only standalone needs the embedded database.
 const roles: Readonly<Record<Role, () => Promise<CreateRole>>> = {
@@ -84,11 +85,15 @@ const stayAlive = (): (() => void) => {
   };
 };
 
-const run = async (config: Config): Promise<void> => {
+const run = async (config: Config, program: OwnProgram): Promise<void> => {
   const create = await roles[config.role]();
-  const service = await create(config, (cause) => {
-    shutdown.request(cause);
-  });
+  const service = await create(
+    config,
+    (cause) => {
+      shutdown.request(cause);
+    },
+    program,
+  );
   const signalled = { yet: false };
   const shutdown = shutdownInTwoGears({
     signals: process,
@@ -167,7 +172,7 @@ const main = async (): Promise<void> => {
     return;
   }
   if (flags.printConfig) process.stdout.write(printConfig(loaded.config, loaded.origins));
-  else await run(loaded.config);
+  else await run(loaded.config, { script: __filename, args: [`--config-dir=${path.resolve(flags.configDir)}`] });
 };
 
 process.on('uncaughtException', dieOfSurprise);

@@ -1,5 +1,6 @@
 /** The `dts` command and its subcommands. */
 import { Command, CommanderError, Option } from 'commander';
+import { addAutoscaling } from './commands/autoscaling';
 import { addCompletion } from './commands/completion';
 import { addControl } from './commands/control';
 import { addDlq } from './commands/dlq';
@@ -39,6 +40,7 @@ export const createProgram = (context: Context, version: string): Command => {
     addDlq,
     addGates,
     addWorkers,
+    addAutoscaling,
     addDoctor,
     addImport,
     addCompletion,

@@ -1,4 +1,5 @@
 /** From raw values to one typed, validated, frozen configuration, or to all complaints about it together. */
+import { autoscalingContradictions } from './autoscaling';
 import { maskUrl } from './mask';
 import { isExpected } from './readers';
 import { fallbackOf, resolveSimulation, rows } from './settings';
@@ -110,6 +111,7 @@ export const loadConfig = (role: Role, sources: Sources): Loaded => {
   const { given, problems } = gather(role, sources);
   const settled = settle(role, given);
   const config = assemble(role, settled.values);
-  const all = [...problems, ...settled.problems, ...contradictions(config, (path) => settled.origins.get(path) ?? 'default')];
+  const of = (path: string): string => settled.origins.get(path) ?? 'default';
+  const all = [...problems, ...settled.problems, ...contradictions(config, of), ...autoscalingContradictions(config, of)];
   return all.length > 0 ? { problems: all } : { config: deepFreeze(config), origins: settled.origins };
 };

@@ -6,3 +6,6 @@ export const maskUrl = (url: string): string => {
   for (const key of [...parsed.searchParams.keys()]) if (/pass|secret|token|key/i.test(key)) parsed.searchParams.set(key, '***');
   return parsed.toString();
 };
+
+/** NAME=value without the values. */
+export const maskValues = (given: readonly string[]): string[] => given.map((one) => one.replace(/=.*$/s, '=***'));

@@ -1,5 +1,5 @@
 /** The configuration as a person reads it: YAML that could be a settings file, each value with its origin. */
-import { maskUrl } from './mask';
+import { maskUrl, maskValues } from './mask';
 import { rows } from './settings';
 import type { Config } from './shape';
 
@@ -7,6 +7,9 @@ const at = (config: Config, path: string): unknown =>
   path.split('.').reduce<unknown>((node, key) => (node as Readonly<Record<string, unknown>>)[key], config);
 
 const inYaml = (value: unknown): string => JSON.stringify(value);
+
+const masked = (value: unknown): unknown =>
+  typeof value === 'string' ? maskUrl(value) : Array.isArray(value) ? maskValues(value.map(String)) : value;
 
 /** Lines of YAML in the order of the table, `# origin` behind each value, passwords masked. */
 export const printConfig = (config: Config, origins: ReadonlyMap<string, string>): string => {
@@ -19,7 +22,7 @@ export const printConfig = (config: Config, origins: ReadonlyMap<string, string>
     if (shared >= 0) parents.slice(shared).forEach((key, i) => lines.push(`${'  '.repeat(shared + i)}${key}:`));
     open = parents;
     const value = at(config, path);
-    const text = inYaml(setting.secret === true && typeof value === 'string' ? maskUrl(value) : value);
+    const text = inYaml(setting.secret === true ? masked(value) : value);
     lines.push(`${'  '.repeat(parents.length)}${keys.at(-1) ?? ''}: ${text} # ${origins.get(path) ?? 'default'}`);
   }
   return `${lines.join('\n')}\n`;

@@ -11,7 +11,6 @@ import {
   oneOf,
   port,
   range,
-  type Reader,
   simulatedTypes,
   text,
   topic,
@@ -19,31 +18,9 @@ import {
   whole,
   yesOrNo,
 } from './readers';
+import { autoscaling } from './autoscaling';
+import { setting, type Setting, type Spec } from './setting';
 import { LOG_LEVELS, type Role, type Sections, type SimulatedType } from './shape';
-
-export interface Setting<T> {
-  readonly reader: Reader<unknown>;
-  /** What holds where nobody says anything. */
-  readonly fallback: T | ((role: Role) => T);
-  /** The environment variable. */
-  readonly env: string;
-  /** The command line's flag, without dashes. */
-  readonly flag?: string;
-  readonly about: string;
-  /** A URL whose password is never shown. */
-  readonly secret?: true;
-  /** Where a higher source adds to a lower one in place of hiding it. */
-  readonly merge?: (lower: T, higher: unknown) => T;
-}
-
-type Spec<T> = { readonly [K in keyof T]: Setting<T[K]> | Spec<T[K]> };
-
-const setting = <T>(reader: Reader<T>, fallback: T | ((role: Role) => T), env: string, about: string): Setting<T> => ({
-  reader,
-  fallback,
-  env,
-  about,
-});
 
 const BUILT_IN: Readonly<Record<string, SimulatedType>> = {
   DATA_PROCESSING: { durationMs: [100, 500], failureRate: 0.1 },
@@ -280,7 +257,8 @@ const policies: Spec<Pick<Sections, 'limits' | 'retention' | 'retries' | 'breake
   },
 };
 
-const rest: Spec<Pick<Sections, 'simulation' | 'standalone' | 'log'>> = {
+const rest: Spec<Pick<Sections, 'autoscaling' | 'simulation' | 'standalone' | 'log'>> = {
+  autoscaling,
   simulation: {
     durationMs: setting(
       nullable(range),

@@ -125,6 +125,36 @@ export interface BreakerConfig {
   readonly probes: number;
 }
 
+export const SCALING_DRIVERS = ['local', 'kubernetes', 'docker'] as const;
+/** How many workers there are to be, and who brings that about. */
+export interface AutoscalingConfig {
+  readonly enabled: boolean;
+  readonly dryRun: boolean;
+  readonly driver: (typeof SCALING_DRIVERS)[number];
+  readonly min: number;
+  readonly max: number;
+  readonly targetWaitSeconds: number;
+  readonly coolDownSeconds: number;
+  readonly intervalMs: number;
+  /** Null: by the driver. */
+  readonly workerPrefix: string | null;
+  readonly historyDays: number;
+  readonly kubernetes: {
+    readonly url: string;
+    /** Null: the one of the service account. */
+    readonly namespace: string | null;
+    readonly deployment: string | null;
+    readonly accountDir: string;
+  };
+  readonly docker: {
+    readonly socket: string;
+    readonly image: string;
+    readonly network: string | null;
+    /** `NAME=value` each. */
+    readonly env: readonly string[];
+  };
+}
+
 /** How a simulated task of one type behaves where its submission doesn't say. */
 export interface SimulatedType {
   readonly durationMs: readonly [min: number, max: number];
@@ -163,6 +193,7 @@ export interface Sections {
   readonly retention: RetentionConfig;
   readonly retries: RetriesConfig;
   readonly breaker: BreakerConfig;
+  readonly autoscaling: AutoscalingConfig;
   readonly simulation: SimulationConfig;
   readonly standalone: StandaloneConfig;
   readonly log: LogConfig;

@@ -54,6 +54,8 @@ export interface ReadyQueue {
   next(canTake: CanTake): ReadyTask | undefined;
   /** The highest priority that waits and that `canTake` allows; null for none. */
   highest(canTake: CanTake): number | null;
+  /** How many wait that `counts` allows; may count a few that have moved on. */
+  count(counts: CanTake): number;
   /** Drops everything of a shard. */
   dropShard(shard: number): void;
   /** Sizes by type and priority; may count a few that have moved on. */
@@ -147,6 +149,14 @@ export const createReadyQueue = (): ReadyQueue => {
       return taken;
     },
     highest: (canTake) => bestLane(canTake)?.priority ?? null,
+    count: (counts) => {
+      let sum = 0;
+      for (const { type, pool, byPriority } of everyLanes())
+        byPriority.forEach(({ items, head: first }, priority) => {
+          if (items.length > first && counts(type, priority, pool)) sum += items.length - first;
+        });
+      return sum;
+    },
     dropShard: (shard) => {
       for (const each of everyLanes()) {
         for (const lane of each.byPriority) {

@@ -161,6 +161,12 @@ export class Dispatcher {
     return this.ready.highest((type, _priority, pool) => runnable.has(type) && this.isLet(type, pool));
   }
 
+  /** How many tasks of such types wait here for room at a worker: none that is behind a gate. */
+  waiting(isRun: (type: string) => boolean): number {
+    if (!this.needs.isLive()) return 0;
+    return this.ready.count((type, _priority, pool) => isRun(type) && this.isLet(type, pool));
+  }
+
   /** Another scheduler's highest waiting priority: nothing lower is sent from here. */
   yieldTo(priority: number | null): void {
     const floor = priority ?? 0;

@@ -36,7 +36,11 @@ export interface Page {
 }
 
 /** One more than the page is asked for: its presence tells whether there is a next page. */
-const cut = <Row>(rows: readonly Row[], limit: number, cursorOf: (last: Row) => string): { page: readonly Row[]; nextCursor: string | null } => {
+export const cut = <Row>(
+  rows: readonly Row[],
+  limit: number,
+  cursorOf: (last: Row) => string,
+): { page: readonly Row[]; nextCursor: string | null } => {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { page, nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
@@ -45,7 +49,7 @@ const cut = <Row>(rows: readonly Row[], limit: number, cursorOf: (last: Row) => 
 const envelope = (items: readonly string[], nextCursor: string | null): string =>
   `{"items":[${items.join(',')}],"nextCursor":${JSON.stringify(nextCursor)}}`;
 
-const limitOf = (query: Query): number => intOf(query, 'limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
+export const limitOf = (query: Query): number => intOf(query, 'limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
 
 /** GET /api/v1/dags: newest first. */
 export const listDags = async (views: Pick<DagViews, 'dags'>, query: Query): Promise<Page> => {

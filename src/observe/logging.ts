@@ -68,6 +68,8 @@ const LEVELS: Readonly<Record<keyof Happenings, readonly [Level, string]>> = {
   'audit.repaired': ['info', 'what the doctor found was repaired'],
   'claims.freed': ['info', 'claims that dead sessions had left behind were given back'],
   'lead.changed': ['info', 'the lead among the schedulers changed'],
+  'scaling.judged': ['trace', 'the autoscaler looked'],
+  'scaling.decided': ['info', 'the autoscaler decided'],
   'http.answered': ['debug', 'request answered'],
   'loop.failed': ['warn', 'a step failed; it is tried again'],
   'dependency.waiting': ['warn', 'waiting for a service'],

@@ -4,6 +4,7 @@ import { GATE_SCOPES, type Gate } from '../core/gates';
 import type { Clock } from '../ports/clock';
 import type { Listen } from '../ports/happenings';
 import type { LiveWorker } from '../ports/leases';
+import { scalingMetrics } from './scalingMetrics';
 import { createSuccessRate } from './successRate';
 
 /** How many tasks wait to be dispatched, by priority and type. */
@@ -329,6 +330,7 @@ export const createMetrics = (needs: MetricsNeeds): Metrics => {
   resultMetrics(making, needs.clock);
   stepMetrics(making);
   auditMetrics(making);
+  scalingMetrics(making);
   admissionMetrics(making, needs.openTasks);
   httpMetrics(making);
   return { contentType: registry.contentType, text: () => registry.metrics() };

@@ -1,6 +1,7 @@
 /** The paths of DAGs, tasks and operation that only read, as OpenAPI describes them. */
 import { DAG_STATUSES, TASK_STATUSES } from '../core/dag';
 import { away, cursor, get, inPath, inQuery, json, limit, missing, ref, workerInPath, wrong, type Json } from './openapiWords';
+import { scalingPaths } from './openapiScaling';
 import { MAX_WAIT_SECONDS } from './query';
 
 const filters = (statuses: readonly string[]): Json[] => [
@@ -115,4 +116,4 @@ const operationPaths = (): Record<string, Json> => ({
 });
 
 /** All paths that only read. */
-export const readings = (): Readonly<Record<string, Json>> => ({ ...dagPaths(), ...taskPaths(), ...operationPaths() });
+export const readings = (): Readonly<Record<string, Json>> => ({ ...dagPaths(), ...taskPaths(), ...operationPaths(), ...scalingPaths() });

@@ -4,6 +4,7 @@ import { DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES, TRIGGER_RULES } from '../co
 import { GATE_SCOPES, GATE_STATES } from '../core/gates';
 import { LONGEST_WHO } from '../core/who';
 import { controlSchemas } from './openapiControlSchemas';
+import { scalingSchemas } from './openapiScaling';
 import { count, list, ms, object, orNull, page, text, textOrNull, time, timeOrNull, uuid } from './openapiShapes';
 import { ref, type Json } from './openapiWords';
 
@@ -243,4 +244,5 @@ export const answerSchemas = (): Readonly<Record<string, Json>> => ({
   Health: health,
   Problem: problem,
   ...controlSchemas(),
+  ...scalingSchemas(),
 });

@@ -11,6 +11,7 @@ import type { HistoryViews } from '../ports/history';
 import type { DeadLetterViews } from '../ports/letters';
 import type { WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
+import { showAutoscaling, type AutoscalingNeeds } from './autoscaling';
 import { PAGE_POLICY, docsPage, docsScript, errorsPage } from './docsPages';
 import { createExplain, type ExplainNeeds } from './explain';
 import type { createAwaitedDag } from './finals';
@@ -175,6 +176,15 @@ export const gateListRoutes = ({ gates, clock }: { readonly gates: Pick<GateStor
     const now = clock.now();
     const inForce = (await gates.gates()).filter((gate) => phaseOf(gate, now) !== 'ENDED');
     sendJson(response, `[${inForce.map((gate) => gateJson(gate, now)).join(',')}]`);
+  });
+  return router;
+};
+
+/** How many workers there are to be and why. */
+export const autoscalingRoutes = (needs: AutoscalingNeeds): Router => {
+  const router = Router();
+  router.get('/api/v1/autoscaling', async (request, response) => {
+    sendPage(request, response, await showAutoscaling(needs, queryOf(request)));
   });
   return router;
 };

@@ -1,5 +1,6 @@
 import type { CommandOutcome } from '../core/command';
 import type { GateScope, GateState } from '../core/gates';
+import type { LoadFigures } from '../core/scaling';
 import type { UndecodableRecord } from './letters';
 
 /** What stages announce; logs and metrics listen. A stage knows nothing of who listens. */
@@ -60,6 +61,19 @@ export interface Happenings {
   'audit.repaired': { repaired: Readonly<Record<string, number>>; by: string | null; reason: string | null };
   /** This process does the duties of one process alone from now on, or (null) no more. */
   'lead.changed': { fence: string | null };
+  /** The autoscaler of the process that leads looked: so many workers there are to be. */
+  'scaling.judged': LoadFigures & { wanted: number };
+  /** It decided that there are to be more workers or fewer; in a dry run nothing is done about it. */
+  'scaling.decided': {
+    direction: 'out' | 'in' | 'hold';
+    driver: string;
+    dryRun: boolean;
+    before: number;
+    wanted: number;
+    reason: string;
+    done: string | null;
+    error: string | null;
+  };
   /** The API answered; `route` is the pattern, never the path with its ids. */
   'http.answered': { method: string; route: string; status: number; tookMs: number };
   /** A background step failed and will be tried again. */

@@ -36,6 +36,7 @@ export interface ApiNeeds extends Pick<
   readonly roster: Roster;
   readonly control: WorkerControl;
   readonly doctor: Parameters<typeof createApp>[0]['routers'][number];
+  readonly autoscaling: ApiNeeds['doctor'];
   readonly components: Readonly<Record<string, ComponentCheck>>;
 }
 
@@ -133,6 +134,7 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
     needs.doctor,
+    needs.autoscaling,
     ...createWorkersApi({ ...needs, seen: workers, announce: life.announce, bodyBytes: config.limits.bodyBytes }),
     inputRoutes({ work }),
     probeRoutes({

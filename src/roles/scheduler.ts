@@ -6,13 +6,20 @@ import { assembled, resource, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
 import { createWrites } from '../observe/writes';
 import { createApi } from './api';
+import type { OwnProgram } from './autoscaling';
 import { createDuties } from './duties';
 import { openLeases, openTransport } from './distributed';
 import { createEngine } from './engine';
 import { createProcessLife, processId, type ProcessLife } from './processLife';
 import { openStorage } from './storage';
 
-const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
+interface SchedulerRole {
+  readonly config: Config;
+  readonly life: ProcessLife;
+  readonly program: OwnProgram | undefined;
+}
+
+const assemble = async ({ config, life, program }: SchedulerRole, include: Include, stopping: AbortSignal): Promise<void> => {
   const { clock, announce } = life;
   const storage = await openStorage(config, config.database.url, life, stopping);
   await include(resource('database connections', () => storage.database.close()));
@@ -35,7 +42,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     origin,
     settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
   });
-  const duties = createDuties({ config, life, storage, leases, engine, topic: transport.deadLetters, log: transport.log, origin });
+  const duties = createDuties({ config, life, storage, leases, engine, topic: transport.deadLetters, log: transport.log, origin, program });
   const writes = createWrites({ listen: life.listen, clock });
   const components = {
     postgres: { needed: true, check: () => storage.database.ping().then(writes.check) },
@@ -43,7 +50,7 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
     redis: { needed: true, check: () => roster.ping() },
   };
   const store = { ...storage.store, admit: writes.watched(storage.store.admit) };
-  const shown = { roster, control: leases.control, doctor: duties.doctor };
+  const shown = { roster, control: leases.control, doctor: duties.doctor, autoscaling: duties.autoscaling };
   const api = createApi({ config, life, engine, ...storage, ...shown, store, log: transport.log, components });
   await include(engine.service);
   await include(duties.service);
@@ -51,8 +58,8 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   life.log.info({ port: api.port(), id: life.id }, `scheduler is ready on http://localhost:${String(api.port())}`);
 };
 
-/** The scheduler role. */
-export const createScheduler = (config: Config): Service => {
+/** The scheduler role. `program` starts workers beside it. */
+export const createScheduler = (config: Config, _leave?: (cause: string) => void, program?: OwnProgram): Service => {
   const life = createProcessLife(config, config.scheduler.id ?? processId('scheduler'));
-  return assembled('scheduler', (include, stopping) => assemble(config, life, include, stopping));
+  return assembled('scheduler', (include, stopping) => assemble({ config, life, program }, include, stopping));
 };

@@ -12,6 +12,7 @@ import { createHistoryViews } from '../adapters/postgres/historyViews';
 import { migrate } from '../adapters/postgres/migrate';
 import { createExpiry } from '../adapters/postgres/expiry';
 import { createDagRemoval } from '../adapters/postgres/removal';
+import { createScalingHistory } from '../adapters/postgres/scalings';
 import { createRunStore } from '../adapters/postgres/runStore';
 import { createShardLeases } from '../adapters/postgres/shardLeases';
 import { createTaskViews } from '../adapters/postgres/taskViews';
@@ -20,6 +21,7 @@ import type { GateStore } from '../ports/gates';
 import type { RowAudit } from '../ports/audit';
 import type { DagRemoval, HistoryViews } from '../ports/history';
 import type { DeadLetterOutbox, DeadLetterStore, DeadLetterViews } from '../ports/letters';
+import type { ScalingHistory } from '../ports/scaling';
 import type { ExpiredDags } from '../ports/retention';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
@@ -40,6 +42,7 @@ export interface Storage {
   readonly removal: DagRemoval;
   readonly expiry: ExpiredDags;
   readonly audit: RowAudit;
+  readonly scalings: ScalingHistory;
 }
 
 /** Views may take a moment, but never long: a list is no reason to keep a connection. */
@@ -84,6 +87,7 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
       removal: createDagRemoval(database),
       expiry: createExpiry(database),
       audit: createRowAudit(database),
+      scalings: createScalingHistory(database),
     };
   } catch (error) {
     await database.close();

@@ -1,6 +1,7 @@
 /** The API as typed calls. */
 import { randomUUID } from 'node:crypto';
 import type { DagStatus, TaskStatus } from '../core/dag';
+import { type AutoscalingCalls, autoscalingCalls } from './autoscaling';
 import { type ControlCalls, controlCalls } from './control';
 import { type DoctorCalls, doctorCalls } from './doctor';
 import { unreachableError } from './errors';
@@ -42,7 +43,7 @@ export interface TaskFilters extends Omit<DagFilters, 'status'> {
   readonly type?: string;
 }
 
-export interface Client extends ControlCalls, WorkerCalls, DoctorCalls {
+export interface Client extends ControlCalls, WorkerCalls, DoctorCalls, AutoscalingCalls {
   submit(submission: DagSubmission, options?: SubmitOptions): Promise<DagView>;
   /** With `waitSeconds` (0 to 60) the answer comes when the DAG is final, or that time is over. */
   dag(dagId: string, waitSeconds?: number): Promise<DagView>;
@@ -88,6 +89,7 @@ export const createClient = ({ url, timeoutMs = 30_000, retries = 4 }: ClientSet
     ...controlCalls(call),
     ...workerCalls(call),
     ...doctorCalls(call),
+    ...autoscalingCalls(call),
     dag,
     wait,
     submit: (submission, { idempotencyKey = randomUUID() } = {}) =>

@@ -12,6 +12,7 @@ import { createGateStore } from '../../src/adapters/postgres/gateStore';
 import { createHistoryViews } from '../../src/adapters/postgres/historyViews';
 import { migrate } from '../../src/adapters/postgres/migrate';
 import { createDagRemoval } from '../../src/adapters/postgres/removal';
+import { createScalingHistory } from '../../src/adapters/postgres/scalings';
 import { createRunStore } from '../../src/adapters/postgres/runStore';
 import { createShardLeases } from '../../src/adapters/postgres/shardLeases';
 import { createTaskViews } from '../../src/adapters/postgres/taskViews';
@@ -29,7 +30,17 @@ import { createHealth } from '../../src/observe/health';
 import { createMetrics } from '../../src/observe/metrics';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagJson } from '../../src/observe/present';
-import { dagRoutes, docsRoutes, gateListRoutes, historyRoutes, inputRoutes, letterRoutes, probeRoutes, taskRoutes } from '../../src/observe/routes';
+import {
+  autoscalingRoutes,
+  dagRoutes,
+  docsRoutes,
+  gateListRoutes,
+  historyRoutes,
+  inputRoutes,
+  letterRoutes,
+  probeRoutes,
+  taskRoutes,
+} from '../../src/observe/routes';
 import type { Happenings } from '../../src/ports/happenings';
 import type { LiveWorker, WorkerControl } from '../../src/ports/leases';
 import type { CommandStore, RunStore } from '../../src/ports/store';
@@ -45,6 +56,15 @@ import { atEnd } from '../harness/cleanup';
 import { freshDatabase } from '../harness/services';
 
 export const LIMITS = { tasksPerDag: 200, edgesPerDag: 400, payloadBytes: 2_000, bodyBytes: 100_000 };
+export const AUTOSCALING = {
+  enabled: true,
+  dryRun: false,
+  driver: 'local',
+  min: 1,
+  max: 8,
+  targetWaitSeconds: 30,
+  coolDownSeconds: 120,
+};
 const TIMEOUTS = { connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, viewTimeoutMs: 10_000 };
 
 export interface World {
@@ -153,6 +173,7 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
       announce: events.announce,
       bodyBytes: limits.bodyBytes,
     }),
+    autoscalingRoutes({ settings: AUTOSCALING, board: world.leases.board, history: createScalingHistory(database) }),
     inputRoutes({ work: createWorkIndex(database) }),
     createControlApi({
       ...{ store, views, history, letters, planning, commands, gates, workers },

@@ -167,6 +167,26 @@ describe('complaints', () => {
     ]);
   });
 
+  test.each([
+    [
+      { AUTOSCALING_MIN: '9' },
+      'autoscaling.min 9 (AUTOSCALING_MIN) is more than autoscaling.max 8 (default): lower it, or raise the other',
+      'scheduler',
+    ],
+    [
+      { AUTOSCALING_ENABLED: 'true', AUTOSCALING_DRIVER: 'kubernetes' },
+      'autoscaling.driver kubernetes (AUTOSCALING_DRIVER) needs autoscaling.kubernetes.deployment: name the deployment of the workers',
+      'scheduler',
+    ],
+    [
+      { AUTOSCALING_ENABLED: 'true' },
+      'autoscaling.enabled (AUTOSCALING_ENABLED): the workers of a standalone process are part of it: set standalone.workers, or run a scheduler',
+      'standalone',
+    ],
+  ] as const)('an autoscaler that can not be: %o', (env, problem, role) => {
+    expect(problemsOf({ env }, role)).toEqual([problem]);
+  });
+
   test('a folder that is not there', () => {
     rmSync(configDir, { recursive: true });
     const loaded = loadConfig('scheduler', { configDir, env: {}, flags: {} });
@@ -193,6 +213,11 @@ describe('--print-config', () => {
     expect(text).toContain('  topics:\n    queue:\n      name: "task-queue" # default');
     expect(text).toContain('redis://u:***@host:1');
     expect(text).not.toContain('s3cret');
+  });
+
+  test('variables of containers are shown without their values', () => {
+    const text = printed({ env: { AUTOSCALING_DOCKER_ENV: 'REDIS_URL=redis://u:s3cret@host:1,KAFKA_BROKERS=k:1' } });
+    expect(text).toContain('    env: ["REDIS_URL=***","KAFKA_BROKERS=***"] # AUTOSCALING_DOCKER_ENV\n');
   });
 
   test('what is printed can be read again, and says the same', () => {

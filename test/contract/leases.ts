@@ -12,6 +12,7 @@ import type {
   WorkerDescription,
   WorkerSessions,
 } from '../../src/ports/leases';
+import type { LoadBoard } from '../../src/ports/scaling';
 import type { DagId } from '../../src/core/ids';
 
 export interface LeasesWorld {
@@ -23,6 +24,7 @@ export interface LeasesWorld {
   readonly precedence: Precedence;
   readonly control: WorkerControl;
   readonly leadership: Leadership;
+  readonly board: LoadBoard;
   /** The milliseconds that a session lives without a heartbeat. */
   readonly leaseMs: number;
   /** Sessions that said that they were forgotten and have told their names anew. */

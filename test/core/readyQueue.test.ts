@@ -113,6 +113,16 @@ test('a type that nobody can run holds up no other', () => {
   expect(names(queue.next(all)!)).toBe('0:API_CALL-9');
 });
 
+test('counts what waits, as far as it is asked for', () => {
+  const queue = createReadyQueue();
+  const run = runOn(0);
+  expect(queue.count(all)).toBe(0);
+  for (const task of [3, 9, 10]) queue.push(run, task);
+  expect([queue.count(all), queue.count((type) => type === 'NOTIFICATION'), queue.count(() => false)]).toEqual([3, 1, 0]);
+  queue.next((type) => type === 'NOTIFICATION');
+  expect([queue.count(all), queue.count((type) => type === 'NOTIFICATION')]).toEqual([2, 0]);
+});
+
 test('a DAG that is paused or ends early hands out nothing; after a resume it waits anew', () => {
   const queue = createReadyQueue();
   const run = runOn(0);

@@ -67,6 +67,23 @@ test('while another scheduler has something more important, nothing lower is sen
   expect(stage.sent).toHaveLength(1);
 });
 
+test('what waits for room is counted, by its types; nothing where the leases of the shards are over', async () => {
+  const stage = startStage([worker('w1')]);
+  await stage.look();
+  await stage.enqueue(runOfPlan(planOf(tasks(8))), 0, 1, 2, 3, 4, 5, 6, 7);
+  expect(stage.sent).toHaveLength(3);
+  const waiting = (type: string): number => stage.dispatcher.waiting((one) => one === type);
+  expect([waiting('API_CALL'), waiting('NOTIFICATION')]).toEqual([5, 0]);
+  await stage.store.pause({ scope: 'type', name: 'API_CALL', reason: null, by: null, until: null, now: 0 });
+  await stage.lookAtGates();
+  expect(waiting('API_CALL')).toBe(0);
+  await stage.store.end({ scope: 'type', name: 'API_CALL', state: 'PAUSED', now: 0 });
+  await stage.lookAtGates();
+  expect(waiting('API_CALL')).toBe(5);
+  stage.state.live = false;
+  expect(waiting('API_CALL')).toBe(0);
+});
+
 test('nothing is sent once the leases of the shards are over by the own clock, and nobody waits for it', async () => {
   const stage = startStage([worker('w1')]);
   await stage.look();

@@ -143,7 +143,7 @@ export const startRealStack = async ({ workers = 3, env: given = {}, workerEnv =
   const scheduler = await startScheduler();
   const ids = Array.from({ length: workers }, (_, i) => `worker-${i + 1}`);
   const started = await Promise.all(ids.map((id) => startWorker(id)));
-  await untilWorkers(scheduler.url, ids);
+  if (workers > 0) await untilWorkers(scheduler.url, ids);
   const { url } = scheduler;
   return { url, api: clientOf(url), env, topics, scheduler, workers: started, sql: querying(() => database.url), startScheduler, startWorker };
 };

@@ -7,7 +7,17 @@ import { bodySchemas } from '../../src/control/schemas';
 import { mintDagId } from '../../src/core/ids';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagJson, taskDetailJson, taskJson, workerDetailJson, workerJson } from '../../src/observe/present';
-import { dagRoutes, gateListRoutes, historyRoutes, letterRoutes, probeRoutes, taskRoutes, workerListRoutes } from '../../src/observe/routes';
+import { scalingValue, judgementValue } from '../../src/observe/autoscaling';
+import {
+  autoscalingRoutes,
+  dagRoutes,
+  gateListRoutes,
+  historyRoutes,
+  letterRoutes,
+  probeRoutes,
+  taskRoutes,
+  workerListRoutes,
+} from '../../src/observe/routes';
 import type { LiveWorker } from '../../src/ports/leases';
 import type { DagView, TaskView } from '../../src/ports/views';
 import { submitRoutes } from '../../src/submit/routes';
@@ -66,6 +76,7 @@ test('the document has exactly the paths that are served', () => {
     workerListRoutes({ workers: { all: never, one: never }, views }),
     workerCommandRoutes({ commands: { drain: never, resume: never, remove: never }, bodyBytes: 1, present: never }),
     auditRoutes({ doctor: { examine: never }, repair: never, announce: never, bodyBytes: 1 }),
+    autoscalingRoutes({ settings: never, board: { judgement: never }, history: { scalings: never } } as never),
     probeRoutes({ health: never, ready: never, metrics: { contentType: '', text: never } }),
   ];
   const served = routers
@@ -112,6 +123,15 @@ describe('answers are as the document says', () => {
       version: 0,
     };
     expect(problemsOf('Dag', dagJson(dag))).toEqual([]);
+  });
+
+  test('a judgement and a decision of the autoscaler', () => {
+    const decision = { before: 1, wanted: 3, direction: 'out', reason: 'more waits' } as const;
+    const figures = { waiting: 9, running: 2, arrivalsPerSecond: 1 / 3, endsPerSecond: 0, serviceSeconds: null };
+    const judgement = { ...decision, ...figures, at: 0, scheduler: 's', active: 1, draining: 0, starting: 0, slots: 2 };
+    expect(problemsOf('ScalingJudgement', JSON.stringify(judgementValue(judgement)))).toEqual([]);
+    const scaling = { ...decision, id: '1', at: 0, scheduler: 's', driver: 'local', dryRun: false, done: null, error: null } as const;
+    expect(problemsOf('Scaling', JSON.stringify(scalingValue(scaling)))).toEqual([]);
   });
 
   test('a task', () => {

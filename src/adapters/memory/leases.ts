@@ -18,8 +18,10 @@ import {
   type WorkerDescription,
   type WorkerSessions,
 } from '../../ports/leases';
+import type { LoadBoard } from '../../ports/scaling';
 import { createMemoryClaims } from './claims';
 import { createMemoryLeadership } from './leadership';
+import { createMemoryLoadBoard } from './loadBoard';
 import { createMemoryWorkerControl } from './workerControl';
 
 export interface MemoryLeasesNeeds {
@@ -40,6 +42,7 @@ export interface MemoryLeases {
   readonly precedence: Precedence;
   readonly control: WorkerControl;
   readonly leadership: Leadership;
+  readonly board: LoadBoard;
   /** Forgets everything, as Redis does when it is flushed. */
   forget(): void;
   /** A session whose process is gone: it sends no more heartbeats and isn't closed. */
@@ -141,6 +144,7 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
   const claims = createMemoryClaims({ clock, isLive: registry.isLive, isForgetful: () => !grace.isOver() });
   const control = createMemoryWorkerControl({ clock, session: registry.ofWorker });
   const leadership = createMemoryLeadership({ clock, leaseMs, isForgetful: () => !grace.isOver() });
+  const board = createMemoryLoadBoard(clock);
   const beating = new Map<string, Holder>();
   let opened = 0;
 
@@ -248,11 +252,13 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
     precedence: createMemoryPrecedence(clock),
     control,
     leadership,
+    board,
     forget: () => {
       registry.forget();
       claims.forget();
       control.clear();
       leadership.forget();
+      board.forget();
       grace.begin();
     },
     crash: (session) => {

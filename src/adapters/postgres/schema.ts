@@ -8,10 +8,25 @@ import { Gate } from './entities/gate';
 import { GateEvent } from './entities/gateEvent';
 import { IdempotencyKey } from './entities/idempotencyKey';
 import { Removal } from './entities/removal';
+import { ScalingRow } from './entities/scaling';
 import { Scheduler } from './entities/scheduler';
 import { Shard } from './entities/shard';
 import { Task } from './entities/task';
 import { MIGRATIONS } from './migrations';
 
-export const ENTITIES = [Dag, Task, Shard, Scheduler, IdempotencyKey, CommandRow, Attempt, DeadLetter, DagEvent, Gate, GateEvent, Removal] as const;
+export const ENTITIES = [
+  Dag,
+  Task,
+  Shard,
+  Scheduler,
+  IdempotencyKey,
+  CommandRow,
+  Attempt,
+  DeadLetter,
+  DagEvent,
+  Gate,
+  GateEvent,
+  Removal,
+  ScalingRow,
+] as const;
 export { MIGRATIONS };

@@ -2,11 +2,13 @@
 import type { Service } from '../../lifecycle/service';
 import type { Timing } from '../../lifecycle/timing';
 import type { ClaimAudit, ClaimLedger, Claims, Leadership, Precedence, Roster, WorkerControl, WorkerSessions } from '../../ports/leases';
+import type { LoadBoard } from '../../ports/scaling';
 import { createRedisClaimAudit } from './claimAudit';
 import { createRedisClaims } from './claims';
 import { createRedisConnection } from './connection';
 import { createKeyspace } from './keyspace';
 import { createRedisLeadership } from './leadership';
+import { createRedisLoadBoard } from './loadBoard';
 import { createRedisPrecedence } from './precedence';
 import { createRedisRoster } from './roster';
 import { createRedisSessions } from './sessions';
@@ -43,6 +45,7 @@ export interface RedisLockService extends Service {
   readonly precedence: Precedence;
   readonly control: WorkerControl;
   readonly leadership: Leadership;
+  readonly board: LoadBoard;
 }
 
 const TOMBSTONE_MS = 300_000;
@@ -77,6 +80,7 @@ export const createRedisLockService = (needs: RedisLockServiceNeeds): RedisLockS
     precedence: createRedisPrecedence({ ask }),
     control: createRedisWorkerControl({ ask }),
     leadership: createRedisLeadership({ ask }),
+    board: createRedisLoadBoard({ ask }),
     start: async () => {
       await connection.ping();
       await keeper.start();

@@ -3,6 +3,7 @@ import { claimAuditContract } from '../../contract/claimAudit';
 import { claimsContract } from '../../contract/claims';
 import { describedAs, vitalsOf, type LeasesWorld } from '../../contract/leases';
 import { leadershipContract } from '../../contract/leadership';
+import { loadBoardContract } from '../../contract/loadBoard';
 import { precedenceContract } from '../../contract/precedence';
 import { rosterContract } from '../../contract/roster';
 import { sessionsContract } from '../../contract/sessions';
@@ -73,6 +74,9 @@ describe('precedence in memory', () => {
 });
 describe('control of workers in memory', () => {
   workerControlContract(open);
+});
+describe('the board of loads in memory', () => {
+  loadBoardContract(open);
 });
 describe('leadership in memory', () => {
   leadershipContract(open);

@@ -2,6 +2,7 @@ import { claimAuditContract } from '../../contract/claimAudit';
 import { claimsContract } from '../../contract/claims';
 import { describedAs, TASK, vitalsOf, type LeasesWorld } from '../../contract/leases';
 import { leadershipContract } from '../../contract/leadership';
+import { loadBoardContract } from '../../contract/loadBoard';
 import { precedenceContract } from '../../contract/precedence';
 import { rosterContract } from '../../contract/roster';
 import { sessionsContract } from '../../contract/sessions';
@@ -28,6 +29,9 @@ describe('precedence in Redis', () => {
 });
 describe('control of workers in Redis', () => {
   workerControlContract(open);
+});
+describe('the board of loads in Redis', () => {
+  loadBoardContract(open);
 });
 describe('leadership in Redis', () => {
   leadershipContract(open);

@@ -75,7 +75,7 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
   });
   await service.start();
   await until(async () => (await service.roster.read()).trusted, { what: 'the end of the first grace' });
-  const { sessions, roster, claims, ledger, claimAudit, precedence, control, leadership } = service;
+  const { sessions, roster, claims, ledger, claimAudit, precedence, control, leadership, board } = service;
   return {
     sessions,
     roster,
@@ -85,6 +85,7 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
     precedence,
     control,
     leadership,
+    board,
     service,
     errors,
     leaseMs: LEASE_MS,
