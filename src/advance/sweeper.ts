@@ -126,7 +126,9 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
       }));
       await tell(
         due,
-        ({ dag, task, dispatch, gatedUntil }) => `${dag}/${String(task)}/${String(dispatch)}${gatedUntil === undefined ? '' : ' gated'}`,
+        // One wait may follow another under the same number: the wait for a retry, and then the one for a worker.
+        ({ dag, task, dispatch, dueAt, gatedUntil }) =>
+          `${dag}/${String(task)}/${String(dispatch)}/${String(dueAt)}${gatedUntil === undefined ? '' : ' gated'}`,
         dueEvents,
       );
     },

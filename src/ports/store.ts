@@ -106,8 +106,9 @@ export interface CommandStore {
 export interface DueTask {
   readonly dag: DagId;
   readonly task: number;
-  /** The task's committed dispatch number: which wait is meant. */
+  /** The task's committed dispatch number: with the time, which wait is meant. */
   readonly dispatch: number;
+  readonly dueAt: number;
 }
 
 /** The inputs of a task, read only at its dispatch. All JSON texts. */

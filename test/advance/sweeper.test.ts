@@ -2,6 +2,7 @@ import { createMemoryStore } from '../../src/adapters/memory/store';
 import { createSweeper } from '../../src/advance/sweeper';
 import type { Event } from '../../src/core/event';
 import { createVirtualClock } from '../lifecycle/virtualClock';
+import { batch, taskChange } from '../contract/records';
 import { DAG, planOf, plannedTask } from '../core/model';
 
 const nothing = (): void => undefined;
@@ -38,7 +39,7 @@ const start = async () => {
     dueAt: clock.now() + 10_000,
   };
   await memory.store.admit([{ dag, idempotency: null }]);
-  return { clock, sweeper, told };
+  return { clock, sweeper, told, memory, dag };
 };
 
 test.each([
@@ -53,4 +54,20 @@ test.each([
   await sweeper[look]();
   await sweeper[look]();
   expect(told).toEqual([event]);
+});
+
+test('a wait that follows another one under the same number is told by its own time, not seconds after the first', async () => {
+  const { clock, sweeper, told, memory, dag } = await start();
+  await memory.leases.define(1);
+  const owned = await memory.leases.acquire('sweeper', 60_000, 1);
+  const waitUntil = (status: 'RETRYING' | 'QUEUED', dueAt: number) =>
+    memory.store.commit(batch(owned, { tasks: [taskChange(dag, 0, { status, dispatch: 2, dueAt })] }));
+  await waitUntil('RETRYING', clock.now() + 100);
+  await clock.advance(250);
+  await sweeper.dueOnce();
+  await waitUntil('QUEUED', clock.now() + 100);
+  await clock.advance(250);
+  await sweeper.dueOnce();
+  await sweeper.dueOnce();
+  expect(told).toEqual(Array.from({ length: 2 }, () => ({ type: 'due', tasks: [{ dag: DAG, task: 0, dispatch: 2 }] })));
 });

@@ -299,8 +299,8 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     const waiting = [30, 10, 20].map((ms, task) => taskChange(dag, task, { status: 'RETRYING', dispatch: task + 1, dueAt: time + ms }));
     await store.commit(batch(at(owned, 22n), { tasks: waiting }));
     expect(await work.due([1], time + 20, 10)).toEqual([
-      { dag: dag.dagId, task: 1, dispatch: 2 },
-      { dag: dag.dagId, task: 2, dispatch: 3 },
+      { dag: dag.dagId, task: 1, dispatch: 2, dueAt: time + 10 },
+      { dag: dag.dagId, task: 2, dispatch: 3, dueAt: time + 20 },
     ]);
     expect(await work.due([1], time + 100, 1)).toHaveLength(1);
     expect(await work.due([0, 2, 3], time + 100, 10)).toEqual([]);

@@ -162,7 +162,7 @@ export const createMemoryStore = (): MemoryStore => {
             rows
               .record()
               .tasks.filter(({ dueAt }) => dueAt !== null && dueAt <= nowMs)
-              .map(({ task, dispatch }) => ({ dag: rows.record().dag, task, dispatch })),
+              .map(({ task, dispatch, dueAt }) => ({ dag: rows.record().dag, task, dispatch, dueAt: dueAt! })),
           )
           .slice(0, limit),
       ),

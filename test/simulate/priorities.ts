@@ -18,6 +18,8 @@ interface Waiting {
 
 /** Long enough for the inputs of a task to be read, and for a scheduler to hear what waits at the others. */
 const LONGEST_MS = 250;
+/** From the moment at which a scheduler gives a shard up until another one has it. */
+const HANDOVER_MS = 1000;
 const TROUBLE = ['postgres', 'kafka', 'redis', 'topics', 'scheduler'];
 
 /** What all workers of a run are sent at once. */
@@ -38,6 +40,10 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
   const waiting = new Map<string, Waiting>();
   /** A first dispatch may leave before the commit that made it ready. */
   const sent = new Set<string>();
+  const epochs = entries.filter((entry) => entry.kind === 'epoch');
+  /** Whether a shard is given up about now: it is handed over before its next owner's epoch tells. */
+  const isHandedOver = (shard: number, at: number): boolean =>
+    epochs.some((epoch) => epoch.shard === shard && epoch.at > at && epoch.at <= at + HANDOVER_MS);
   /** When a shard's owner sent something of it for the first time: what it took over goes together, once its log is read. */
   const handedOut = new Map<number, number>();
   let troubles = 0;
@@ -69,7 +75,7 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
       if (other.owner !== by || other.priority <= priority) continue;
       other.overtaken += 1;
       const since = Math.max(other.since, handedOut.get(other.shard) ?? at);
-      if (other.overtaken <= window || at - since <= LONGEST_MS) continue;
+      if (other.overtaken <= window || at - since <= LONGEST_MS || isHandedOver(other.shard, at)) continue;
       waiting.delete(key);
       const [own, its] = [String(priority), String(other.priority)];
       report(at, `${by} sent ${dag}/${String(task)} of priority ${own} while ${key} of ${its} waited since ${String(Math.round(since))} ms`);

@@ -108,18 +108,15 @@ export const createTables = (): Tables => {
         .slice(0, limit)
         .map(({ head }) => head.dag),
     due: (of, nowMs, limit) => {
-      const found: { readonly at: number; readonly task: DueTask }[] = [];
+      const found: DueTask[] = [];
       for (const row of dags.values()) {
         if (!isOf(of, row)) continue;
         for (const { record } of row.tasks) {
           if (record.dueAt === null || record.dueAt > nowMs) continue;
-          found.push({ at: record.dueAt, task: { dag: row.head.dag, task: record.task, dispatch: record.dispatch } });
+          found.push({ dag: row.head.dag, task: record.task, dispatch: record.dispatch, dueAt: record.dueAt });
         }
       }
-      return found
-        .sort((a, b) => a.at - b.at)
-        .slice(0, limit)
-        .map(({ task }) => task);
+      return found.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit);
     },
     dueDags: (of, nowMs, limit) =>
       [...dags.values()]

@@ -33,14 +33,14 @@ const inputsOf = ({ payload, checkpoint, names, results }: InputsRow): TaskInput
 });
 
 const readDue = async (pool: Pool, values: readonly unknown[]): Promise<DueTask[]> => {
-  const { rows } = await pool.query<{ dag_id: DagId; index: number; dispatch: number }>({
+  const { rows } = await pool.query<{ dag_id: DagId; index: number; dispatch: number; due_at: Date }>({
     name: 'due_tasks',
-    text: `SELECT dag_id, index, dispatch FROM tasks
+    text: `SELECT dag_id, index, dispatch, due_at FROM tasks
       WHERE due_at IS NOT NULL AND due_at <= to_timestamp($2::double precision / 1000) AND shard = ANY ($1::smallint[])
       ORDER BY due_at LIMIT $3`,
     values: [...values],
   });
-  return rows.map((row) => ({ dag: row.dag_id, task: row.index, dispatch: row.dispatch }));
+  return rows.map((row) => ({ dag: row.dag_id, task: row.index, dispatch: row.dispatch, dueAt: row.due_at.getTime() }));
 };
 
 const DUE_DAGS = `
