@@ -1,0 +1,86 @@
+/** The books: who has which dispatch, and how much of each seat that takes. */
+import type { Dispatched } from '../core/event';
+import type { ReadyTask } from '../core/readyQueue';
+import { leaveSeat, takeSeat } from '../core/routing';
+import type { Run } from '../core/run';
+import type { Clock } from '../ports/clock';
+import { createAssignments, type Assignment, type Assignments } from './assignments';
+import type { Fleet } from './fleet';
+
+export interface BooksNeeds {
+  readonly fleet: Pick<Fleet, 'seats' | 'seat'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
+
+type Sent = Pick<ReadyTask, 'run' | 'task' | 'dispatch'>;
+
+export class Books {
+  readonly assignments: Assignments = createAssignments();
+
+  constructor(private readonly needs: BooksNeeds) {}
+
+  assign({ run, task, dispatch }: Sent, session: string): void {
+    const { priority } = run.specs[task]!;
+    const now = this.needs.clock.monotonic();
+    this.assignments.add({ run, task, dispatch, priority, session, sentAt: now, askedAt: now });
+    this.take(session, priority);
+  }
+
+  isSent({ run, task, dispatch }: Sent): boolean {
+    const assignment = this.assignments.get(run.dag, task);
+    return assignment?.run === run && assignment.dispatch === dispatch;
+  }
+
+  /** Takes out the assignment of a dispatch, or of an earlier one of its task. */
+  end(done: Dispatched): Assignment | undefined {
+    const assignment = this.assignments.end(done);
+    if (assignment !== undefined) this.leave(assignment);
+    return assignment;
+  }
+
+  dropShard(shard: number): void {
+    for (const assignment of this.assignments.dropShard(shard)) this.leave(assignment);
+  }
+
+  /** A session runs a task, also one that an earlier owner of the shard sent: from now on somebody notices when that session ends. */
+  adopt(run: Run, task: number, session: string): void {
+    const running = { run, task, dispatch: run.dispatch[task]! };
+    if (!this.isSent(running)) this.assign(running, session);
+  }
+
+  /** The leases say that another session has the task than the one it was sent to. */
+  reassign(assignment: Assignment, session: string): void {
+    this.leave(assignment);
+    this.assignments.move(assignment, session);
+    this.take(session, assignment.priority);
+  }
+
+  /**
+   * Brings the books in line with what is known: a task is with the session that reported on it, whoever it was sent to, and a
+   * seat's load is what is assigned to it, also where it was assigned before the seat was seen.
+   */
+  reconcile(): void {
+    for (const seat of this.needs.fleet.seats()) {
+      seat.outstanding.fill(0);
+      seat.total = 0;
+    }
+    for (const session of [...this.assignments.sessions()]) {
+      for (const assignment of this.assignments.ofSession(session)) {
+        const { run, task, dispatch } = assignment;
+        const holder = run.dispatch[task] === dispatch ? run.running.get(task)?.session : undefined;
+        if (holder !== undefined && holder !== session) this.assignments.move(assignment, holder);
+      }
+    }
+    for (const session of this.assignments.sessions()) for (const { priority } of this.assignments.ofSession(session)) this.take(session, priority);
+  }
+
+  private take(session: string, priority: number): void {
+    const seat = this.needs.fleet.seat(session);
+    if (seat !== undefined) takeSeat(seat, priority);
+  }
+
+  private leave({ session, priority }: Assignment): void {
+    const seat = this.needs.fleet.seat(session);
+    if (seat !== undefined) leaveSeat(seat, priority);
+  }
+}
