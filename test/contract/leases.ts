@@ -13,6 +13,7 @@ import type {
   WorkerSessions,
 } from '../../src/ports/leases';
 import type { DagId } from '../../src/core/ids';
+import type { Permits } from '../../src/ports/permits';
 
 export interface LeasesWorld {
   readonly sessions: WorkerSessions;
@@ -20,6 +21,7 @@ export interface LeasesWorld {
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
   readonly claimAudit: ClaimAudit;
+  readonly permits: Permits;
   readonly precedence: Precedence;
   readonly control: WorkerControl;
   readonly leadership: Leadership;

@@ -2,7 +2,9 @@
 import { createMemoryStore, recordOf, type MemoryStore } from '../../src/adapters/memory/store';
 import { beginHeartbeat } from '../../src/adapters/redis/heartbeat';
 import { createRedisClaims } from '../../src/adapters/redis/claims';
+import { CLAIM_BATCH } from '../../src/adapters/redis/claims.lua';
 import { createKeyspace, type Ask } from '../../src/adapters/redis/keyspace';
+import { createRedisPermits } from '../../src/adapters/redis/permits';
 import { createRedisPrecedence } from '../../src/adapters/redis/precedence';
 import { createRedisRoster } from '../../src/adapters/redis/roster';
 import { createRedisSessions } from '../../src/adapters/redis/sessions';
@@ -166,19 +168,22 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
         run: (script, [prefix, lease, , ...rest]) =>
           connection.call(() => {
             const answer = redis.run(script, [prefix!, lease!, `${lane.process.id}.${String(generations++)}`, ...rest]);
-            noteGrants(rest, answer);
+            if (script === CLAIM_BATCH) noteGrants(rest, answer);
             return answer;
           }, options),
       },
     });
     return { ask: raw, ping: () => connection.call(() => undefined, options) };
   };
-  const noteGrants = (rest: readonly string[], answer: unknown): void => {
+  const noteGrants = ([session, , ...asked]: readonly string[], answer: unknown): void => {
     if (!Array.isArray(answer)) return;
+    const keys: string[] = [];
+    // Each key is followed by its dispatch, how many limits it has, and two words for each of them.
+    for (let at = 0; at < asked.length; at += 3 + 2 * Number(asked[at + 2])) keys.push(asked[at]!);
     (answer as unknown[]).forEach((each, i) => {
       if (typeof each !== 'string' || !/^g\d+ \d+$/.test(each)) return;
       const [dispatch, grant] = each.slice(1).split(' ');
-      history.add({ kind: 'granted', session: rest[0]!, key: rest[2 + 2 * i]!, dispatch: Number(dispatch), fence: grant! });
+      history.add({ kind: 'granted', session: session!, key: keys[i]!, dispatch: Number(dispatch), fence: grant! });
     });
   };
 
@@ -238,6 +243,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
       store,
       work: overNetwork(connection, timeline, memory.work, {}),
       gates: overNetwork(connection, timeline, memory.gates, {}),
+      limitStore: overNetwork(connection, timeline, memory.limits, {}),
       commands: overNetwork(connection, timeline, memory.commands, {
         refuseCommands: ([outcomes]) => history.add({ kind: 'refused', outcomes: outcomes as CommandOutcome[] }),
       }),
@@ -273,7 +279,15 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
         });
       },
     });
-    return { claims, ledger, sessions, precedence: createRedisPrecedence({ ask }), roster: createRedisRoster({ ask, connection: { ping } }) };
+    const permits = createRedisPermits({ ask });
+    return {
+      claims,
+      ledger,
+      permits,
+      sessions,
+      precedence: createRedisPrecedence({ ask }),
+      roster: createRedisRoster({ ask, connection: { ping } }),
+    };
   };
   const announceIn =
     (process: Process) =>
@@ -288,7 +302,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
     };
 
   const startScheduler = (process: Process): Running => {
-    const { roster, claims, ledger, precedence } = leasesOf(process, () => undefined);
+    const { roster, claims, ledger, permits, precedence } = leasesOf(process, () => undefined);
     const stores = storesOf(process);
     const transport = transportOf(process);
     const engine = createEngine({
@@ -297,6 +311,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
       roster,
       claims,
       ledger,
+      permits,
       precedence,
       scheduler: process.id,
       clock: process.main.clock,

@@ -3,6 +3,7 @@ import { claimAuditContract } from '../../contract/claimAudit';
 import { claimsContract } from '../../contract/claims';
 import { describedAs, vitalsOf, type LeasesWorld } from '../../contract/leases';
 import { leadershipContract } from '../../contract/leadership';
+import { permitsContract } from '../../contract/permits';
 import { precedenceContract } from '../../contract/precedence';
 import { rosterContract } from '../../contract/roster';
 import { sessionsContract } from '../../contract/sessions';
@@ -67,6 +68,9 @@ describe('claims in memory', () => {
 });
 describe('what dead sessions left behind in memory', () => {
   claimAuditContract(open);
+});
+describe('slots and rates in memory', () => {
+  permitsContract(open);
 });
 describe('precedence in memory', () => {
   precedenceContract(open);

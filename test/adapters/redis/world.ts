@@ -75,13 +75,14 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
   });
   await service.start();
   await until(async () => (await service.roster.read()).trusted, { what: 'the end of the first grace' });
-  const { sessions, roster, claims, ledger, claimAudit, precedence, control, leadership } = service;
+  const { sessions, roster, claims, ledger, claimAudit, permits, precedence, control, leadership } = service;
   return {
     sessions,
     roster,
     claims,
     ledger,
     claimAudit,
+    permits,
     precedence,
     control,
     leadership,
