@@ -7,11 +7,26 @@ import { DeadLetter } from './entities/deadLetter';
 import { Gate } from './entities/gate';
 import { GateEvent } from './entities/gateEvent';
 import { IdempotencyKey } from './entities/idempotencyKey';
+import { Limit } from './entities/limit';
 import { Removal } from './entities/removal';
 import { Scheduler } from './entities/scheduler';
 import { Shard } from './entities/shard';
 import { Task } from './entities/task';
 import { MIGRATIONS } from './migrations';
 
-export const ENTITIES = [Dag, Task, Shard, Scheduler, IdempotencyKey, CommandRow, Attempt, DeadLetter, DagEvent, Gate, GateEvent, Removal] as const;
+export const ENTITIES = [
+  Dag,
+  Task,
+  Shard,
+  Scheduler,
+  IdempotencyKey,
+  CommandRow,
+  Attempt,
+  DeadLetter,
+  DagEvent,
+  Gate,
+  GateEvent,
+  Limit,
+  Removal,
+] as const;
 export { MIGRATIONS };
