@@ -1,14 +1,19 @@
 /** The books: who has which dispatch, and how much of each seat that takes. */
 import type { Dispatched } from '../core/event';
+import type { TaskLimits } from '../core/limits';
 import type { ReadyTask } from '../core/readyQueue';
 import { leaveSeat, takeSeat } from '../core/routing';
 import type { Run } from '../core/run';
 import type { Clock } from '../ports/clock';
+import type { Allowances } from './allowances';
 import { createAssignments, type Assignment, type Assignments } from './assignments';
 import type { Fleet } from './fleet';
 
 export interface BooksNeeds {
   readonly fleet: Pick<Fleet, 'seats' | 'seat'>;
+  readonly allowances: Pick<Allowances, 'took' | 'gave'>;
+  /** What a task takes of limits; undefined for nothing. */
+  readonly limitsOf: (run: Run, task: number) => TaskLimits | undefined;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -19,11 +24,18 @@ export class Books {
 
   constructor(private readonly needs: BooksNeeds) {}
 
-  assign({ run, task, dispatch }: Sent, session: string): void {
+  /** Answers what the task takes of limits. */
+  assign({ run, task, dispatch }: Sent, session: string): TaskLimits | undefined {
     const { priority } = run.specs[task]!;
-    const now = this.needs.clock.monotonic();
-    this.assignments.add({ run, task, dispatch, priority, session, sentAt: now, askedAt: now });
+    const { allowances, limitsOf, clock } = this.needs;
+    const now = clock.monotonic();
+    const earlier = this.assignments.get(run.dag, task)?.limits;
+    if (earlier !== undefined) allowances.gave(earlier);
+    const limits = limitsOf(run, task);
+    if (limits !== undefined) allowances.took(limits);
+    this.assignments.add({ run, task, dispatch, priority, limits, session, sentAt: now, askedAt: now });
     this.take(session, priority);
+    return limits;
   }
 
   isSent({ run, task, dispatch }: Sent): boolean {
@@ -34,12 +46,12 @@ export class Books {
   /** Takes out the assignment of a dispatch, or of an earlier one of its task. */
   end(done: Dispatched): Assignment | undefined {
     const assignment = this.assignments.end(done);
-    if (assignment !== undefined) this.leave(assignment);
+    if (assignment !== undefined) this.close(assignment);
     return assignment;
   }
 
   dropShard(shard: number): void {
-    for (const assignment of this.assignments.dropShard(shard)) this.leave(assignment);
+    for (const assignment of this.assignments.dropShard(shard)) this.close(assignment);
   }
 
   /** A session runs a task, also one that an earlier owner of the shard sent: from now on somebody notices when that session ends. */
@@ -72,6 +84,11 @@ export class Books {
       }
     }
     for (const session of this.assignments.sessions()) for (const { priority } of this.assignments.ofSession(session)) this.take(session, priority);
+  }
+
+  private close(assignment: Assignment): void {
+    this.leave(assignment);
+    if (assignment.limits !== undefined) this.needs.allowances.gave(assignment.limits);
   }
 
   private take(session: string, priority: number): void {

@@ -9,15 +9,19 @@ import type { Run } from '../core/run';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { Claims } from '../ports/leases';
+import type { Permits } from '../ports/permits';
 import type { WorkIndex } from '../ports/store';
 import type { WorkQueue } from '../ports/transport';
+import { Allowances } from './allowances';
 import type { Assignment, Assignments } from './assignments';
 import { AT_ONCE, Binding } from './binding';
 import { Books } from './books';
 import type { Fleet } from './fleet';
 import type { Gates } from './gates';
+import type { Limits } from './limits';
 import { createOrders, type Acknowledgement, type Orders } from './orders';
 import { createPace, type Pace, type PaceNeeds } from './pace';
+import { Reservations } from './reservations';
 import { Sending } from './sending';
 
 export interface DispatcherNeeds extends Pick<PaceNeeds, 'load'> {
@@ -26,6 +30,8 @@ export interface DispatcherNeeds extends Pick<PaceNeeds, 'load'> {
   readonly work: Pick<WorkIndex, 'inputs'>;
   readonly fleet: Fleet;
   readonly gates: Pick<Gates, 'lets' | 'took'>;
+  readonly limits: Pick<Limits, 'isKnown' | 'of' | 'slotsOf'>;
+  readonly permits: Permits;
   /** Whether the leases of the shards last by this process's own clock: nothing is sent otherwise. */
   readonly isLive: () => boolean;
   readonly clock: Clock;
@@ -45,6 +51,8 @@ export class Dispatcher {
   private readonly books: Books;
   private readonly binding: Binding;
   private readonly sending: Sending;
+  private readonly allowances: Allowances;
+  private readonly reservations: Reservations;
   private readonly pace: Pace;
   private readonly orders: Orders;
   /** The send that is to come. */
@@ -55,14 +63,24 @@ export class Dispatcher {
     const epochOf = (shard: number): number | undefined => this.epochs.get(shard);
     this.orders = createOrders({ ...needs, epochOf });
     this.pace = createPace(needs);
-    this.books = new Books(needs);
-    this.assignments = this.books.assignments;
-    this.binding = new Binding({ ...needs, books: this.books, epochOf });
+    const allowances = (this.allowances = new Allowances({
+      clock: needs.clock,
+      due: () => {
+        void this.reservations.learn().then(() => {
+          this.nudge();
+        });
+      },
+    }));
+    this.reservations = new Reservations({ ...needs, allowances });
+    const books = (this.books = new Books({ ...needs, allowances, limitsOf: needs.limits.of }));
+    this.assignments = books.assignments;
+    this.binding = new Binding({ ...needs, allowances, books, epochOf });
     this.ready = this.binding.ready;
     this.sending = new Sending({
       ...needs,
-      books: this.books,
+      books,
       orders: this.orders,
+      reservations: this.reservations,
       epochOf,
       putBack: (ready) => {
         this.ready.putBack(ready);
@@ -95,8 +113,15 @@ export class Dispatcher {
   }
 
   over(dispatches: readonly Dispatched[]): void {
-    for (const done of dispatches) this.books.end(done);
+    this.reservations.over(dispatches.flatMap((done) => this.books.end(done) ?? []));
     this.nudge();
+  }
+
+  /** Looks anew at what was put aside behind limits, and tries again to free slots that could not be freed. Called each second. */
+  reviewLimits(): Promise<void> {
+    this.allowances.review(this.ready.asides());
+    this.nudge();
+    return this.reservations.free();
   }
 
   /** Brings the books in line with what is known. */

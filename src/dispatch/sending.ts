@@ -12,10 +12,12 @@ import type { Bound } from './binding';
 import type { Books } from './books';
 import { hasNoInputs, readInputs } from './inputs';
 import type { Orders } from './orders';
+import type { Reservations } from './reservations';
 
 export interface SendingNeeds {
   readonly books: Books;
   readonly orders: Pick<Orders, 'dispatches'>;
+  readonly reservations: Pick<Reservations, 'ask' | 'refused' | 'over'>;
   readonly queue: Pick<WorkQueue, 'send'>;
   readonly claims: Pick<Claims, 'raiseFloor'>;
   readonly work: Pick<WorkIndex, 'inputs'>;
@@ -39,6 +41,27 @@ export class Sending {
 
   /** Sends these; what fails is put back by itself. */
   start(bound: readonly Bound[]): void {
+    const limited = bound.filter(({ limits }) => limits !== undefined);
+    if (limited.length === 0) {
+      this.sendAll(bound);
+      return;
+    }
+    this.sendAll(bound.filter(({ limits }) => limits === undefined));
+    void this.sendLimited(limited);
+  }
+
+  /** What limits have no room for goes back to where it waited. */
+  private async sendLimited(limited: readonly Bound[]): Promise<void> {
+    const { reservations } = this.needs;
+    const answers = await reservations.ask(limited);
+    const isGranted = (_: unknown, i: number): boolean => answers[i]?.kind === 'granted';
+    this.sendAll(limited.filter(isGranted));
+    const refused = limited.flatMap((each, i) => (isGranted(each, i) ? [] : [{ each, answer: answers[i], isOwn: this.endOwn(each) !== undefined }]));
+    for (const { each, answer } of refused) reservations.refused(each.limits!, answer);
+    for (const { each, isOwn } of refused.reverse()) if (isOwn) this.putBack(each);
+  }
+
+  private sendAll(bound: readonly Bound[]): void {
     const [plain, special] = [[] as Bound[], [] as Bound[]];
     for (const each of bound) (each.ready.dispatch === 1 && hasNoInputs(each.ready.run, each.ready.task) ? plain : special).push(each);
     if (plain.length > 0)
@@ -118,7 +141,12 @@ export class Sending {
   /** A send that failed may have arrived all the same: claims see to it that nothing runs twice. */
   private takeBack(bound: readonly Bound[], error: unknown): void {
     this.needs.announce('dispatch.failed', { count: bound.length, error });
-    for (const each of [...bound].reverse()) if (this.endOwn(each) !== undefined) this.putBack(each);
+    for (const each of [...bound].reverse()) {
+      const assignment = this.endOwn(each);
+      if (assignment === undefined) continue;
+      this.needs.reservations.over([assignment]);
+      this.putBack(each);
+    }
     this.needs.failed();
   }
 }

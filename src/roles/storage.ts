@@ -9,6 +9,7 @@ import { createDeadLetterOutbox } from '../adapters/postgres/deadLetterOutbox';
 import { createDeadLetterStore, createDeadLetterViews } from '../adapters/postgres/deadLetters';
 import { createGateStore } from '../adapters/postgres/gateStore';
 import { createHistoryViews } from '../adapters/postgres/historyViews';
+import { createLimitStore } from '../adapters/postgres/limitStore';
 import { migrate } from '../adapters/postgres/migrate';
 import { createDagRemoval } from '../adapters/postgres/removal';
 import { createRunStore } from '../adapters/postgres/runStore';
@@ -18,6 +19,7 @@ import { createWorkIndex } from '../adapters/postgres/workIndex';
 import type { GateStore } from '../ports/gates';
 import type { RowAudit } from '../ports/audit';
 import type { DagRemoval, HistoryViews } from '../ports/history';
+import type { LimitStore } from '../ports/limits';
 import type { DeadLetterOutbox, DeadLetterStore, DeadLetterViews } from '../ports/letters';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
@@ -29,6 +31,7 @@ export interface Storage {
   readonly work: WorkIndex;
   readonly commands: CommandStore;
   readonly gates: GateStore;
+  readonly limitStore: LimitStore;
   readonly shardLeases: ShardLeases;
   readonly views: DagViews & TaskViews;
   readonly history: HistoryViews;
@@ -72,6 +75,7 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
       work: createWorkIndex(database),
       commands: createCommandStore(database),
       gates: createGateStore(database),
+      limitStore: createLimitStore(database),
       shardLeases,
       views: { ...createDagViews(database), ...tasks },
       history: createHistoryViews(database),
