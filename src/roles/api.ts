@@ -9,8 +9,19 @@ import { createHealth, type ComponentCheck } from '../observe/health';
 import { createMetrics, type MetricsNeeds } from '../observe/metrics';
 import { openApiDocument } from '../observe/openapi';
 import { dagJson } from '../observe/present';
-import { dagRoutes, docsRoutes, gateListRoutes, historyRoutes, inputRoutes, letterRoutes, probeRoutes, taskRoutes } from '../observe/routes';
+import {
+  dagRoutes,
+  docsRoutes,
+  gateListRoutes,
+  historyRoutes,
+  inputRoutes,
+  letterRoutes,
+  limitRoutes,
+  probeRoutes,
+  taskRoutes,
+} from '../observe/routes';
 import type { Roster, WorkerControl } from '../ports/leases';
+import type { Permits } from '../ports/permits';
 import type { EventLog } from '../ports/transport';
 import { submitRoutes } from '../submit/routes';
 import { submissionSchemas } from '../submit/schema';
@@ -26,13 +37,14 @@ import { createWorkersApi } from './workers';
 
 export interface ApiNeeds extends Pick<
   Storage,
-  'store' | 'work' | 'commands' | 'views' | 'history' | 'letters' | 'letterStore' | 'removal' | 'gates'
+  'store' | 'work' | 'commands' | 'views' | 'history' | 'letters' | 'letterStore' | 'removal' | 'gates' | 'limitStore'
 > {
   readonly config: Config;
   readonly life: ProcessLife;
   readonly engine: Engine;
   readonly log: Pick<EventLog, 'append'>;
   readonly roster: Roster;
+  readonly permits: Permits;
   readonly control: WorkerControl;
   readonly doctor: Parameters<typeof createApp>[0]['routers'][number];
   readonly components: Readonly<Record<string, ComponentCheck>>;
@@ -40,7 +52,7 @@ export interface ApiNeeds extends Pick<
 
 const DRAIN_MS = 5000;
 
-const metricsOf = ({ listen, clock }: ProcessLife, more: Pick<MetricsNeeds, 'queue' | 'workers' | 'gates'>, types: readonly string[]) =>
+const metricsOf = ({ listen, clock }: ProcessLife, more: Pick<MetricsNeeds, 'queue' | 'workers' | 'gates' | 'limits'>, types: readonly string[]) =>
   createMetrics({ listen, clock, types, ...more });
 
 const unexpectedIn =
@@ -88,6 +100,11 @@ const submitterOf = ({ config, life, engine, store, views }: ApiNeeds, large: La
   });
 };
 
+const openApiOf = (version: string) => {
+  const bodies = { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) };
+  return openApiDocument({ version, bodies });
+};
+
 /** How long a request waits for its command's outcome. */
 const OUTCOME_MS = 5000;
 
@@ -106,18 +123,25 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
       workers,
       clock,
       gates: needs.gates,
+      limits: needs.limitStore,
+      permits: needs.permits,
       queue: { position: ({ dag, task }) => queue.position(dag, task), sentTo: ({ dag, task }) => engine.dispatcher.holderOf(dag, task) },
     }),
     createControlApi({
       ...needs,
+      limits: needs.limitStore,
       planning: planningOf(config),
       outcomeMs: OUTCOME_MS,
       workers,
       gatesChanged: () => {
         engine.gates.nudge();
       },
+      limitsChanged: () => {
+        engine.limits.nudge();
+      },
     }),
     gateListRoutes({ gates: needs.gates, clock }),
+    limitRoutes({ limits: needs.limitStore, permits: needs.permits }),
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
     needs.doctor,
@@ -126,14 +150,9 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     probeRoutes({
       health: createHealth({ components: needs.components, clock }),
       ready: () => engine.advancer.owned().length > 0,
-      metrics: metricsOf(life, { queue, workers, gates: () => engine.gates.list() }, config.worker.types),
+      metrics: metricsOf(life, { queue, workers, gates: () => engine.gates.list(), limits: () => engine.limits.list() }, config.worker.types),
     }),
-    docsRoutes({
-      openApi: openApiDocument({
-        version: life.version,
-        bodies: { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) },
-      }),
-    }),
+    docsRoutes({ openApi: openApiOf(life.version) }),
   ]);
   return {
     ...server,

@@ -93,7 +93,8 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   });
   const duties = createDuties({ config, life, storage, leases, engine, topic: createMemoryDeadLetters(), log, origin });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
-  const api = createApi({ config, life, engine, ...storage, log, components, roster: leases.roster, control: leases.control, doctor: duties.doctor });
+  const { roster, permits, control } = leases;
+  const api = createApi({ config, life, engine, ...storage, log, components, roster, permits, control, doctor: duties.doctor });
   const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue, handlers });
   await include(engine.service);
   await include(duties.service);

@@ -9,6 +9,7 @@ import { createRowAudit } from '../../src/adapters/postgres/audit';
 import { createDeadLetterOutbox } from '../../src/adapters/postgres/deadLetterOutbox';
 import { createDeadLetterStore, createDeadLetterViews } from '../../src/adapters/postgres/deadLetters';
 import { createGateStore } from '../../src/adapters/postgres/gateStore';
+import { createLimitStore } from '../../src/adapters/postgres/limitStore';
 import { createHistoryViews } from '../../src/adapters/postgres/historyViews';
 import { migrate } from '../../src/adapters/postgres/migrate';
 import { createDagRemoval } from '../../src/adapters/postgres/removal';
@@ -29,7 +30,17 @@ import { createHealth } from '../../src/observe/health';
 import { createMetrics } from '../../src/observe/metrics';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagJson } from '../../src/observe/present';
-import { dagRoutes, docsRoutes, gateListRoutes, historyRoutes, inputRoutes, letterRoutes, probeRoutes, taskRoutes } from '../../src/observe/routes';
+import {
+  dagRoutes,
+  docsRoutes,
+  gateListRoutes,
+  historyRoutes,
+  inputRoutes,
+  letterRoutes,
+  limitRoutes,
+  probeRoutes,
+  taskRoutes,
+} from '../../src/observe/routes';
 import type { Happenings } from '../../src/ports/happenings';
 import type { LiveWorker, WorkerControl } from '../../src/ports/leases';
 import type { CommandStore, RunStore } from '../../src/ports/store';
@@ -98,6 +109,8 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
   const letters = createDeadLetterViews(database, views);
   const clock = systemClock;
   const gates = createGateStore(database);
+  const limitRows = createLimitStore(database);
+  const { permits } = world.leases;
   const workers = (): LiveWorker[] => live.workers;
   const planning = {
     limits,
@@ -121,7 +134,16 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     submitRoutes({ submitter, bodyBytes: limits.bodyBytes, present: dagJson, unexpected: (error) => void world.unexpected.push(error) }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }) }),
     gateListRoutes({ gates, clock }),
-    taskRoutes({ gates, clock, views: { ...views, ...history }, workers, queue: { position: () => live.place, sentTo: () => live.sentTo } }),
+    limitRoutes({ limits: limitRows, permits }),
+    taskRoutes({
+      gates,
+      limits: limitRows,
+      permits,
+      clock,
+      views: { ...views, ...history },
+      workers,
+      queue: { position: () => live.place, sentTo: () => live.sentTo },
+    }),
     createDoctorApi({
       life: { clock, announce: events.announce },
       rows: createRowAudit(database),
@@ -151,8 +173,9 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     }),
     inputRoutes({ work: createWorkIndex(database) }),
     createControlApi({
-      ...{ store, views, history, letters, planning, commands, gates, workers },
+      ...{ store, views, history, letters, planning, commands, gates, limits: limitRows, permits, workers },
       gatesChanged: () => undefined,
+      limitsChanged: () => undefined,
       letterStore: createDeadLetterStore(database),
       removal: createDagRemoval(database),
       life: { clock, announce: events.announce, listen: events.listen },
