@@ -3,7 +3,7 @@
  * hold up nobody there, and are looked at again when there is room, as many as there is room for.
  */
 import { emptyLane, keep, laneSize, shift, unshift, type Lane } from './lane';
-import type { ReadyTask } from './readyQueue';
+import type { ReadyTask } from './readyTask';
 
 const PRIORITIES = 10;
 

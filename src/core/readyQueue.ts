@@ -7,16 +7,11 @@ import { createAside } from './aside';
 import type { Passing } from './gates';
 import type { DagId } from './ids';
 import { emptyLane, keep, laneSize, shift, unshift, type Lane } from './lane';
+import type { ReadyTask } from './readyTask';
 import type { Run } from './run';
 import { CODE } from './states';
 
-export interface ReadyTask {
-  readonly run: Run;
-  readonly task: number;
-  readonly dispatch: number;
-  /** Order of arrival over all queues. */
-  readonly sequence: number;
-}
+export type { ReadyTask } from './readyTask';
 
 const PRIORITIES = 10;
 

@@ -10,7 +10,9 @@ import type { Clock } from '../ports/clock';
 
 export interface AllowancesNeeds {
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
-  /** Some of it may be due: `ask` it. */
+  /** Whether tasks were put aside behind this. */
+  readonly isWaitedFor: (key: string) => boolean;
+  /** Some of it may be due. */
   readonly due: () => void;
 }
 
@@ -58,11 +60,13 @@ export class Allowances {
       const known = this.find(slot) ?? this.make(slot.key, slot.max);
       known.held += 1;
       known.left -= 1;
+      this.noteUsedUp(slot.key, known);
     }
     for (const rate of rates) {
       const known = this.findRate(rate);
       known.left -= 1;
       known.usedAt = this.needs.clock.monotonic();
+      this.noteUsedUp(rate.key, known);
     }
   }
 
@@ -163,6 +167,11 @@ export class Allowances {
     const known = this.known.get(key);
     if (known === undefined) return Infinity;
     return known.rate === undefined ? Math.min(known.left, known.max - known.held) : known.left;
+  }
+
+  /** What was put aside isn't looked at again before there is room: nobody else would notice that this is to be asked about. */
+  private noteUsedUp(key: string, known: Known): void {
+    if (this.needs.isWaitedFor(key)) this.isUsedUp(known, key);
   }
 
   private isUsedUp(known: Known | undefined, key: string): boolean {

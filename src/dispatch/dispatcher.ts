@@ -65,6 +65,7 @@ export class Dispatcher {
     this.pace = createPace(needs);
     const allowances = (this.allowances = new Allowances({
       clock: needs.clock,
+      isWaitedFor: (key) => this.ready.isAside(key),
       due: () => {
         void this.reservations.learn().then(() => {
           this.nudge();
