@@ -17,7 +17,7 @@ const NO_LIMITS = { slots: [], rates: [] } as const;
 const AWAY_MS = 200;
 
 export class Reservations {
-  /** Dispatches that are over whose slots aren't free yet. */
+  /** Dispatches that are over whose slots aren't free yet, also those whose worker has reported their end and hasn't given its claim up. */
   private ended: PermitsOver[] = [];
 
   constructor(private readonly needs: ReservationsNeeds) {}
@@ -59,20 +59,26 @@ export class Reservations {
 
   /** These have ended, or were never sent: their slots are free, unless a live session runs them. */
   over(ended: readonly Assignment[]): void {
+    const now: PermitsOver[] = [];
     for (const { run, task, dispatch, limits } of ended) {
       if (limits === undefined || limits.slots.length === 0) continue;
-      this.ended.push({ dag: run.dag, task, dispatch, slots: limits.slots.map(({ key }) => key) });
+      now.push({ dag: run.dag, task, dispatch, slots: limits.slots.map(({ key }) => key) });
     }
-    void this.free();
+    void this.freeAll(now);
   }
 
-  /** Frees what could not be freed so far; never rejects: it is tried again. */
-  async free(): Promise<void> {
-    if (this.ended.length === 0) return;
+  /** Frees what could not be freed so far; never rejects. Called each second: whose worker dies before it gives its claim up waits no longer. */
+  free(): Promise<void> {
     const ended = this.ended;
     this.ended = [];
+    return this.freeAll(ended);
+  }
+
+  private async freeAll(ended: readonly PermitsOver[]): Promise<void> {
+    if (ended.length === 0) return;
     try {
-      await this.needs.permits.free(ended);
+      const free = await this.needs.permits.free(ended);
+      this.ended.push(...ended.filter((_, i) => free[i] !== true));
     } catch (error) {
       this.ended = [...ended, ...this.ended];
       this.needs.announce('loop.failed', { loop: 'limits', error });

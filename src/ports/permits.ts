@@ -34,8 +34,11 @@ export interface PermitsOver extends Wanted {
 export interface Permits {
   /** Takes all that a task needs, or nothing of it; answers in the order asked, which is also the order of who comes first. */
   reserve(wanted: readonly PermitWanted[]): Promise<PermitAnswer[]>;
-  /** These dispatches are over: their slots are free, but for those whose claims live sessions still hold. */
-  free(over: readonly PermitsOver[]): Promise<void>;
+  /**
+   * These dispatches are over: their slots are free, but for those whose claims live sessions still hold. Answers, in the order given,
+   * whether all of its slots are free.
+   */
+  free(over: readonly PermitsOver[]): Promise<boolean[]>;
   /** How many slots are taken of each of these. */
   taken(keys: readonly string[]): Promise<number[]>;
   /** In how many milliseconds the next task may begin under each of these; 0 for now. */

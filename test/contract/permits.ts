@@ -94,11 +94,15 @@ export const permitsContract = (open: () => Promise<LeasesWorld>): void => {
     test('a dispatch that is over frees no slot that a live session runs with', async () => {
       const a = await openAs('a');
       await claim(a, 1, [pool(1)]);
-      await world().permits.free([{ ...of(1), slots: ['pool:db'] }]);
+      const over = [
+        { ...of(1), slots: ['pool:db'] },
+        { ...of(2), slots: ['pool:db'] },
+      ];
+      expect(await world().permits.free(over)).toEqual([false, true]);
       expect(await reserve(1, a, [pool(1)], { dispatch: 2 })).toEqual(GRANTED);
       expect([await taken(), await reserve(2, a, [pool(1)])]).toEqual([1, FULL]);
       await world().claims.release(a.id, [of(1)]);
-      expect(await taken()).toBe(0);
+      expect([await taken(), await world().permits.free(over)]).toEqual([0, [true, true]]);
     });
 
     test('a dead session keeps its slots until its loss is known, or its claim is given up or taken over', async () => {

@@ -49,7 +49,7 @@ export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds
     /** As if there were room for everything; a test may put real ones here. */
     permits: {
       reserve: (wanted) => Promise.resolve(wanted.map(() => ({ kind: 'granted' }) as const)),
-      free: () => Promise.resolve(),
+      free: (over) => Promise.resolve(over.map(() => true)),
       taken: (keys) => Promise.resolve(keys.map(() => 0)),
       waits: (rates) => Promise.resolve(rates.map(() => 0)),
     } as Permits,

@@ -62,7 +62,7 @@ export const createMemoryPermits = ({ clock, slots, isForgetful }: MemoryPermits
     free: (over) =>
       answered(() => {
         mustRemember();
-        for (const { dag, task, dispatch, slots: keys } of over) slots.over(`${dag}/${String(task)}`, keys, dispatch);
+        return over.map(({ dag, task, dispatch, slots: keys }) => slots.over(`${dag}/${String(task)}`, keys, dispatch));
       }),
     taken: (keys) =>
       answered(() => {

@@ -26,8 +26,8 @@ export interface Slots {
   take(task: string, slots: readonly Slot[], by: SlotHolder): void;
   /** A claim ends: its slots are free, unless they are another dispatch's by now. */
   leave(task: string, keys: readonly string[], by: SlotHolder): void;
-  /** A dispatch is over: its slots are free, but for those that a live session's claim holds. */
-  over(task: string, keys: readonly string[], dispatch: number): void;
+  /** A dispatch is over: its slots are free, but for those that a live session's claim holds; whether all are. */
+  over(task: string, keys: readonly string[], dispatch: number): boolean;
   taken(key: string): number;
   forget(): void;
 }
@@ -80,10 +80,14 @@ export const createSlots = ({ now, isLive, isHeld }: SlotsNeeds): Slots => {
       }
     },
     over: (task, keys, dispatch) => {
+      let free = true;
       for (const key of keys) {
         const taken = limits.get(key)?.get(task);
-        if (taken !== undefined && taken.dispatch <= dispatch && !isRunning(task, taken)) drop(key, task);
+        if (taken === undefined || taken.dispatch > dispatch) continue;
+        if (isRunning(task, taken)) free = false;
+        else drop(key, task);
       }
+      return free;
     },
     taken: (key) => {
       sweep(key);

@@ -54,21 +54,26 @@ end
 return answer
 `);
 
-/** key, dispatch, how many limits, limit, …, … → ['w'] where nobody can know, or [] */
+/** key, dispatch, how many limits, limit, …, … → ['w'] where nobody can know, or for each 1 where its slots are free, 0 where a live session has them */
 export const PERMITS_OVER = script(`${CLAIM}
 if not remembers() then return { 'w' } end
+local answer = {}
 local i = 4
 while i <= #ARGV do
   local task, dispatch, first, last = ARGV[i], tonumber(ARGV[i + 1]), i + 3, i + 2 + tonumber(ARGV[i + 2])
   i = last + 1
+  local free = 1
   for at = first, last do
     local value = redis.call('HGET', slots(ARGV[at]), task)
     local slot = value and slotOf(value) or nil
     local runs = slot and slot.state == 'C' and live(slot.session) and claimed(task, slot)
-    if slot and slot.dispatch <= dispatch and not runs then redis.call('HDEL', slots(ARGV[at]), task) end
+    if slot and slot.dispatch <= dispatch then
+      if runs then free = 0 else redis.call('HDEL', slots(ARGV[at]), task) end
+    end
   end
+  answer[#answer + 1] = free
 end
-return {}
+return answer
 `);
 
 /** limit, … → ['w'] where absence proves nothing, or how many slots are taken of each */

@@ -41,7 +41,8 @@ export const createRedisPermits = ({ ask }: { readonly ask: Ask }): Permits => {
       return answers.map(answerOf);
     },
     free: async (over) => {
-      await known(PERMITS_OVER, over, (each) => [keyOf(each), String(each.dispatch), String(each.slots.length), ...each.slots]);
+      const answers = await known(PERMITS_OVER, over, (each) => [keyOf(each), String(each.dispatch), String(each.slots.length), ...each.slots]);
+      return answers.map((answer) => answer === '1');
     },
     taken: async (keys) => (await known(TAKEN, keys, (key) => [key])).map(Number),
     waits: async (rates) => (await known(WAITS, rates, ({ key, perSecond, burst }) => [key, String(perSecond), String(burst)])).map(Number),
