@@ -119,6 +119,17 @@ export const permitsContract = (open: () => Promise<LeasesWorld>): void => {
       expect(await taken()).toBe(0);
     });
 
+    test('that end late free nothing that is the next dispatch’s by now', async () => {
+      const [a, b] = [await openAs('a'), await openAs('b')];
+      await claim(a, 1, [pool(1)]);
+      await a.close();
+      expect(await reserve(1, b, [pool(1)], { dispatch: 2 })).toEqual(GRANTED);
+      await world().claimAudit.free([{ ...of(1), session: a.id }]);
+      await world().permits.free([{ ...of(1), slots: ['pool:db'] }]);
+      expect([await taken(), await reserve(2, b, [pool(1)])]).toEqual([1, FULL]);
+      expect(await claim(b, 1, [pool(1)], 2)).toMatchObject(GRANTED);
+    });
+
     test('take other slots than before where the limits have changed', async () => {
       const [a, b] = [await openAs('a'), await openAs('b')];
       await claim(a, 1, [pool(1), pool(1, 'type:T')]);

@@ -79,6 +79,18 @@ test.each<ClaimAnswer>([{ kind: 'held', session: 's2', dispatch: 1 }, { kind: 's
   },
 );
 
+test('a task whose slot is another’s by now goes back to its scheduler, and what comes of it again is known', async () => {
+  const bench = startBench();
+  const slots = [{ key: 'pool:db', max: 1 }];
+  bench.answerWith(({ task }) => (task === 0 ? { kind: 'full', key: 'pool:db' } : { kind: 'granted', fence: '7' }));
+  for (let i = 0; i < 2; i++) await bench.hand([dispatchOf(0, { slots }), dispatchOf(1, { slots })]);
+  expect(bench.claimed).toEqual([0, 1].map((task) => ({ dag: DAG, task, dispatch: 1, slots })));
+  expect(bench.reports).toEqual([{ type: 'released', session: 's1', tasks: [{ dag: DAG, task: 0, dispatch: 1 }] }]);
+  expect(bench.names()).toEqual(['t1']);
+  // Its slots are said again with its claim.
+  expect(bench.executor.holds()).toEqual([{ dag: DAG, task: 1, dispatch: 1, slots, fence: '7' }]);
+});
+
 test('while the leases say wait, they are asked again', async () => {
   const bench = startBench();
   bench.answerWith(() => ({ kind: 'wait' }));
