@@ -9,7 +9,7 @@ import { mintedAt, shardOf, type DagId } from '../core/ids';
 import type { Clock } from '../ports/clock';
 import type { CommandStore, DueTask, RunStore, WorkIndex } from '../ports/store';
 import type { EventLog } from '../ports/transport';
-import type { Advancer } from './advancer';
+import type { Advancer, Wait } from './advancer';
 
 export interface SweeperNeeds {
   readonly work: Pick<WorkIndex, 'due' | 'dueDags'>;
@@ -74,6 +74,8 @@ const createTold = (clock: Pick<Clock, 'now'>): Told => {
 };
 
 interface GatedTask extends DueTask {
+  /** When it became ready; undefined for what waits for anything but a worker. */
+  readonly since: number | undefined;
   readonly gatedUntil: number | undefined;
 }
 
@@ -92,10 +94,13 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
   const ownedShards = (): number[] => advancer.owned().map(({ shard }) => shard);
 
   /** Until when a gate kept a task that is ready from being handed out; undefined where none did since it is. */
-  const gatedUntil = (due: DueTask): number | undefined => {
-    const wait = advancer.waitOf(due);
+  const gatedUntil = (wait: Wait | undefined): number | undefined => {
     const lastShut = wait && gates.lastShut(wait);
     return wait === undefined || lastShut === undefined || lastShut <= wait.since ? undefined : lastShut;
+  };
+  const looked = (due: DueTask): GatedTask => {
+    const wait = advancer.waitOf(due);
+    return { ...due, since: wait?.since, gatedUntil: gatedUntil(wait) };
   };
 
   /** Tells what wasn't told lately, by the shard of each DAG; each event tells of all that it is handed. */
@@ -120,13 +125,11 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
       advancer.writeWaiting();
       advancer.goOnAgain();
       if (shards.length === 0) return;
-      const due = (await known(await work.due(shards, clock.now() - CLOCKS_DIFFER_MS, DUE_AT_ONCE))).map((each) => ({
-        ...each,
-        gatedUntil: gatedUntil(each),
-      }));
+      const due = (await known(await work.due(shards, clock.now() - CLOCKS_DIFFER_MS, DUE_AT_ONCE))).map(looked);
       await tell(
         due,
-        ({ dag, task, dispatch, gatedUntil }) => `${dag}/${String(task)}/${String(dispatch)}${gatedUntil === undefined ? '' : ' gated'}`,
+        // The wait for a retry and the wait for a worker after it have the same number.
+        (each) => `${each.dag}/${String(each.task)}/${String(each.dispatch)} ${String(each.since)}${each.gatedUntil === undefined ? '' : ' gated'}`,
         dueEvents,
       );
     },

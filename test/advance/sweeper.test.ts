@@ -1,4 +1,5 @@
 import { createMemoryStore } from '../../src/adapters/memory/store';
+import type { Wait } from '../../src/advance/advancer';
 import { createSweeper } from '../../src/advance/sweeper';
 import type { Event } from '../../src/core/event';
 import { createVirtualClock } from '../lifecycle/virtualClock';
@@ -11,6 +12,7 @@ const start = async () => {
   const clock = createVirtualClock();
   const memory = createMemoryStore({ now: clock.now });
   const told: Event[] = [];
+  const state: { wait: Wait | undefined } = { wait: undefined };
   const sweeper = createSweeper({
     work: memory.work,
     store: memory.store,
@@ -28,7 +30,7 @@ const start = async () => {
       discover: () => Promise.resolve(),
       writeWaiting: nothing,
       goOnAgain: nothing,
-      waitOf: () => undefined,
+      waitOf: () => state.wait,
     },
     gates: { lastShut: () => undefined },
   });
@@ -38,7 +40,7 @@ const start = async () => {
     dueAt: clock.now() + 10_000,
   };
   await memory.store.admit([{ dag, idempotency: null }]);
-  return { clock, sweeper, told };
+  return { clock, sweeper, told, state };
 };
 
 test.each([
@@ -53,4 +55,14 @@ test.each([
   await sweeper[look]();
   await sweeper[look]();
   expect(told).toEqual([event]);
+});
+
+test('a wait for a worker is told though the wait for a retry before it, under the same number, was', async () => {
+  const { clock, sweeper, told, state } = await start();
+  await clock.advance(10_100);
+  await sweeper.dueOnce();
+  state.wait = { type: 'API_CALL', pool: undefined, since: clock.now() };
+  await sweeper.dueOnce();
+  await sweeper.dueOnce();
+  expect(told).toHaveLength(2);
 });

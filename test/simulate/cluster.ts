@@ -22,6 +22,7 @@ import type { CommandStore, CommitBatch, RunStore } from '../../src/ports/store'
 import type { EventLog, WorkOrder } from '../../src/ports/transport';
 import { createHistory, type History } from './history';
 import { createTopic, createTransport, type Topic } from './kafka';
+import { countLimits } from './limits';
 import { createConnection, createService, type Connection, type Service, type ServiceName } from './network';
 import { createProcess, type Lane, type Process } from './process';
 import type { Random } from './random';
@@ -37,6 +38,8 @@ const PREFETCH = 2;
 /** Steps so short that early ends and skips of these small DAGs are cut off, as those of large ones are. */
 export const LAW: LawSettings = { ...DEFAULT_LAW, cascadeLimit: 1 };
 const PREFIX = 's:';
+/** What every script begins with, for whoever looks at Redis from outside. */
+export const SCRIPT_HEAD = [PREFIX, String(LEASE_MS), 'looked at'];
 export const TYPES = ['DATA_PROCESSING', 'API_CALL'];
 
 export interface Shape {
@@ -169,6 +172,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
           connection.call(() => {
             const answer = redis.run(script, [prefix!, lease!, `${lane.process.id}.${String(generations++)}`, ...rest]);
             if (script === CLAIM_BATCH) noteGrants(rest, answer);
+            countLimits(script, answer, count);
             return answer;
           }, options),
       },
