@@ -49,6 +49,14 @@ export const permitsContract = (open: () => Promise<LeasesWorld>): void => {
       await world().until(async () => (await reserve(2, b, [pool(1)])).kind === 'granted', 'the end of the lease');
     });
 
+    test('what was reserved and never claimed is free after ten seconds; who comes later takes what is left', async () => {
+      const a = await openAs('a');
+      await reserve(1, a, [pool(1)]);
+      await world().until(async () => (await reserve(2, a, [pool(1)])).kind === 'granted', 'the end of the reservation');
+      expect(await claim(a, 1, [pool(1)])).toEqual(FULL);
+      expect(await claim(a, 2, [pool(1)])).toMatchObject(GRANTED);
+    }, 30_000);
+
     test('a higher maximum lets more in, a lower one nobody until enough are gone', async () => {
       const a = await openAs('a');
       for (const task of [1, 2, 3]) expect(await reserve(task, a, [pool(3)])).toEqual(GRANTED);
@@ -116,6 +124,16 @@ export const permitsContract = (open: () => Promise<LeasesWorld>): void => {
       expect(await taken()).toBe(1);
       expect(await claim(b, 3, [pool(3)], 2)).toMatchObject(GRANTED);
       await world().claims.finish(b.id, [of(3, 2)]);
+      expect(await taken()).toBe(0);
+    });
+
+    test('of a dead session are free of slots once the floor is raised over them, unless it may be cut off and run', async () => {
+      const a = await openAs('a');
+      await claim(a, 1, [pool(1)]);
+      await a.close();
+      expect(await world().claims.raiseFloor([{ ...of(1, 2), sentTo: a.id }])).toEqual([{ kind: 'gone' }]);
+      expect(await taken()).toBe(1);
+      expect(await world().claims.raiseFloor([of(1, 2)])).toEqual([{ kind: 'raised' }]);
       expect(await taken()).toBe(0);
     });
 

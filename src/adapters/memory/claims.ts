@@ -144,9 +144,12 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
     const key = keyOf(wanted);
     const entry = find(key);
     if (entry !== undefined && isHeld(entry)) return { kind: 'held', session: entry.session, dispatch: entry.dispatch };
+    const kind = wanted.sentTo === undefined || isLive(wanted.sentTo) ? 'raised' : 'gone';
+    // Nobody runs it any more; who is cut off may.
+    if (kind === 'raised') leaveSlots(key, entry);
     const raised = entry ?? { state: 'free', dispatch: 0, grant: 0, session: '-', floor: 0, limits: NO_LIMITS, until: 0 };
     keep(key, { ...raised, floor: Math.max(raised.floor, wanted.dispatch), until: Math.max(raised.until, clock.now() + LEFT_MS) });
-    return { kind: wanted.sentTo === undefined || isLive(wanted.sentTo) ? 'raised' : 'gone' };
+    return { kind };
   };
   const holderOf = (wanted: Wanted): Awaited<ReturnType<ClaimLedger['holders']>>[number] => {
     const entry = find(keyOf(wanted));

@@ -32,7 +32,7 @@ export interface Slots {
   forget(): void;
 }
 
-const UNCLAIMED_MS = 70_000;
+const UNCLAIMED_MS = 10_000;
 
 export const createSlots = ({ now, isLive, isHeld }: SlotsNeeds): Slots => {
   /** By limit and then by task. */

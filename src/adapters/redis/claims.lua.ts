@@ -130,10 +130,13 @@ for i = 5, #ARGV, 3 do
   if held(c) then
     answer[#answer + 1] = string.format('h%.0f %s', c.dispatch, c.session)
   else
+    local say = (sentTo == '-' or live(sentTo)) and 'r' or 'x'
+    -- Nobody runs it any more; who is cut off may.
+    if say == 'r' then leave(ARGV[i], c) end
     c = c or { state = 'R', dispatch = 0, grant = 0, session = '-', floor = 0 }
     c.floor = math.max(c.floor, dispatch)
     write(key, c, ARGV[4])
-    answer[#answer + 1] = (sentTo == '-' or live(sentTo)) and 'r' or 'x'
+    answer[#answer + 1] = say
   end
 end
 return answer

@@ -6,8 +6,11 @@
  * so that who has one is known, and nothing is counted that could be counted wrong. It is read by scripts that know `read` and `live`.
  */
 
-/** A worker drops what is a minute old: whoever hasn't claimed a slot by now never will. */
-const UNCLAIMED_MS = 70_000;
+/**
+ * A dispatch is claimed some milliseconds after it was sent. One that comes later takes a slot where there is one, and goes back where there
+ * is none: so this may be short, and a scheduler that dies before it sends keeps others waiting no longer than a dispatch that is lost.
+ */
+const UNCLAIMED_MS = 10_000;
 /** A limit that nobody has touched for so long is nobody's; long executions say their claims again each hour, with their slots. */
 const KEEP_MS = 24 * 3_600_000;
 

@@ -95,7 +95,7 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
       await beating.get(session.id)?.stop();
     },
     until: async (condition, what) => {
-      await until(condition, { what, timeoutMs: 10_000, everyMs: 20 });
+      await until(condition, { what, timeoutMs: 15_000, everyMs: 20 });
     },
     close: async () => {
       await Promise.all([...beating.values()].map((each) => each.stop()));
