@@ -5,7 +5,7 @@
  *
  * A slot is reserved before a task is sent, and the claim marks it as taken (`Claims.claim`), or takes one where the reservation is gone.
  * It is void where it was reserved and its session is over or more than 10 s have passed, and where it was taken and its claim is held
- * no more. What is void is dropped as soon as its limit seems full.
+ * no more, or its session was over 10 s ago. What is void is dropped as soon as its limit seems full.
  */
 import type { Rate, Slot } from '../core/limits';
 import type { Wanted } from './leases';

@@ -33,6 +33,8 @@ export interface LeasesWorld {
   forget(): Promise<void>;
   /** The session's process is gone: no more heartbeats, nothing closed. */
   crash(session: Session): Promise<void>;
+  /** Milliseconds, by whatever makes time pass here. */
+  now(): number;
   /** Waits for a condition, by whatever makes time pass here. */
   until(condition: () => boolean | Promise<boolean>, what: string): Promise<void>;
   close(): Promise<void>;

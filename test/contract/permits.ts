@@ -127,6 +127,16 @@ export const permitsContract = (open: () => Promise<LeasesWorld>): void => {
       expect(await taken()).toBe(0);
     });
 
+    test('of a session that is over keep their slots for ten seconds at most', async () => {
+      const [a, b] = [await openAs('a'), await openAs('b')];
+      await claim(a, 1, [pool(1)]);
+      await a.close();
+      const began = world().now();
+      await world().until(async () => (await reserve(2, b, [pool(1)])).kind === 'granted', 'the end of what is claimed by nobody');
+      expect(world().now() - began).toBeGreaterThan(9_000);
+      expect(await taken()).toBe(1);
+    }, 30_000);
+
     test('of a dead session are free of slots once the floor is raised over them, unless it may be cut off and run', async () => {
       const a = await openAs('a');
       await claim(a, 1, [pool(1)]);

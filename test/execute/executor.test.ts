@@ -304,4 +304,11 @@ test('what is given back while the leases are away is told all the same', async 
   await bench.hand([dispatchOf(0)]);
   await turns();
   expect([bench.calls.length, bench.types()]).toEqual([0, ['started', 'released']]);
+  // Its claim is given up once they are back, or its slots would be taken as long as this session lives.
+  await bench.clock.advance(1000);
+  bench.releaseWith(() => Promise.resolve());
+  expect(bench.back).toHaveLength(2);
+  await bench.clock.advance(5000);
+  expect(bench.back).toHaveLength(3);
+  expect(bench.types()).toEqual(['started', 'released']);
 });

@@ -9,6 +9,8 @@ export interface SlotHolder {
 interface Taken extends SlotHolder {
   readonly isClaimed: boolean;
   readonly since: number;
+  /** When a look first found its session over. */
+  overSince?: number;
 }
 
 export interface SlotsNeeds {
@@ -33,6 +35,7 @@ export interface Slots {
 }
 
 const UNCLAIMED_MS = 10_000;
+const OVER_MS = 10_000;
 
 export const createSlots = ({ now, isLive, isHeld }: SlotsNeeds): Slots => {
   /** By limit and then by task. */
@@ -48,8 +51,13 @@ export const createSlots = ({ now, isLive, isHeld }: SlotsNeeds): Slots => {
     if (ofLimit === undefined) limits.set(key, (ofLimit = new Map<string, Taken>()));
     ofLimit.set(task, taken);
   };
-  const isVoid = (task: string, taken: Taken): boolean =>
-    taken.isClaimed ? !isHeld(task, taken) : now() - taken.since > UNCLAIMED_MS || !isLive(taken.session);
+  const isVoid = (task: string, taken: Taken): boolean => {
+    if (!taken.isClaimed) return now() - taken.since > UNCLAIMED_MS || !isLive(taken.session);
+    if (!isHeld(task, taken)) return true;
+    if (isLive(taken.session)) delete taken.overSince;
+    else taken.overSince ??= now();
+    return now() - (taken.overSince ?? Infinity) > OVER_MS;
+  };
   const isRunning = (task: string, taken: Taken): boolean => taken.isClaimed && isLive(taken.session) && isHeld(task, taken);
   const sweep = (key: string): void => {
     for (const [task, taken] of limits.get(key) ?? []) if (isVoid(task, taken)) drop(key, task);

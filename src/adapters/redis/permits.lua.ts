@@ -43,8 +43,7 @@ while i <= #ARGV do
       local value = redis.call('HGET', slots(ARGV[at]), task)
       local slot = value and slotOf(value) or nil
       -- Whoever runs it keeps its mark: the claim is refused as long as that lasts.
-      local runs = slot and slot.state == 'C' and live(slot.session) and claimed(task, slot)
-      if not runs then put(ARGV[at], task, 'U', dispatch, session) end
+      if not slot or not runs(task, slot) then put(ARGV[at], task, 'U', dispatch, session) end
     end
     for at = rates, lastRate, 3 do spend(ARGV[at], tonumber(ARGV[at + 1])) end
     say = 'g'
@@ -66,9 +65,8 @@ while i <= #ARGV do
   for at = first, last do
     local value = redis.call('HGET', slots(ARGV[at]), task)
     local slot = value and slotOf(value) or nil
-    local runs = slot and slot.state == 'C' and live(slot.session) and claimed(task, slot)
     if slot and slot.dispatch <= dispatch then
-      if runs then free = 0 else redis.call('HDEL', slots(ARGV[at]), task) end
+      if runs(task, slot) then free = 0 else redis.call('HDEL', slots(ARGV[at]), task) end
     end
   end
   answer[#answer + 1] = free

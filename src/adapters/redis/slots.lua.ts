@@ -1,7 +1,7 @@
 /**
  * What scripts do with the slots of limits. The slots of a limit are a hash at prefix .. 'l:' .. limit: dag/task → text,
  *
- *   "state dispatch session since"      state: U reserved, C claimed; since in Redis's milliseconds
+ *   "state dispatch session since"      state: U reserved, C claimed, D claimed by a session that is over; since in Redis's milliseconds
  *
  * so that who has one is known, and nothing is counted that could be counted wrong. It is read by scripts that know `read` and `live`.
  */
@@ -11,6 +11,11 @@
  * is none: so this may be short, and a scheduler that dies before it sends keeps others waiting no longer than a dispatch that is lost.
  */
 const UNCLAIMED_MS = 10_000;
+/**
+ * Who is cut off from here alone may run on, and its loss frees the slot. That is all but lost where its scheduler dies with that knowledge:
+ * then this does.
+ */
+const OVER_MS = 10_000;
 /** A limit that nobody has touched for so long is nobody's; long executions say their claims again each hour, with their slots. */
 const KEEP_MS = 24 * 3_600_000;
 
@@ -27,11 +32,14 @@ local function slotOf(value)
   return { state = state, dispatch = tonumber(dispatch), session = session, since = tonumber(since) }
 end
 
--- Whether its claim is held, be its session live or not: one that is cut off from here may go on, and its loss frees the slot.
+-- Whether its claim is held, be its session live or not.
 local function claimed(task, slot)
   local c = read(p .. 'c:' .. task)
   return c ~= nil and c.state == 'H' and c.session == slot.session and c.dispatch == slot.dispatch
 end
+
+-- Whether a live session runs with it.
+local function runs(task, slot) return slot.state ~= 'U' and live(slot.session) and claimed(task, slot) end
 
 -- Drops what is void. A millisecond for each slot lies between two looks, so that many large limits that are full cost Redis little.
 local function sweep(name)
@@ -40,10 +48,13 @@ local function sweep(name)
   local all = redis.call('HGETALL', slots(name))
   for i = 1, #all, 2 do
     local slot = slotOf(all[i + 1])
-    local void
-    if slot.state == 'U' then void = now - slot.since > ${String(UNCLAIMED_MS)} or not live(slot.session)
-    else void = not claimed(all[i], slot) end
-    if void then redis.call('HDEL', slots(name), all[i]) end
+    local isLive, void = live(slot.session), false
+    if slot.state == 'U' then void = not isLive or now - slot.since > ${String(UNCLAIMED_MS)}
+    elseif not claimed(all[i], slot) then void = true
+    elseif slot.state == 'D' then void = not isLive and now - slot.since > ${String(OVER_MS)} end
+    if void then redis.call('HDEL', slots(name), all[i])
+    elseif slot.state == 'C' and not isLive then put(name, all[i], 'D', slot.dispatch, slot.session)
+    elseif slot.state == 'D' and isLive then put(name, all[i], 'C', slot.dispatch, slot.session) end
   end
 end
 

@@ -20,6 +20,7 @@ const open = (): Promise<LeasesWorld> => {
     ...leases,
     leaseMs: LEASE_MS,
     forgotten,
+    now: () => clock.monotonic(),
     forget: () => Promise.resolve(leases.forget()),
     crash: (session) => Promise.resolve(leases.crash(session.id)),
     until: async (condition, what) => {

@@ -90,6 +90,7 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
     errors,
     leaseMs: LEASE_MS,
     forgotten,
+    now: () => clock.monotonic(),
     forget: () => deleteKeys(prefix),
     crash: async (session) => {
       await beating.get(session.id)?.stop();
