@@ -10,6 +10,7 @@ import { addEvents } from './commands/events';
 import { addExplain } from './commands/explain';
 import { addGates } from './commands/gates';
 import { addImport } from './commands/import';
+import { addLimits } from './commands/limits';
 import { addList } from './commands/list';
 import { addStatus } from './commands/status';
 import { addSubmit } from './commands/submit';
@@ -39,6 +40,7 @@ export const createProgram = (context: Context, version: string): Command => {
     addEvents,
     addDlq,
     addGates,
+    addLimits,
     addWorkers,
     addAutoscaling,
     addDoctor,

@@ -47,7 +47,15 @@ export interface Bodies extends Record<ControlBody, Who> {
   readonly PauseGateBody: Who & GateBody & { readonly until?: Maybe<string> };
   readonly ResumeGateBody: Pick<Who, 'by'> & GateBody & { readonly state?: Maybe<GateState> };
   readonly DrainWorkerBody: Who & { readonly stay?: Maybe<boolean> };
+  readonly LimitBody: Who & { readonly maxRunning?: Maybe<number>; readonly perSecond?: Maybe<number>; readonly burst?: Maybe<number> };
 }
+
+/** What only its meaning forbids, at its path. */
+export const wrongField = (path: string, message: string): Error => refusal('WRONG_SHAPE', `${path} ${message}`, { problems: [{ path, message }] });
+
+const TYPES_SHOWN = 50;
+export const unknownType = (name: string, types: ReadonlySet<string>): Error =>
+  refusal('TYPE_NOT_FOUND', `no task type ${JSON.stringify(name)}: there are ${[...types].sort().slice(0, TYPES_SHOWN).join(', ')}`);
 
 const PROBLEMS_SHOWN = 100;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;

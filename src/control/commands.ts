@@ -7,7 +7,7 @@ import type { Clock } from '../ports/clock';
 import type { DagRemoval, HistoryViews } from '../ports/history';
 import type { RunStore } from '../ports/store';
 import type { DagView, DagViews, TaskView } from '../ports/views';
-import { timeOf, type Bodies, type Who } from './bodies';
+import { timeOf, wrongField, type Bodies, type Who } from './bodies';
 import type { Requested, Requester } from './requester';
 import type { Targets } from './targets';
 
@@ -46,8 +46,6 @@ export interface Control {
   holdTask(taskId: string, body: Bodies['HoldTaskBody'], asking: Asking): Promise<Requested>;
   markTask(taskId: string, body: Bodies['MarkTaskBody'], asking: Asking): Promise<Requested>;
 }
-
-const wrongField = (path: string, message: string): Error => refusal('WRONG_SHAPE', `${path} ${message}`, { problems: [{ path, message }] });
 
 /** Answers an applied or a waiting command; a refused one is thrown. */
 export const refuseOrAnswer = (requested: Requested): Requested => {

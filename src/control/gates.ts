@@ -5,7 +5,7 @@ import { refusal } from '../core/refusal';
 import type { Clock } from '../ports/clock';
 import type { GateStore } from '../ports/gates';
 import type { Announce } from '../ports/happenings';
-import { timeOf, type Bodies, type GateBody } from './bodies';
+import { timeOf, unknownType, wrongField, type Bodies, type GateBody } from './bodies';
 
 export interface GateControlNeeds {
   readonly store: Pick<GateStore, 'gates' | 'pause' | 'end'>;
@@ -29,9 +29,6 @@ export interface GateControl {
   resume(body: Bodies['ResumeGateBody']): Promise<GateAnswer>;
 }
 
-const wrongField = (path: string, message: string): Error => refusal('WRONG_SHAPE', `${path} ${message}`, { problems: [{ path, message }] });
-
-const TYPES_SHOWN = 50;
 const isPool = new RegExp(POOL_PATTERN, 'u');
 
 /** What a body means; refuses names that make no sense. Pools are whatever tasks and gates say: any name is one. */
@@ -42,8 +39,7 @@ const keyOf = ({ scope, name }: GateBody, types: ReadonlySet<string>): GateKey =
   }
   if (name === null || name === undefined) throw wrongField('name', `is missing: which ${scope}?`);
   if (scope === 'pool' && !isPool.test(name)) throw wrongField('name', 'must be a name of 1 to 64 letters, digits, _, - and .');
-  if (scope === 'type' && !types.has(name))
-    throw refusal('TYPE_NOT_FOUND', `no task type ${JSON.stringify(name)}: there are ${[...types].sort().slice(0, TYPES_SHOWN).join(', ')}`);
+  if (scope === 'type' && !types.has(name)) throw unknownType(name, types);
   return { scope, name };
 };
 

@@ -2,6 +2,7 @@
 import { Router, type Request, type Response } from 'express';
 import type { Gate } from '../core/gates';
 import type { DagId, TaskRef } from '../core/ids';
+import type { Limit } from '../core/limits';
 import { parseTaskId } from '../core/ids';
 import { refusal } from '../core/refusal';
 import { gone, jsonOf, jsonOrNothing, keyOf, param, rawBody, sendJson } from '../edge/requests';
@@ -10,6 +11,7 @@ import type { DagView, DagViews, TaskView, TaskViews } from '../ports/views';
 import { createReadBody, type Bodies } from './bodies';
 import { PLAIN_DAG_COMMANDS, PLAIN_TASK_COMMANDS, type Asking, type Control } from './commands';
 import type { GateControl } from './gates';
+import type { LimitControl } from './limits';
 import type { Letters } from './letters';
 import type { Requested } from './requester';
 import type { ControlBody } from './schemas';
@@ -19,11 +21,18 @@ export interface ControlRoutesNeeds {
   readonly control: Control;
   readonly letters: Letters;
   readonly gates: GateControl;
+  readonly limits: LimitControl;
   readonly views: Pick<DagViews, 'dag'> & Pick<TaskViews, 'task'> & Pick<DeadLetterViews, 'letter'>;
   /** Of a body, after it was unpacked. */
   readonly bodyBytes: number;
   /** JSON texts, as every other answer shows them. */
-  readonly present: { dag(dag: DagView): string; task(task: TaskView): string; letter(letter: DeadLetterView): string; gate(gate: Gate): string };
+  readonly present: {
+    dag(dag: DagView): string;
+    task(task: TaskView): string;
+    letter(letter: DeadLetterView): string;
+    gate(gate: Gate): string;
+    limit(limit: Limit): Promise<string>;
+  };
 }
 
 const askingOf = (request: Request, response: Response): Asking => ({ key: keyOf(request), signal: gone(response) });
@@ -135,14 +144,27 @@ const gateCommands = (tools: Tools, gates: GateControl): void => {
   });
 };
 
+const limitCommands = ({ router, read, bodyBytes, present }: Tools, limits: LimitControl): void => {
+  const path = '/api/v1/limits/:scope/:name';
+  router.put(path, jsonOrNothing, rawBody(bodyBytes), async (request, response) => {
+    const { changed, limit } = await limits.set(param(request, 'scope'), param(request, 'name'), read('LimitBody', jsonOf(request)));
+    sendJson(response, `{"changed":${String(changed)},"limit":${await present.limit(limit)}}`);
+  });
+  router.delete(path, async (request, response) => {
+    await limits.remove(param(request, 'scope'), param(request, 'name'));
+    response.status(204).end();
+  });
+};
+
 /** All paths that take commands. */
-export const controlRoutes = ({ control, letters, gates, ...needs }: ControlRoutesNeeds): Router => {
+export const controlRoutes = ({ control, letters, gates, limits, ...needs }: ControlRoutesNeeds): Router => {
   const router = Router();
   const tools: Tools = { ...needs, router, read: createReadBody() };
   dagCommands(tools, control);
   taskCommands(tools, control);
   letterCommands(tools, letters);
   gateCommands(tools, gates);
+  limitCommands(tools, limits);
   return router;
 };
 

@@ -19,6 +19,7 @@ const text = (longest: number, description: string): Json => ({
   description,
 });
 const time = (description: string): Json => ({ type: ['string', 'null'], format: 'date-time', description });
+const whole = (maximum: number, description: string): Json => ({ type: ['integer', 'null'], minimum: 1, maximum, description });
 const anyJson = (description: string): Json => ({ description });
 
 const who: Readonly<Record<string, Json>> = {
@@ -62,6 +63,13 @@ const gate: Readonly<Record<string, Json>> = {
   name: text(LONGEST_WHO.by, `The task type, or the pool (${POOL_PATTERN}); not for all.`),
 };
 
+const limit = object({
+  ...who,
+  maxRunning: whole(10_000, 'How many run at once in the whole cluster: of a pool or a type.'),
+  perSecond: { type: ['number', 'null'], minimum: 0.001, maximum: 10_000, description: 'How many begin in a second, of each key: of a rate.' },
+  burst: whole(10_000, 'How many begin at once after a silence: of a rate; what a second lets begin without it.'),
+});
+
 export const CONTROL_BODIES = [
   'CommandBody',
   'RetryDagBody',
@@ -76,6 +84,7 @@ export const CONTROL_BODIES = [
   'PauseGateBody',
   'ResumeGateBody',
   'DrainWorkerBody',
+  'LimitBody',
 ] as const;
 export type ControlBody = (typeof CONTROL_BODIES)[number];
 
@@ -127,4 +136,5 @@ export const bodySchemas = (task: Json): Readonly<Record<ControlBody, Json>> => 
     ...who,
     stay: { type: ['boolean', 'null'], description: 'Whether it stays without taking anything, until it is resumed; it leaves by default.' },
   }),
+  LimitBody: limit,
 });

@@ -107,6 +107,8 @@ export interface DagRecord extends DagChange {
   readonly createdAt: number;
   /** How often its graph was changed. */
   readonly version: number;
+  /** How many of its tasks may run at once; null for any number. */
+  readonly maxRunning: number | null;
   readonly tasks: readonly TaskRecord[];
 }
 

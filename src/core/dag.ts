@@ -1,5 +1,6 @@
 /** What a DAG and its tasks are: the values that every stage shares. */
 import type { DagId } from './ids';
+import type { RateLimit } from './limits';
 
 export const DAG_STATUSES = ['CREATED', 'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 export type DagStatus = (typeof DAG_STATUSES)[number];
@@ -82,6 +83,8 @@ export interface PlannedDag {
   readonly createdAt: number;
   /** When it is cancelled if it isn't final by then; null for never. */
   readonly dueAt: number | null;
+  /** How many of its tasks may run at once; absent for any number. */
+  readonly maxRunning?: number;
   /** For tasks that are added to it later; absent where it said nothing. */
   readonly defaults?: TaskDefaults;
   readonly tasks: readonly PlannedTask[];
@@ -91,7 +94,7 @@ export interface PlannedDag {
 export const TRIGGER_RULES = ['all_success', 'all_done', 'one_success', 'none_failed', 'always'] as const;
 export type TriggerRule = (typeof TRIGGER_RULES)[number];
 
-/** The name of a pool. */
+/** The name of a pool, and of a rate. */
 export const POOL_PATTERN = '^[A-Za-z0-9_.-]{1,64}$';
 
 /** What few tasks say, kept together; a field that is absent has the engine's default. */
@@ -108,8 +111,10 @@ export interface TaskOptions {
   readonly noRetryOn?: readonly string[];
   /** Attempts after a timeout, where they are to be counted apart from those after errors. */
   readonly maxTimeoutRetries?: number;
-  /** A label by which it can be paused together with others. */
+  /** A label by which it can be paused or limited together with others. */
   readonly pool?: string;
+  /** The rate that it asks for before each attempt. */
+  readonly rateLimit?: RateLimit;
 }
 
 /** The classes of failure; each has a budget and a policy of its own. */

@@ -5,6 +5,7 @@
 import type { Commanded } from './command';
 import type { Simulation, TaskError } from './dag';
 import type { DagId } from './ids';
+import type { Slot } from './limits';
 import type { Who } from './who';
 
 /** Which grant of which dispatch a report speaks of. */
@@ -156,4 +157,6 @@ export interface Dispatch {
   readonly payload: string | null;
   readonly upstream: Readonly<Record<string, string>>;
   readonly checkpoint: string | null;
+  /** The slots of limits that it takes while it runs; absent for none. */
+  readonly slots?: readonly Slot[];
 }

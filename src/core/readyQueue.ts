@@ -3,79 +3,68 @@
  * each type, pool and priority, so that a type that nobody can run, or that is paused, holds up no other: whatever its
  * length, choosing looks at one head of each queue.
  */
+import { createAside } from './aside';
 import type { Passing } from './gates';
 import type { DagId } from './ids';
+import { emptyLane, keep, laneSize, shift, unshift, type Lane } from './lane';
+import type { ReadyTask } from './readyTask';
 import type { Run } from './run';
 import { CODE } from './states';
 
-export interface ReadyTask {
-  readonly run: Run;
-  readonly task: number;
-  readonly dispatch: number;
-  /** Order of arrival over all queues. */
-  readonly sequence: number;
-}
+export type { ReadyTask } from './readyTask';
 
 const PRIORITIES = 10;
-
-/** A FIFO that gives its memory back: an array with a moving head. */
-interface Lane {
-  items: ReadyTask[];
-  head: number;
-}
-
-const shift = (lane: Lane): ReadyTask | undefined => {
-  const item = lane.items[lane.head];
-  if (item === undefined) return undefined;
-  lane.head += 1;
-  if (lane.head > 1024 && lane.head * 2 > lane.items.length) {
-    lane.items = lane.items.slice(lane.head);
-    lane.head = 0;
-  }
-  return item;
-};
 
 /** Still the dispatch that was queued, of a DAG that is neither paused nor on its way to an early end. */
 const isLive = ({ run, task, dispatch }: ReadyTask): boolean =>
   run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch && run.reason === null;
 
 export type CanTake = (type: string, priority: number, pool: string | undefined) => boolean;
+/** What a task has to wait behind, which others of its type and pool needn't; undefined for nothing. */
+export type Behind = (task: ReadyTask) => string | undefined;
 
 /** The queues of one type in one pool, by priority. */
 interface Lanes extends Passing {
-  readonly byPriority: readonly Lane[];
+  readonly byPriority: readonly Lane<ReadyTask>[];
 }
 
 export interface ReadyQueue {
   push(run: Run, task: number): void;
   /** Puts a task back at the head: its dispatch failed and it keeps its turn. */
   putBack(task: ReadyTask): void;
-  /** Takes the first task of the highest priority for which `canTake` holds. */
-  next(canTake: CanTake): ReadyTask | undefined;
-  /** The highest priority that waits and that `canTake` allows; null for none. */
-  highest(canTake: CanTake): number | null;
-  /** How many wait that `counts` allows; may count a few that have moved on. */
+  /** How many wait that `counts` allows, but for what is put aside; may count a few that have moved on. */
   count(counts: CanTake): number;
+  /** Takes the first task of the highest priority for which `canTake` holds; those that have to wait behind something are put aside. */
+  next(canTake: CanTake, behind?: Behind): ReadyTask | undefined;
+  /** The highest priority that waits and that `canTake` allows, but for what is put aside; null for none. */
+  highest(canTake: CanTake, behind?: Behind): number | null;
+  /** Lets up to `count` of those that were put aside behind this take their turn; answers how many. */
+  recall(key: string, count: number): number;
+  /** Whether any were put aside behind this. */
+  isAside(key: string): boolean;
+  /** What tasks were put aside behind. */
+  asides(): Iterable<string>;
   /** Drops everything of a shard. */
   dropShard(shard: number): void;
   /** Sizes by type and priority; may count a few that have moved on. */
   sizes(): { type: string; priority: number; size: number }[];
-  /** A task's place among the ready ones of its type, from 1, found by walking them; undefined where it doesn't wait here. */
+  /** A task's place among the ready ones of its type, from 1, found by walking them; undefined where it doesn't wait here or is put aside. */
   position(dag: DagId, task: number): { position: number; of: number; priority: number } | undefined;
 }
 
 export const createReadyQueue = (): ReadyQueue => {
   /** By type and then by pool. */
   const lanes = new Map<string, Map<string | undefined, Lanes>>();
+  const aside = createAside();
   let sequence = 0;
 
-  const laneOf = (run: Run, task: number): Lane => {
+  const laneOf = (run: Run, task: number): Lane<ReadyTask> => {
     const { type, priority, options } = run.specs[task]!;
     const pool = options?.pool;
     let ofType = lanes.get(type);
     if (ofType === undefined) lanes.set(type, (ofType = new Map<string | undefined, Lanes>()));
     let own = ofType.get(pool);
-    if (own === undefined) ofType.set(pool, (own = { type, pool, byPriority: Array.from({ length: PRIORITIES }, () => ({ items: [], head: 0 })) }));
+    if (own === undefined) ofType.set(pool, (own = { type, pool, byPriority: Array.from({ length: PRIORITIES }, () => emptyLane<ReadyTask>()) }));
     return own.byPriority[priority]!;
   };
 
@@ -87,19 +76,29 @@ export const createReadyQueue = (): ReadyQueue => {
 
   /** Pools have any name: those that nothing waits in leave no trace. */
   const tidy = ({ type, pool, byPriority }: Lanes): void => {
-    if (pool !== undefined && byPriority.every((lane) => lane.head >= lane.items.length)) lanes.get(type)?.delete(pool);
+    if (pool !== undefined && byPriority.every((lane) => laneSize(lane) === 0)) lanes.get(type)?.delete(pool);
   };
 
   /** The live head of a lane, past those that have moved on. */
-  const head = (lane: Lane): ReadyTask | undefined => {
+  const head = (lane: Lane<ReadyTask>): ReadyTask | undefined => {
     for (;;) {
       const item = lane.items[lane.head];
       if (item === undefined || isLive(item)) return item;
       shift(lane);
     }
   };
+  /** The head of a lane that needn't wait behind anything: what has to is put aside. */
+  const freeHead = (lane: Lane<ReadyTask>, behind: Behind): ReadyTask | undefined => {
+    for (;;) {
+      const item = head(lane);
+      const key = item === undefined ? undefined : behind(item);
+      if (item === undefined || key === undefined) return item;
+      shift(lane);
+      aside.put(key, item);
+    }
+  };
 
-  const bestLane = (canTake: CanTake): { lanes: Lanes; priority: number } | undefined => {
+  const bestLane = (canTake: CanTake, behind: Behind | undefined): { lanes: Lanes; priority: number } | undefined => {
     // Asked for each task that is sent: the lanes are gathered once, not for each priority.
     const all = everyLanes();
     for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
@@ -109,8 +108,10 @@ export const createReadyQueue = (): ReadyQueue => {
         const lane = each.byPriority[priority]!;
         const first = lane.head < lane.items.length ? head(lane) : undefined;
         if (first === undefined || first.sequence >= bestSequence || !canTake(each.type, priority, each.pool)) continue;
+        const free = behind === undefined ? first : freeHead(lane, behind);
+        if (free === undefined || free.sequence >= bestSequence) continue;
         best = each;
-        bestSequence = first.sequence;
+        bestSequence = free.sequence;
       }
       if (best !== undefined) return { lanes: best, priority };
     }
@@ -137,18 +138,15 @@ export const createReadyQueue = (): ReadyQueue => {
       laneOf(run, task).items.push({ run, task, dispatch: run.dispatch[task]!, sequence: sequence++ });
     },
     putBack: (item) => {
-      const lane = laneOf(item.run, item.task);
-      if (lane.head > 0) lane.items[--lane.head] = item;
-      else lane.items.unshift(item);
+      unshift(laneOf(item.run, item.task), item);
     },
-    next: (canTake) => {
-      const best = bestLane(canTake);
+    next: (canTake, behind) => {
+      const best = bestLane(canTake, behind);
       if (best === undefined) return undefined;
       const taken = shift(best.lanes.byPriority[best.priority]!);
       tidy(best.lanes);
       return taken;
     },
-    highest: (canTake) => bestLane(canTake)?.priority ?? null,
     count: (counts) => {
       let sum = 0;
       for (const { type, pool, byPriority } of everyLanes())
@@ -157,29 +155,40 @@ export const createReadyQueue = (): ReadyQueue => {
         });
       return sum;
     },
+    highest: (canTake, behind) => bestLane(canTake, behind)?.priority ?? null,
+    recall: (key, count) => {
+      const recalled = aside.take(key, count, isLive);
+      for (const item of [...recalled].reverse()) unshift(laneOf(item.run, item.task), item);
+      return recalled.length;
+    },
+    isAside: aside.has,
+    asides: aside.keys,
     dropShard: (shard) => {
       for (const each of everyLanes()) {
-        for (const lane of each.byPriority) {
-          lane.items = lane.items.slice(lane.head).filter(({ run }) => run.shard !== shard);
-          lane.head = 0;
-        }
+        for (const lane of each.byPriority) keep(lane, ({ run }) => run.shard !== shard);
         tidy(each);
       }
+      aside.dropShard(shard);
     },
-    sizes: () =>
-      [...lanes].flatMap(([type, ofType]) =>
-        Array.from({ length: PRIORITIES }, (_, priority) => ({
-          type,
-          priority,
-          size: [...ofType.values()].reduce((sum, { byPriority }) => sum + byPriority[priority]!.items.length - byPriority[priority]!.head, 0),
-        })),
-      ),
+    sizes: () => {
+      const sizes = new Map<string, number[]>();
+      const count = (type: string, priority: number, size: number): void => {
+        let ofType = sizes.get(type);
+        if (ofType === undefined) sizes.set(type, (ofType = new Array<number>(PRIORITIES).fill(0)));
+        ofType[priority]! += size;
+      };
+      for (const { type, byPriority } of everyLanes()) for (const [priority, lane] of byPriority.entries()) count(type, priority, laneSize(lane));
+      for (const byPriority of aside.lanes())
+        for (const [priority, lane] of byPriority.entries())
+          for (const { run, task } of lane.items.slice(lane.head)) count(run.specs[task]!.type, priority, 1);
+      return [...sizes].flatMap(([type, ofType]) => ofType.map((size, priority) => ({ type, priority, size })));
+    },
     position: (dag, task) => {
       for (const ofType of lanes.values()) {
         const place = placeOf(ofType, (item) => item.task === task && item.run.dag === dag && isLive(item));
         if (place === undefined) continue;
         let of = 0;
-        for (const { byPriority } of ofType.values()) for (const lane of byPriority) of += lane.items.length - lane.head;
+        for (const { byPriority } of ofType.values()) for (const lane of byPriority) of += laneSize(lane);
         return { position: place.ahead + 1, of, priority: place.priority };
       }
       return undefined;

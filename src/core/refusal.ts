@@ -34,6 +34,7 @@ export const REFUSALS = {
     title: 'There is no such task type',
     remedy: 'The detail lists the types of this deployment; GET /api/v1/workers shows which workers run them.',
   },
+  LIMIT_NOT_FOUND: { status: 404, title: 'There is no such limit', remedy: 'GET /api/v1/limits lists what there is.' },
   WORKER_NOT_FOUND: { status: 404, title: 'There is no such worker', remedy: 'GET /api/v1/workers lists who lives, and who was lost lately.' },
   WORKER_LEAVING: {
     status: 409,

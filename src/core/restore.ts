@@ -73,6 +73,7 @@ export const runOfRecord = (record: DagRecord, now: number): Run => {
   run.status = record.status;
   run.reason = record.reason;
   run.dueAt = record.dueAt;
+  run.maxRunning = record.maxRunning;
   run.version = record.version;
   run.startedAt = record.startedAt;
   run.completedAt = record.completedAt;

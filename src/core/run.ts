@@ -84,6 +84,8 @@ export interface Run extends Tasks {
   reason: DagReason | null;
   /** When its own time is over; null for never. */
   dueAt: number | null;
+  /** How many of its tasks may run at once; null for any number. */
+  maxRunning: number | null;
   /** How often its graph was changed. */
   version: number;
   startedAt: number | null;
@@ -156,6 +158,7 @@ export const emptyRun = ({ dag, shard, name, createdAt }: Pick<Run, 'dag' | 'sha
     status: 'CREATED',
     reason: null,
     dueAt: null,
+    maxRunning: null,
     version: 0,
     startedAt: null,
     completedAt: null,
@@ -223,9 +226,10 @@ export const specOf = ({ name, type, priority, tags, retry, timeoutSeconds, simu
 });
 
 /** The run of a DAG that was just stored: its roots are ready. */
-export const runOfPlan = ({ dagId, shard, name, createdAt, dueAt, tasks }: PlannedDag): Run => {
+export const runOfPlan = ({ dagId, shard, name, createdAt, dueAt, maxRunning, tasks }: PlannedDag): Run => {
   const run = emptyRun({ dag: dagId, shard, name, createdAt }, tasks.map(specOf));
   run.dueAt = dueAt;
+  run.maxRunning = maxRunning ?? null;
   rootsBecomeReady(run);
   return run;
 };

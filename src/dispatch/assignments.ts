@@ -1,6 +1,7 @@
 /** Who has what: every dispatch that was sent and whose end isn't known yet. */
 import type { Dispatched } from '../core/event';
 import type { DagId } from '../core/ids';
+import type { TaskLimits } from '../core/limits';
 import type { Run } from '../core/run';
 
 export interface Assignment {
@@ -9,6 +10,8 @@ export interface Assignment {
   readonly dispatch: number;
   readonly type: string;
   readonly priority: number;
+  /** What it takes of limits; undefined for nothing. */
+  readonly limits: TaskLimits | undefined;
   session: string;
   /** Milliseconds by the monotonic clock: when it was sent, and when the leases were last asked about it. */
   sentAt: number;

@@ -1,6 +1,7 @@
 /** What is written to a worker's inbox: dispatches, and word of those that were taken away or whose checkpoint is durable. */
-import type { Dispatched } from '../core/event';
+import type { Dispatch, Dispatched } from '../core/event';
 import { groupBy } from '../core/groupBy';
+import type { TaskLimits } from '../core/limits';
 import type { ReadyTask } from '../core/readyQueue';
 import type { Seat } from '../core/routing';
 import type { Run } from '../core/run';
@@ -27,8 +28,14 @@ export interface Acknowledgement {
 
 type Inboxes = Map<number, WorkOrder[]>;
 
+interface Sendable {
+  readonly ready: ReadyTask;
+  readonly seat: Seat;
+  readonly limits: TaskLimits | undefined;
+}
+
 export interface Orders {
-  dispatches(bound: readonly { readonly ready: ReadyTask; readonly seat: Seat }[], inputs: ReadonlyMap<string, TaskInputs>): Inboxes;
+  dispatches(bound: readonly Sendable[], inputs: ReadonlyMap<string, TaskInputs>): Inboxes;
   revocations(seat: Seat, revoked: readonly { readonly run: Run; readonly task: number; readonly dispatch: number }[]): Inboxes;
   /** What goes to a session that isn't known here is left out. */
   acknowledgements(checkpoints: readonly Acknowledgement[], seatOf: (session: string) => Seat | undefined): Inboxes;
@@ -39,6 +46,10 @@ export const createOrders = ({ clock, origin, epochOf, inlineLimit }: OrdersNeed
     ...{ session, shard, epoch: epochOf(shard) ?? 0, sentAt: clock.now(), origin: origin() },
     ...{ dispatches: [], revoked: [], acknowledged: [], ...content },
   });
+  const dispatch = ({ ready: { run, task }, limits }: Sendable, inputs: ReadonlyMap<string, TaskInputs>): Dispatch => {
+    const made = dispatchOf(run, task, inputs.get(inputsKey(run, task)), inlineLimit);
+    return limits === undefined || limits.slots.length === 0 ? made : { ...made, slots: limits.slots };
+  };
   return {
     dispatches: (bound, inputs) => {
       const orders: Inboxes = new Map();
@@ -48,7 +59,7 @@ export const createOrders = ({ clock, origin, epochOf, inlineLimit }: OrdersNeed
           seat.inbox,
           shards.map(([shard, tasks]) =>
             order(seat.session, shard, {
-              dispatches: tasks.map(({ ready: { run, task } }) => dispatchOf(run, task, inputs.get(inputsKey(run, task)), inlineLimit)),
+              dispatches: tasks.map((each) => dispatch(each, inputs)),
             }),
           ),
         );

@@ -1,5 +1,6 @@
 /** One attempt of one task on this worker, while it runs. */
-import type { Dispatched, Execution } from '../core/event';
+import type { Dispatch, Dispatched, Execution } from '../core/event';
+import type { WantedClaim } from '../ports/leases';
 import type { AbortReason } from './outcome';
 import type { Held } from './prefetch';
 import type { Begun } from './work';
@@ -20,6 +21,9 @@ export interface Attempt {
 }
 
 export const dispatchedOf = ({ dag, task, dispatch }: Dispatched): Dispatched => ({ dag, task, dispatch });
+/** What its claim asks for. */
+export const claimOf = ({ dag, task, dispatch, slots }: Dispatch): WantedClaim =>
+  slots === undefined ? { dag, task, dispatch } : { dag, task, dispatch, slots };
 export const keyOf = (dispatch: Dispatched): string => `${dispatch.dag}/${String(dispatch.task)}`;
 export const numberedKeyOf = (dispatch: Dispatched): string => `${keyOf(dispatch)}/${String(dispatch.dispatch)}`;
 

@@ -1,8 +1,8 @@
 /** Runs what one session was handed: takes it in, keeps it in order of priority, gives it a slot. */
 import type { Dispatched } from '../core/event';
-import { VITALS, type Claims, type Vitals } from '../ports/leases';
+import { VITALS, type Claims, type Vitals, type WantedClaim } from '../ports/leases';
 import type { WorkOrder } from '../ports/transport';
-import { dispatchedOf } from './attempt';
+import { claimOf } from './attempt';
 import { Attempts, type AttemptsNeeds } from './attempts';
 import { Intake } from './intake';
 import { createPrefetch, type Held, type Prefetch } from './prefetch';
@@ -84,8 +84,8 @@ export class Executor {
   }
 
   /** What this session holds, for the leases after they lost their memory. */
-  holds(): (Dispatched & { readonly fence: string })[] {
-    return [...this.attempts.held(), ...this.prefetch.all()].map(({ dispatch, fence }) => ({ ...dispatchedOf(dispatch), fence }));
+  holds(): (WantedClaim & { readonly fence: string })[] {
+    return [...this.attempts.held(), ...this.prefetch.all()].map(({ dispatch, fence }) => ({ ...claimOf(dispatch), fence }));
   }
 
   /** Whether a handler goes on past its hard limit: then nothing but the end of the process ends it. */

@@ -3,9 +3,9 @@ import type { Dispatched } from '../core/event';
 import { isFailure } from '../core/failure';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
-import type { ClaimAnswer, Claims } from '../ports/leases';
+import type { ClaimAnswer, Claims, WantedClaim } from '../ports/leases';
 import type { WorkOrder } from '../ports/transport';
-import { dispatchedOf, numberedKeyOf } from './attempt';
+import { claimOf, numberedKeyOf } from './attempt';
 import type { Held } from './prefetch';
 import type { Returns } from './returns';
 
@@ -123,12 +123,13 @@ export class Intake {
   /** Answers what has to be asked again. */
   private async askOnce(open: readonly Wanted[]): Promise<readonly Wanted[]> {
     if (open.length === 0 || !this.needs.isTaking()) return open;
-    return this.settle(open, await this.ask(open.map(({ dispatch }) => dispatchedOf(dispatch))));
+    return this.settle(open, await this.ask(open.map(({ dispatch }) => claimOf(dispatch))));
   }
 
   /** Answers what has to be asked again. */
   private async settle(open: readonly Wanted[], answers: readonly (ClaimAnswer | undefined)[]): Promise<Wanted[]> {
-    const [again, granted, withdrawn, stale] = [[] as Wanted[], [] as Held[], [] as Dispatched[], [] as Dispatched[]];
+    const [again, granted] = [[] as Wanted[], [] as Held[]];
+    const [withdrawn, back, stale] = [[] as Dispatched[], [] as Dispatched[], [] as Dispatched[]];
     open.forEach((each, i) => {
       const [answer, key] = [answers[i], numberedKeyOf(each.dispatch)];
       if (this.claiming.get(key) === true) withdrawn.push(each.dispatch);
@@ -136,6 +137,8 @@ export class Intake {
       // as long as this session takes work it asks again, or its claim would be held by nobody who knows.
       else if (answer === undefined || answer.kind === 'wait' || answer.kind === 'ended') again.push(each);
       else if (answer.kind === 'granted') granted.push({ ...each, fence: answer.fence });
+      // It waits for its slot where it lets others pass: with its scheduler.
+      else if (answer.kind === 'full') back.push(each.dispatch);
       else {
         this.known.delete(key);
         if (answer.kind === 'stale') stale.push(each.dispatch);
@@ -149,12 +152,13 @@ export class Intake {
     // nobody else would tell for seconds that the task must be sent again.
     void this.needs.returns.tell(stale, false);
     if (withdrawn.length > 0) await this.needs.returns.withdraw(withdrawn);
-    for (const dispatch of withdrawn) this.forgetLater(dispatch);
+    if (back.length > 0) await this.needs.returns.tell(back, this.needs.isLeaving());
+    for (const dispatch of [...withdrawn, ...back]) this.forgetLater(dispatch);
     return again;
   }
 
   /** Undefined answers where the leases are away: they are asked again. */
-  private async ask(wanted: readonly Dispatched[]): Promise<readonly (ClaimAnswer | undefined)[]> {
+  private async ask(wanted: readonly WantedClaim[]): Promise<readonly (ClaimAnswer | undefined)[]> {
     const { claims, session, clock, announce } = this.needs;
     const began = clock.monotonic();
     try {

@@ -2,6 +2,7 @@
 import type { Dispatched, Event } from '../core/event';
 import { groupBy } from '../core/groupBy';
 import { shardOf } from '../core/ids';
+import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { Claims } from '../ports/leases';
 import { dispatchedOf } from './attempt';
@@ -12,6 +13,7 @@ export interface ReturnsNeeds {
   readonly claims: Pick<Claims, 'release' | 'raiseFloor'>;
   /** Resolves when the event is durable in its shard's log. */
   readonly report: (shard: number, event: Event) => Promise<void>;
+  readonly clock: Pick<Clock, 'after'>;
   readonly announce: Announce;
 }
 
@@ -27,8 +29,26 @@ export interface Returns {
   withdraw(revoked: readonly Dispatched[]): Promise<void>;
 }
 
+const RELEASE_AGAIN_MS = 1000;
+
 /** Makes the returns of one session. */
-export const createReturns = ({ session, claims, report, announce }: ReturnsNeeds): Returns => {
+export const createReturns = ({ session, claims, report, clock, announce }: ReturnsNeeds): Returns => {
+  let unreleased: Dispatched[] = [];
+  /** Rejects where the leases are away; it is tried until it works then: as long as this session lives, its slots of limits would be taken. */
+  const release = async (back: readonly Dispatched[]): Promise<void> => {
+    try {
+      await claims.release(session, back);
+    } catch (error) {
+      if (unreleased.length === 0)
+        clock.after(RELEASE_AGAIN_MS, () => {
+          const all = unreleased;
+          unreleased = [];
+          void telling(() => release(all));
+        });
+      unreleased.push(...back);
+      throw error;
+    }
+  };
   const telling = async (what: () => Promise<unknown>): Promise<void> => {
     try {
       await what();
@@ -43,7 +63,7 @@ export const createReturns = ({ session, claims, report, announce }: ReturnsNeed
   /** Answers what nobody can start any more; all of it where the leases are away: a cancellation waits for nobody's claim. */
   const shutOut = async (revoked: readonly Dispatched[]): Promise<readonly Dispatched[]> => {
     try {
-      await claims.release(session, revoked);
+      await release(revoked);
       const answers = await claims.raiseFloor(revoked.map((each) => ({ ...each, dispatch: each.dispatch + 1 })));
       // An older number may have stayed with this session, whose release got lost: that keeps others off as well.
       return revoked.filter((_, i) => {
@@ -59,7 +79,7 @@ export const createReturns = ({ session, claims, report, announce }: ReturnsNeed
     // Claims first, so that whoever gets the task next isn't refused for ours.
     giveBack: async (back, leaving) => {
       const dispatches = back.map(({ dispatch }) => dispatchedOf(dispatch));
-      await telling(() => claims.release(session, dispatches));
+      await telling(() => release(dispatches));
       // Also where the leases are away: nobody would ever ask for what a living session seems to hold.
       await telling(() => tell(dispatches, leaving));
     },

@@ -2,11 +2,15 @@
 import { isFinalTask, type DagReason, type TaskReason, type TriggerRule } from '../core/dag';
 import { createGateBook, type Gate } from '../core/gates';
 import { taskIdOf, type TaskRef } from '../core/ids';
+import { createLimitBook, type Limit } from '../core/limits';
 import type { Clock } from '../ports/clock';
 import type { GateStore } from '../ports/gates';
 import type { LiveWorker } from '../ports/leases';
+import type { LimitStore } from '../ports/limits';
+import type { Permits } from '../ports/permits';
 import type { TaskBlockers, TaskView, TaskViews } from '../ports/views';
 import { gateCondition, type GateCondition } from './gates';
+import { limitConditions, type LimitCondition } from './limits';
 import { isoTime } from './present';
 
 /** A task's place among the tasks that are ready here. */
@@ -20,6 +24,7 @@ export interface QueuePlace {
 export interface Condition {
   readonly code:
     | GateCondition['code']
+    | LimitCondition['code']
     | 'DEPENDENCIES_UNFINISHED'
     | 'DAG_PAUSED'
     | 'HELD'
@@ -55,6 +60,8 @@ export interface ExplainNeeds {
   };
   readonly workers: () => readonly LiveWorker[];
   readonly gates: Pick<GateStore, 'gates'>;
+  readonly limits: Pick<LimitStore, 'limits'>;
+  readonly permits: Pick<Permits, 'taken' | 'waits'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -191,17 +198,35 @@ const gated = ({ type, options }: TaskView, gates: readonly Gate[], now: number)
     .before({ type, pool: options?.pool }, now)
     .map((gate) => gateCondition(gate, now));
 
-const conditionsOf = (
-  task: TaskView,
-  { blockers, gates }: { blockers: TaskBlockers; gates: readonly Gate[] },
-  { queue, workers, clock }: ExplainNeeds,
-): Condition[] => {
+interface Known {
+  readonly blockers: TaskBlockers;
+  readonly gates: readonly Gate[];
+  readonly limits: readonly Limit[];
+}
+
+const limited = ({ ref, type, options }: TaskView, { blockers, limits }: Known, { permits, clock }: ExplainNeeds): Promise<LimitCondition[]> =>
+  limitConditions(
+    { type, pool: options?.pool, rateLimit: options?.rateLimit, dag: ref.dag, maxRunning: blockers.maxRunning },
+    createLimitBook(limits),
+    permits,
+    clock.now(),
+  );
+
+const conditionsOf = async (task: TaskView, known: Known, needs: ExplainNeeds): Promise<Condition[]> => {
+  const { blockers, gates } = known;
+  const { queue, workers, clock } = needs;
   if (isFinalTask(task.status) || task.status === 'RUNNING') return [];
   if (task.status === 'CANCELLING') return [cancelling(task)];
   if (task.status === 'QUEUED') {
     const holder = queue.sentTo(task.ref);
     if (holder !== undefined) return [...paused(blockers), ...sent(holder, workers())];
-    return [...paused(blockers), ...gated(task, gates, clock.now()), ...behind(queue.position(task.ref)), ...workersFor(task, workers())];
+    return [
+      ...paused(blockers),
+      ...gated(task, gates, clock.now()),
+      ...(await limited(task, known, needs)),
+      ...behind(queue.position(task.ref)),
+      ...workersFor(task, workers()),
+    ];
   }
   return [...paused(blockers), ...held(blockers), ...unfinished(blockers), ...backingOff(task), ...gated(task, gates, clock.now())];
 };
@@ -223,9 +248,14 @@ export const createExplain =
   (needs: ExplainNeeds) =>
   async (ref: TaskRef): Promise<Explanation | undefined> => {
     const { views } = needs;
-    const [task, blockers, gates] = await Promise.all([views.task(ref), views.blockers(ref, DEPENDENCIES_SHOWN), needs.gates.gates()]);
+    const [task, blockers, gates, limits] = await Promise.all([
+      views.task(ref),
+      views.blockers(ref, DEPENDENCIES_SHOWN),
+      needs.gates.gates(),
+      needs.limits.limits(),
+    ]);
     if (task === undefined || blockers === undefined) return undefined;
-    const conditions = conditionsOf(task, { blockers, gates }, needs);
+    const conditions = await conditionsOf(task, { blockers, gates, limits }, needs);
     const running = task.status === 'RUNNING' || task.status === 'CANCELLING';
     return {
       taskId: taskIdOf(ref.dag, ref.task),

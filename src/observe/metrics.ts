@@ -1,6 +1,7 @@
 /** Metrics for Prometheus, fed by what the stages announce. Labels are bounded: types, priorities, outcomes, never ids. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { GATE_SCOPES, type Gate } from '../core/gates';
+import type { Limit } from '../core/limits';
 import type { Clock } from '../ports/clock';
 import type { Listen } from '../ports/happenings';
 import type { LiveWorker } from '../ports/leases';
@@ -25,6 +26,7 @@ export interface MetricsNeeds {
   /** Tasks of live DAGs that aren't final. */
   readonly openTasks?: () => number;
   readonly gates?: () => readonly { readonly gate: Pick<Gate, 'scope' | 'state'>; readonly probing: boolean }[];
+  readonly limits?: () => readonly { readonly limit: Pick<Limit, 'scope' | 'name' | 'maxRunning'>; readonly running: number | null }[];
 }
 
 export interface Metrics {
@@ -105,6 +107,40 @@ const gateMetrics = ({ registry, listen }: Making, gates: MetricsNeeds['gates'])
   });
   listen('gate.shut', ({ state, name }) => {
     if (state === 'QUARANTINED') trips.inc({ type: name });
+  });
+};
+
+/** One series for each row of limits, which operators write; DAGs' own limits and keys of rates have none. */
+const limitMetrics = ({ registry, listen }: Making, limits: MetricsNeeds['limits']): void => {
+  const running: Gauge<'scope' | 'name'> = new Gauge({
+    name: 'limit_running',
+    help: 'Tasks that run under a limit of the cluster, or are on their way.',
+    labelNames: ['scope', 'name'],
+    registers: [registry],
+    collect: () => {
+      running.reset();
+      most.reset();
+      for (const { limit, running: count } of limits?.() ?? []) {
+        if (limit.maxRunning === null) continue;
+        most.set({ scope: limit.scope, name: limit.name }, limit.maxRunning);
+        if (count !== null) running.set({ scope: limit.scope, name: limit.name }, count);
+      }
+    },
+  });
+  const most: Gauge<'scope' | 'name'> = new Gauge({
+    name: 'limit_max_running',
+    help: 'Tasks that may run under a limit of the cluster at once.',
+    labelNames: ['scope', 'name'],
+    registers: [registry],
+  });
+  const refused = new Counter({
+    name: 'limit_refusals_total',
+    help: 'Tasks that were kept back because a limit was full, or a rate used up; by scope (pool, type, dag, rate).',
+    labelNames: ['scope'],
+    registers: [registry],
+  });
+  listen('task.limited', ({ scope }) => {
+    refused.inc({ scope });
   });
 };
 
@@ -326,6 +362,7 @@ export const createMetrics = (needs: MetricsNeeds): Metrics => {
   collectDefaultMetrics({ register: registry });
   queueMetrics(making, needs);
   gateMetrics(making, needs.gates);
+  limitMetrics(making, needs.limits);
   executionMetrics(making, needs.types);
   resultMetrics(making, needs.clock);
   stepMetrics(making);

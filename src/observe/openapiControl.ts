@@ -1,4 +1,5 @@
 /** The paths of commands, history and dead letters, as OpenAPI describes them. */
+import { limitPaths } from './openapiLimits';
 import { LETTER_KINDS, LETTER_STATES } from './query';
 import {
   away,
@@ -12,33 +13,13 @@ import {
   missing,
   problem,
   ref,
+  sending,
   workerInPath,
   wrong,
   type Json,
-  type Operation,
 } from './openapiWords';
 
 const numberInPath = (name: string): Json => ({ name, in: 'path', required: true, schema: { type: 'string', pattern: '^\\d{1,18}$' } });
-
-interface Sending extends Omit<Operation, 'answers'> {
-  readonly body: string;
-  readonly answers: Operation['answers'];
-}
-
-const sending = ({ operationId, summary, tag, parameters = [], body, answers }: Sending): Json => ({
-  operationId,
-  summary,
-  tags: [tag],
-  parameters: [...parameters],
-  requestBody: { required: false, content: { 'application/json': { schema: ref(body) } } },
-  responses: {
-    ...answers,
-    400: problem('The body or a parameter is wrong.'),
-    413: problem('The body is too large.'),
-    415: problem('The body is no JSON by its type.'),
-    503: away,
-  },
-});
 
 interface Commanding {
   readonly operationId: string;
@@ -288,6 +269,7 @@ export const controls = (): Readonly<Record<string, Json>> => ({
   ...letterReadings(),
   ...letterChanges(),
   ...gatePaths(),
+  ...limitPaths(),
   ...workerCommands(),
   ...doctorCommands(),
 });

@@ -2,6 +2,7 @@
 import { STORABLE } from '../core/boundedText';
 import { DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES, TRIGGER_RULES } from '../core/dag';
 import { GATE_SCOPES, GATE_STATES } from '../core/gates';
+import { LIMIT_SCOPES } from '../core/limits';
 import { LONGEST_WHO } from '../core/who';
 import { controlSchemas } from './openapiControlSchemas';
 import { scalingSchemas } from './openapiScaling';
@@ -23,6 +24,7 @@ const dag = object({
   startedAt: timeOrNull,
   completedAt: timeOrNull,
   dueAt: { ...timeOrNull, description: 'When it is ended if it is not final by then.' },
+  maxRunning: { type: ['integer', 'null'], description: 'How many of its tasks run at once; null for any number.' },
   reason: orNull(ref('Reason')),
   version: { ...count, description: 'How often its graph was changed.' },
   tags: list(text),
@@ -43,6 +45,7 @@ const options: Json = {
     noRetryOn: list(text),
     maxTimeoutRetries: count,
     pool: text,
+    rateLimit: object({ name: text, key: text }, ['key']),
   },
   description: 'What was said beside the ordinary; a field that is absent has the default.',
 };
@@ -129,6 +132,21 @@ const gate = object({
   until: { ...timeOrNull, description: 'When it ends by itself, or when the first probes are let through.' },
   endedAt: timeOrNull,
   trips: { ...count, description: 'How often the breaker tripped in a row.' },
+});
+
+const limit = object({
+  scope: { enum: LIMIT_SCOPES },
+  name: { ...text, description: 'The pool, the task type, or the name that tasks give a rate.' },
+  maxRunning: { type: ['integer', 'null'], description: 'How many run at once; null for a rate.' },
+  perSecond: { type: ['number', 'null'], description: 'How many begin in a second, of each key; null for a pool and a type.' },
+  burst: { type: ['integer', 'null'], description: 'How many begin at once after a silence; null for a pool and a type.' },
+  running: {
+    type: ['integer', 'null'],
+    description: 'How many run now, or are on their way; null for a rate, and where Redis could not say.',
+  },
+  reason: textOrNull,
+  by: textOrNull,
+  updatedAt: time,
 });
 
 const condition = object({ code: text, sentence: text, details: { type: 'object' } });
@@ -229,6 +247,8 @@ export const answerSchemas = (): Readonly<Record<string, Json>> => ({
   }),
   WorkerAnswer: { ...object({ worker: orNull(ref('Worker')) }), description: 'The worker as it is now; null where it has gone.' },
   Gate: gate,
+  Limit: limit,
+  LimitAnswer: object({ changed: { type: 'boolean' }, limit: ref('Limit') }),
   GateAnswer: object({ changed: { type: 'boolean' }, gate: orNull(ref('Gate')) }),
   DoctorReport: object(doctorFields),
   DoctorRepair: object({ ...doctorFields, repaired: { type: 'object', additionalProperties: count } }),

@@ -36,3 +36,23 @@ export const get = ({ operationId, summary, tag, parameters = [], answers }: Ope
 export const wrong = problem('A parameter is wrong.');
 export const away = problem('The database is out of reach.');
 export const missing = (what: string): Json => problem(`There is no such ${what}.`);
+
+interface Sending extends Operation {
+  readonly body: string;
+}
+
+/** What takes a body. */
+export const sending = ({ operationId, summary, tag, parameters = [], body, answers }: Sending): Json => ({
+  operationId,
+  summary,
+  tags: [tag],
+  parameters: [...parameters],
+  requestBody: { required: false, content: { 'application/json': { schema: ref(body) } } },
+  responses: {
+    ...answers,
+    400: problem('The body or a parameter is wrong.'),
+    413: problem('The body is too large.'),
+    415: problem('The body is no JSON by its type.'),
+    503: away,
+  },
+});

@@ -35,6 +35,7 @@ export const dagJson = (dag: DagView): string =>
     startedAt: isoTime(dag.startedAt),
     completedAt: isoTime(dag.completedAt),
     dueAt: isoTime(dag.dueAt),
+    maxRunning: dag.maxRunning,
     reason: reasonValue(dag.reason),
     version: dag.version,
     tags: dag.tags,

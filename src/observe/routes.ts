@@ -8,6 +8,8 @@ import { drained, gone, param, sendJson } from '../edge/requests';
 import type { Clock } from '../ports/clock';
 import type { GateStore } from '../ports/gates';
 import type { HistoryViews } from '../ports/history';
+import type { LimitStore } from '../ports/limits';
+import type { Permits } from '../ports/permits';
 import type { DeadLetterViews } from '../ports/letters';
 import type { WorkIndex } from '../ports/store';
 import type { DagViews, TaskViews } from '../ports/views';
@@ -17,6 +19,7 @@ import { createExplain, type ExplainNeeds } from './explain';
 import type { createAwaitedDag } from './finals';
 import { gateJson } from './gates';
 import type { HealthReport } from './health';
+import { limitJson, runningUnder } from './limits';
 import { allOfDag, listCommands, listDags, listEvents, listLetters, listTasks, mustExist, pageOfDag, type Page } from './lists';
 import { dagJson, taskDetailJson, workerDetailJson, workerJson } from './present';
 import { commandJson, letterDetailJson } from './presentHistory';
@@ -185,6 +188,30 @@ export const autoscalingRoutes = (needs: AutoscalingNeeds): Router => {
   const router = Router();
   router.get('/api/v1/autoscaling', async (request, response) => {
     sendPage(request, response, await showAutoscaling(needs, queryOf(request)));
+  });
+  return router;
+};
+
+export interface LimitRoutesNeeds {
+  readonly limits: Pick<LimitStore, 'limits'>;
+  readonly permits: Pick<Permits, 'taken'>;
+}
+
+/** The limits of the cluster, with how many tasks run under each: as a plain array, and one of them. */
+export const limitRoutes = ({ limits, permits }: LimitRoutesNeeds): Router => {
+  const router = Router();
+  router.get('/api/v1/limits', async (request, response) => {
+    onlyKnown(queryOf(request), []);
+    const all = await limits.limits();
+    const running = await runningUnder(permits, all);
+    sendJson(response, `[${all.map((limit, i) => limitJson(limit, running[i] ?? null)).join(',')}]`);
+  });
+  router.get('/api/v1/limits/:scope/:name', async (request, response) => {
+    const [scope, name] = [param(request, 'scope'), param(request, 'name')];
+    const limit = (await limits.limits()).find((each) => each.scope === scope && each.name === name);
+    if (limit === undefined) throw refusal('LIMIT_NOT_FOUND', `no limit of the ${scope} ${name}`);
+    const [running] = await runningUnder(permits, [limit]);
+    sendJson(response, limitJson(limit, running ?? null));
   });
   return router;
 };

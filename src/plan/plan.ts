@@ -75,6 +75,7 @@ export const plan = (submitted: SubmittedDag, identity: DagIdentity, settings: P
     tags: submitted.tags ?? [],
     createdAt,
     dueAt: typeof submitted.dagTimeoutSeconds === 'number' ? createdAt + submitted.dagTimeoutSeconds * 1000 : null,
+    ...(typeof submitted.maxRunning === 'number' ? { maxRunning: submitted.maxRunning } : {}),
     ...planned,
   };
   return { kind: 'planned', dag };

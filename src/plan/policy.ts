@@ -1,5 +1,6 @@
 /** Resolves what a task said, what its DAG said for all of them, and what the deployment says, in this order. */
 import { DEFAULT_PRIORITY, type Backoff, type RetryPolicy, type Simulation, type TaskDefaults, type TaskOptions } from '../core/dag';
+import type { RateLimit } from '../core/limits';
 import type { SubmittedPolicy } from './submitted';
 
 type Partly<T> = { readonly [K in keyof T]?: T[K] | null | undefined };
@@ -21,11 +22,15 @@ const simulationOf = (policy: SubmittedPolicy, base: Simulation | null): Simulat
 
 const saysNothing = (...values: readonly unknown[]): boolean => values.every((value) => value === undefined || value === null);
 
+const rateOf = ({ name, key }: NonNullable<SubmittedPolicy['rateLimit']>): RateLimit =>
+  key === undefined || key === null ? { name } : { name, key };
+
 /** Null where nothing differs from the engine's defaults, so that ordinary tasks carry nothing. */
 const optionsOf = (policy: SubmittedPolicy, base: TaskOptions | null): TaskOptions | null => {
-  const { triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool } = policy;
+  const { triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool, rateLimit } = policy;
   // Most tasks: two thirds of the time that a small DAG's plan took went into objects without a field.
-  if (saysNothing(triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool)) return base;
+  if (saysNothing(triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool, rateLimit))
+    return base;
   const own = said<TaskOptions>({
     triggerRule,
     queueTimeoutSeconds,
@@ -34,6 +39,7 @@ const optionsOf = (policy: SubmittedPolicy, base: TaskOptions | null): TaskOptio
     noRetryOn,
     maxTimeoutRetries,
     pool,
+    rateLimit: rateLimit === undefined || rateLimit === null ? null : rateOf(rateLimit),
   });
   const { triggerRule: rule, noRetryOn: excluded, ...rest } = { ...base, ...own };
   const options: TaskOptions = {

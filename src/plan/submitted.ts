@@ -10,7 +10,7 @@ export interface SubmittedPolicy {
   readonly backoff?: Maybe<{ readonly [K in keyof Backoff]?: Maybe<Backoff[K]> }>;
   /** Of one attempt. */
   readonly timeoutSeconds?: Maybe<number>;
-  /** These seven are kept together as core/dag's TaskOptions. */
+  /** These eight are kept together as core/dag's TaskOptions. */
   readonly triggerRule?: Maybe<TriggerRule>;
   readonly queueTimeoutSeconds?: Maybe<number>;
   readonly progressTimeoutSeconds?: Maybe<number>;
@@ -18,6 +18,7 @@ export interface SubmittedPolicy {
   readonly noRetryOn?: Maybe<readonly string[]>;
   readonly maxTimeoutRetries?: Maybe<number>;
   readonly pool?: Maybe<string>;
+  readonly rateLimit?: Maybe<{ readonly name: string; readonly key?: Maybe<string> }>;
   readonly tags?: Maybe<readonly string[]>;
   /** Any JSON value. Null means none, and none is inherited then. */
   readonly payload?: unknown;
@@ -35,6 +36,8 @@ export interface SubmittedDag extends SubmittedPolicy {
   readonly description?: Maybe<string>;
   /** From its submission to its end: `PlannedDag.dueAt` is createdAt plus this. A DAG's `timeoutSeconds` is its tasks' default, as ever. */
   readonly dagTimeoutSeconds?: Maybe<number>;
+  /** Tasks of this DAG that run at once. */
+  readonly maxRunning?: Maybe<number>;
   readonly tasks: readonly SubmittedTask[];
 }
 

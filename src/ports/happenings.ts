@@ -1,6 +1,7 @@
 import type { CommandOutcome } from '../core/command';
 import type { GateScope, GateState } from '../core/gates';
 import type { LoadFigures } from '../core/scaling';
+import type { LimitScope } from '../core/limits';
 import type { UndecodableRecord } from './letters';
 
 /** What stages announce; logs and metrics listen. A stage knows nothing of who listens. */
@@ -20,6 +21,8 @@ export interface Happenings {
   /** A record of a log or an inbox that can't be decoded: it is passed over and becomes a dead letter. */
   'record.undecodable': UndecodableRecord;
   'dispatch.sent': { count: number; tookMs: number; waitedMs: number };
+  /** A task was kept back because a limit is full, or a rate used up: of a pool, a type, a DAG, or a rate. */
+  'task.limited': { scope: string };
   /** Dispatches that a command took away: nobody had them, or their worker was told to end them. */
   'dispatch.revoked': { withdrawn: number; told: number };
   'dispatch.failed': { count: number; error: unknown };
@@ -28,6 +31,9 @@ export interface Happenings {
   /** What a gate stands before isn't handed out from now on; `name` is empty for everything, `trips` the breaker's in a row. */
   'gate.shut': { scope: GateScope; name: string; state: GateState; by: string | null; reason: string | null; until: number | null; trips: number };
   'gate.opened': { scope: GateScope; name: string; state: GateState; by: string | null };
+  /** A limit of the cluster was set or removed. */
+  'limit.set': { scope: LimitScope; name: string; maxRunning: number | null; perSecond: number | null; by: string | null; reason: string | null };
+  'limit.removed': { scope: LimitScope; name: string };
   /** A worker executed one attempt. */
   'execution.started': { type: string; sinceSentMs: number };
   'execution.finished': {

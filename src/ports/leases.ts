@@ -3,6 +3,7 @@
  * `LeasesUnavailable` (core/failure) where it can't be reached in time.
  */
 import type { DagId } from '../core/ids';
+import type { Slot } from '../core/limits';
 
 /** What a worker says of itself when it comes. */
 export interface WorkerDescription {
@@ -119,12 +120,17 @@ export interface Wanted {
   readonly dispatch: number;
 }
 
+/** With the slots that it takes while it runs; absent for none. */
+export type WantedClaim = Wanted & { readonly slots?: readonly Slot[] };
+
 export type ClaimAnswer =
   | { readonly kind: 'granted'; readonly fence: string }
   /** Another live session holds it. */
   | { readonly kind: 'held'; readonly session: string; readonly dispatch: number }
   /** It was finished under this or a later number, or the number is below the floor. */
   | { readonly kind: 'stale' }
+  /** Nobody holds it, but its slot was given up, and all of this limit are taken by other tasks. */
+  | { readonly kind: 'full'; readonly key: string }
   /** The leases just lost their memory: ask again after a lease. */
   | { readonly kind: 'wait' }
   /** The asking session is over. */
@@ -132,13 +138,13 @@ export type ClaimAnswer =
 
 /** Exclusive rights to run one dispatch of a task. Answers in the order asked. */
 export interface Claims {
-  claim(session: string, wanted: readonly Wanted[]): Promise<ClaimAnswer[]>;
+  claim(session: string, wanted: readonly WantedClaim[]): Promise<ClaimAnswer[]>;
   /** The handler has ended and its report is durable: the claim becomes a tombstone that refuses the same number for 5 minutes. */
   finish(session: string, done: readonly Wanted[]): Promise<void>;
   /** Gives claims back unfinished. */
   release(session: string, back: readonly Wanted[]): Promise<void>;
-  /** Says again what this session holds, after the leases lost their memory. */
-  reassert(session: string, held: readonly (Wanted & { readonly fence: string })[]): Promise<void>;
+  /** Says again what this session holds, with its slots, after the leases lost their memory. */
+  reassert(session: string, held: readonly (WantedClaim & { readonly fence: string })[]): Promise<void>;
   /**
    * Before a dispatch with a number above 1: no lower number is granted from now on; answers per task whether a live session still
    * holds it. Where `sentTo` is given and that session isn't live, the answer is `gone`: the floor is raised, yet who is cut off from

@@ -33,6 +33,8 @@ export interface DagView {
   readonly reason: DagReason | null;
   /** When it is ended if it isn't final by then; null for never, and once it is final. */
   readonly dueAt: number | null;
+  /** How many of its tasks may run at once; null for any number. */
+  readonly maxRunning: number | null;
   /** How often its graph was changed. */
   readonly version: number;
 }
@@ -119,6 +121,8 @@ export interface TaskBlockers {
   /** Direct dependencies that aren't final yet, at most `limit` of them, and how many there are in all. */
   readonly unfinished: readonly { readonly ref: TaskRef; readonly name: string; readonly status: TaskStatus }[];
   readonly unfinishedTotal: number;
+  /** How many tasks of its DAG may run at once; null for any number. */
+  readonly maxRunning: number | null;
   /** What of its dependencies the task waits for. */
   readonly triggerRule: TriggerRule;
   /** Held by hand: who, why, until when. */

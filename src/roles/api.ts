@@ -9,8 +9,19 @@ import { createHealth, type ComponentCheck } from '../observe/health';
 import { createMetrics, type MetricsNeeds } from '../observe/metrics';
 import { openApiDocument } from '../observe/openapi';
 import { dagJson } from '../observe/present';
-import { dagRoutes, docsRoutes, gateListRoutes, historyRoutes, inputRoutes, letterRoutes, probeRoutes, taskRoutes } from '../observe/routes';
+import {
+  dagRoutes,
+  docsRoutes,
+  gateListRoutes,
+  historyRoutes,
+  inputRoutes,
+  letterRoutes,
+  limitRoutes,
+  probeRoutes,
+  taskRoutes,
+} from '../observe/routes';
 import type { Roster, WorkerControl } from '../ports/leases';
+import type { Permits } from '../ports/permits';
 import type { EventLog } from '../ports/transport';
 import { submitRoutes } from '../submit/routes';
 import { submissionSchemas } from '../submit/schema';
@@ -27,13 +38,14 @@ import { createWorkersApi } from './workers';
 
 export interface ApiNeeds extends Pick<
   Storage,
-  'store' | 'work' | 'commands' | 'views' | 'history' | 'letters' | 'letterStore' | 'removal' | 'gates'
+  'store' | 'work' | 'commands' | 'views' | 'history' | 'letters' | 'letterStore' | 'removal' | 'gates' | 'limitStore'
 > {
   readonly config: Config;
   readonly life: ProcessLife;
   readonly engine: Engine;
   readonly log: Pick<EventLog, 'append'>;
   readonly roster: Roster;
+  readonly permits: Permits;
   readonly control: WorkerControl;
   readonly doctor: Parameters<typeof createApp>[0]['routers'][number];
   readonly autoscaling: ApiNeeds['doctor'];
@@ -42,8 +54,11 @@ export interface ApiNeeds extends Pick<
 
 const DRAIN_MS = 5000;
 
-const metricsOf = ({ listen, clock }: ProcessLife, more: Pick<MetricsNeeds, 'queue' | 'workers' | 'openTasks' | 'gates'>, types: readonly string[]) =>
-  createMetrics({ listen, clock, types, ...more });
+const metricsOf = (
+  { listen, clock }: ProcessLife,
+  more: Pick<MetricsNeeds, 'queue' | 'workers' | 'openTasks' | 'gates' | 'limits'>,
+  types: readonly string[],
+) => createMetrics({ listen, clock, types, ...more });
 
 const unexpectedIn =
   ({ log }: ProcessLife) =>
@@ -119,18 +134,25 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
       workers,
       clock,
       gates: needs.gates,
+      limits: needs.limitStore,
+      permits: needs.permits,
       queue: { position: ({ dag, task }) => queue.position(dag, task), sentTo: ({ dag, task }) => engine.dispatcher.holderOf(dag, task) },
     }),
     createControlApi({
       ...needs,
+      limits: needs.limitStore,
       planning: planningOf(config),
       outcomeMs: OUTCOME_MS,
       workers,
       gatesChanged: () => {
         engine.gates.nudge();
       },
+      limitsChanged: () => {
+        engine.limits.nudge();
+      },
     }),
     gateListRoutes({ gates: needs.gates, clock }),
+    limitRoutes({ limits: needs.limitStore, permits: needs.permits }),
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
     needs.doctor,
@@ -140,7 +162,11 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     probeRoutes({
       health: createHealth({ components: needs.components, clock }),
       ready: () => engine.advancer.owned().length > 0,
-      metrics: metricsOf(life, { queue, workers, openTasks: backlog.size, gates: () => engine.gates.list() }, config.worker.types),
+      metrics: metricsOf(
+        life,
+        { queue, workers, openTasks: backlog.size, gates: () => engine.gates.list(), limits: () => engine.limits.list() },
+        config.worker.types,
+      ),
     }),
     docsRoutes({ openApi: openApiOf(life) }),
   ]);

@@ -7,6 +7,7 @@ import type { LawSettings } from '../core/law';
 import { Dispatcher } from '../dispatch/dispatcher';
 import { createFleet, type Fleet } from '../dispatch/fleet';
 import { createGates, type Gates } from '../dispatch/gates';
+import { createLimits, type Limits } from '../dispatch/limits';
 import { createLosses } from '../dispatch/losses';
 import { createRevocations, type Revocations } from '../dispatch/revocations';
 import { every, type Loop } from '../lifecycle/every';
@@ -17,6 +18,8 @@ import type { Clock } from '../ports/clock';
 import type { GateStore } from '../ports/gates';
 import type { Announce } from '../ports/happenings';
 import type { ClaimLedger, Claims, Precedence, Roster } from '../ports/leases';
+import type { LimitStore } from '../ports/limits';
+import type { Permits } from '../ports/permits';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../ports/store';
 import type { EventLog, WorkQueue } from '../ports/transport';
 
@@ -26,12 +29,14 @@ export interface EngineNeeds {
   readonly work: WorkIndex;
   readonly commands: CommandStore;
   readonly gates: GateStore;
+  readonly limitStore: LimitStore;
   readonly shardLeases: ShardLeases;
   readonly log: EventLog;
   readonly queue: WorkQueue;
   readonly roster: Roster;
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
+  readonly permits: Permits;
   readonly precedence: Precedence;
   readonly clock: Clock;
   readonly announce: Announce;
@@ -68,6 +73,7 @@ export interface Engine {
   readonly fleet: Fleet;
   /** `nudge` reads the rows at once. */
   readonly gates: Pick<Gates, 'list'> & { nudge(): void };
+  readonly limits: Pick<Limits, 'list'> & { nudge(): void };
 }
 
 const INLINE_CHARACTERS = 65_536;
@@ -77,6 +83,7 @@ const AUDIT_MS = 2000;
 const REVOKE_MS = 1000;
 const COMMANDS_MS = 1000;
 const GATES_MS = 1000;
+const LIMITS_MS = 1000;
 
 type LoopOf = (name: string, ms: number, once: () => Promise<void>) => Loop;
 
@@ -165,22 +172,50 @@ const revocationsBy = (dispatcher: Dispatcher, { claims, log, announce }: Engine
     announce,
   });
 
+/** Reads the limits each second, or at once when it is nudged. */
+const createLimiting = (needs: EngineNeeds, loop: LoopOf, dispatcher: () => Dispatcher) => {
+  const limits = createLimits({
+    store: needs.limitStore,
+    permits: needs.permits,
+    changed: () => {
+      void dispatcher().reviewLimits();
+    },
+  });
+  const limiting = loop('limits', LIMITS_MS, async () => {
+    await Promise.all([limits.lookOnce(), dispatcher().reviewLimits()]);
+  });
+  const nudge = (): void => {
+    limiting.nudge();
+  };
+  return { limits, limiting, known: { list: limits.list, nudge } };
+};
+
+/** Reads the gates each second, or at once when it is nudged. */
+const createGating = ({ gates: store, clock, announce, settings }: EngineNeeds, loop: LoopOf, { workers }: Fleet, changed: () => void) => {
+  const workersOf = (type: string): number => workers().filter(({ types }) => types.includes(type)).length;
+  const gates = createGates({ store, clock, announce, breaker: settings.breaker, workersOf, changed });
+  const gating = loop('gates', GATES_MS, () => gates.lookOnce());
+  const nudge = (): void => {
+    gating.nudge();
+  };
+  const judge: Outlet['judge'] = (outcomes) => {
+    if (gates.judge(outcomes)) nudge();
+  };
+  return { gates, gating, judge, known: { ...gates, nudge } };
+};
+
 /** The half that sends: the fleet, the dispatcher and what takes dispatches back. */
 const createSending = (needs: EngineNeeds, loop: LoopOf, isLive: () => boolean) => {
   const { work, log, clock, announce, settings, claims } = needs;
   const fleet = createFleet({ roster: needs.roster, clock, announce, prefetch: () => settings.prefetch });
-  const gates = createGates({
-    store: needs.gates,
-    clock,
-    announce,
-    breaker: settings.breaker,
-    workersOf: (type) => fleet.workers().filter(({ types }) => types.includes(type)).length,
-    changed: () => {
-      dispatcher.nudge();
-    },
+  const { gates, gating, judge, known } = createGating(needs, loop, fleet, () => {
+    dispatcher.nudge();
   });
+  const { limits, limiting, known: knownLimits } = createLimiting(needs, loop, () => dispatcher);
   const dispatcher: Dispatcher = new Dispatcher({
     queue: needs.queue,
+    limits,
+    permits: needs.permits,
     claims,
     work,
     fleet,
@@ -195,30 +230,22 @@ const createSending = (needs: EngineNeeds, loop: LoopOf, isLive: () => boolean) 
   const losses = createLosses({ dispatcher, fleet, ledger: needs.ledger, log, clock, announce });
   const list = revocationsBy(dispatcher, needs);
   const revoking = loop('revocations', REVOKE_MS, () => list.once());
-  const gating = loop('gates', GATES_MS, () => gates.lookOnce());
   const loops = [
     revoking,
     gating,
+    limiting,
     loop('roster', settings.rosterMs, () => losses.lookOnce()),
     loop('audit', AUDIT_MS, () => losses.auditOnce()),
     loop('precedence', PRECEDENCE_MS, async () => {
       dispatcher.yieldTo(await needs.precedence.publish(needs.scheduler, dispatcher.highestWaiting()));
     }),
   ];
-  const judge: Outlet['judge'] = (outcomes) => {
-    if (gates.judge(outcomes)) gating.nudge();
-  };
-  const known = {
-    ...gates,
-    nudge: () => {
-      gating.nudge();
-    },
-  };
   return {
     fleet,
     dispatcher,
     loops,
     gates: known,
+    limits: knownLimits,
     outlet: outletTo({ dispatcher, fleet, revocations: { list, nudge: revoking.nudge }, judge, clock }),
   };
 };
@@ -240,7 +267,7 @@ export const createEngine = (needs: EngineNeeds): Engine => {
   const { scheduler, store, log, clock, announce, settings } = needs;
   const loop = loopsWith(clock, announce);
   const isLive = (): boolean => ownership.isLive();
-  const { fleet, dispatcher, gates, outlet, loops } = createSending(needs, loop, isLive);
+  const { fleet, dispatcher, gates, limits, outlet, loops } = createSending(needs, loop, isLive);
   const advancer: Advancer = createAdvancer({
     store,
     commands: needs.commands,
@@ -268,5 +295,5 @@ export const createEngine = (needs: EngineNeeds): Engine => {
   });
   const beat = loop('ownership', settings.renewMs, () => ownership.once());
   const service = together('engine', [advancer, owning(beat, () => ownership.leave()), ...loops, ...sweeping(needs, { advancer, gates, loop })]);
-  return { service, advancer, dispatcher, fleet, gates, isLive };
+  return { service, advancer, dispatcher, fleet, gates, limits, isLive };
 };

@@ -25,7 +25,7 @@ const assemble = async ({ config, life, program }: SchedulerRole, include: Inclu
   await include(resource('database connections', () => storage.database.close()));
   const transport = await openTransport(config, life, include, stopping);
   const leases = await openLeases(config, life, { include, stopping, onForgotten: () => undefined });
-  const { roster, claims, ledger, precedence } = leases;
+  const { roster, claims, ledger, permits, precedence } = leases;
   const origin = (): string => config.server.advertisedUrl ?? `http://${hostname()}:${String(api.port() ?? 0)}`;
   const engine = createEngine({
     ...storage,
@@ -33,6 +33,7 @@ const assemble = async ({ config, life, program }: SchedulerRole, include: Inclu
     roster,
     claims,
     ledger,
+    permits,
     precedence,
     scheduler: life.id,
     clock,
@@ -50,7 +51,7 @@ const assemble = async ({ config, life, program }: SchedulerRole, include: Inclu
     redis: { needed: true, check: () => roster.ping() },
   };
   const store = { ...storage.store, admit: writes.watched(storage.store.admit) };
-  const shown = { roster, control: leases.control, doctor: duties.doctor, autoscaling: duties.autoscaling };
+  const shown = { roster, permits, control: leases.control, doctor: duties.doctor, autoscaling: duties.autoscaling };
   const api = createApi({ config, life, engine, ...storage, ...shown, store, log: transport.log, components });
   await include(engine.service);
   await include(duties.service);

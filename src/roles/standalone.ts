@@ -93,7 +93,8 @@ const assemble = async (config: Config, life: ProcessLife, include: Include, sto
   });
   const duties = createDuties({ config, life, storage, leases, engine, topic: createMemoryDeadLetters(), log, origin });
   const components = { postgres: { needed: true, check: () => storage.database.ping() } };
-  const shown = { roster: leases.roster, control: leases.control, doctor: duties.doctor, autoscaling: duties.autoscaling };
+  const { roster, permits, control } = leases;
+  const shown = { roster, permits, control, doctor: duties.doctor, autoscaling: duties.autoscaling };
   const api = createApi({ config, life, engine, ...storage, ...shown, log, components });
   const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue, handlers });
   await include(engine.service);

@@ -9,6 +9,7 @@ import { createDeadLetterOutbox } from '../adapters/postgres/deadLetterOutbox';
 import { createDeadLetterStore, createDeadLetterViews } from '../adapters/postgres/deadLetters';
 import { createGateStore } from '../adapters/postgres/gateStore';
 import { createHistoryViews } from '../adapters/postgres/historyViews';
+import { createLimitStore } from '../adapters/postgres/limitStore';
 import { migrate } from '../adapters/postgres/migrate';
 import { createExpiry } from '../adapters/postgres/expiry';
 import { createDagRemoval } from '../adapters/postgres/removal';
@@ -20,6 +21,7 @@ import { createWorkIndex } from '../adapters/postgres/workIndex';
 import type { GateStore } from '../ports/gates';
 import type { RowAudit } from '../ports/audit';
 import type { DagRemoval, HistoryViews } from '../ports/history';
+import type { LimitStore } from '../ports/limits';
 import type { DeadLetterOutbox, DeadLetterStore, DeadLetterViews } from '../ports/letters';
 import type { ScalingHistory } from '../ports/scaling';
 import type { ExpiredDags } from '../ports/retention';
@@ -33,6 +35,7 @@ export interface Storage {
   readonly work: WorkIndex;
   readonly commands: CommandStore;
   readonly gates: GateStore;
+  readonly limitStore: LimitStore;
   readonly shardLeases: ShardLeases;
   readonly views: DagViews & TaskViews;
   readonly history: HistoryViews;
@@ -78,6 +81,7 @@ export const openStorage = async (config: Config, url: string, life: ProcessLife
       work: createWorkIndex(database),
       commands: createCommandStore(database),
       gates: createGateStore(database),
+      limitStore: createLimitStore(database),
       shardLeases,
       views: { ...createDagViews(database), ...tasks },
       history: createHistoryViews(database),

@@ -11,6 +11,8 @@ import type {
   Gate,
   GateChanged,
   HistoryEvent,
+  Limit,
+  LimitChanged,
   LetterCommanded,
   Page,
   TaskCommanded,
@@ -62,6 +64,14 @@ export interface DeadLetterFilters extends DeadLetterFilter, PageOptions {
 /** Everything, one task type, or one pool. */
 export type GateTarget = { readonly scope: 'all' } | { readonly scope: 'type' | 'pool'; readonly name: string };
 
+/** What is limited: a pool, a task type, or a rate that tasks name. */
+export interface LimitTarget {
+  readonly scope: 'pool' | 'type' | 'rate';
+  readonly name: string;
+}
+/** Slots of a pool or a type, or starts in a second of a rate. */
+export type LimitBounds = { readonly maxRunning: number } | { readonly perSecond: number; readonly burst?: number };
+
 /** A command that makes no sense in the present state rejects with an ApiError of status 409 that says why. */
 export interface ControlCalls {
   /** What is queued never starts, what runs gets its signal. */
@@ -107,11 +117,18 @@ export interface ControlCalls {
   pauseGate(target: GateTarget, options?: Pick<WhoOptions, 'by' | 'reason'> & { readonly until?: string }): Promise<GateChanged>;
   /** Ends a pause, or with the state QUARANTINED a quarantine. */
   resumeGate(target: GateTarget, options?: Pick<WhoOptions, 'by'> & { readonly state?: Gate['state'] }): Promise<GateChanged>;
+  /** The limits of the cluster, with how many tasks run under each. */
+  limits(): Promise<Limit[]>;
+  limit(target: LimitTarget): Promise<Limit>;
+  /** What runs goes on, also where more run than may from now on. */
+  setLimit(target: LimitTarget, bounds: LimitBounds, options?: Pick<WhoOptions, 'by' | 'reason'>): Promise<LimitChanged>;
+  removeLimit(target: LimitTarget): Promise<void>;
 }
 
 type Call = <T>(request: ApiRequest) => Promise<T>;
 
 const part = encodeURIComponent;
+const limitPath = ({ scope, name }: LimitTarget): string => `api/v1/limits/${part(scope)}/${part(name)}`;
 
 type Sent = Pick<WhoOptions, 'idempotencyKey'> & Readonly<Record<string, unknown>>;
 
@@ -160,6 +177,10 @@ export const controlCalls = (call: Call): ControlCalls => {
     discardDeadLetter: (letterId, options) => send(`dead-letters/${part(letterId)}/discard`, { ...options }),
     replayDeadLetters: (filter, options) => send('dead-letters/replay', { ...options, filter }),
     discardDeadLetters: (filter, options) => send('dead-letters/discard', { ...options, filter }),
+    limits: () => call({ path: 'api/v1/limits' }),
+    limit: (target) => call({ path: limitPath(target) }),
+    setLimit: (target, bounds, options) => call({ method: 'PUT', path: limitPath(target), body: JSON.stringify({ ...options, ...bounds }) }),
+    removeLimit: (target) => call({ method: 'DELETE', path: limitPath(target) }),
     gates: () => call({ path: 'api/v1/gates' }),
     pauseGate: (target, options) => send('gates/pause', { ...options, ...target }),
     resumeGate: (target, options) => send('gates/resume', { ...options, ...target }),

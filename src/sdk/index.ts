@@ -2,7 +2,18 @@
 export type { BatchHandler, BatchLimits, Handler, TaskContext, TaskLogger } from '../core/handler';
 export type * from './autoscaling';
 export { type Client, type ClientSettings, createClient, type DagFilters, type SubmitOptions, type TaskFilters, type WaitOptions } from './client';
-export type { ControlCalls, DagEdit, DeadLetterFilter, DeadLetterFilters, GateTarget, PageOptions, RetryOptions, WhoOptions } from './control';
+export type {
+  ControlCalls,
+  DagEdit,
+  DeadLetterFilter,
+  DeadLetterFilters,
+  GateTarget,
+  LimitBounds,
+  LimitTarget,
+  PageOptions,
+  RetryOptions,
+  WhoOptions,
+} from './control';
 export { type DagBuilder, defineDag, type TaskHandle, type TaskOptions } from './dag';
 export type { DoctorCalls } from './doctor';
 export { type ApiError, isApiError, isUnreachable, type UnreachableError } from './errors';

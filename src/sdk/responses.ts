@@ -250,6 +250,27 @@ export interface GateChanged {
   readonly gate: Gate | null;
 }
 
+/** How much may run at once, or begin in a second, in the whole cluster. */
+export interface Limit {
+  readonly scope: 'pool' | 'type' | 'rate';
+  readonly name: string;
+  /** Null for a rate. */
+  readonly maxRunning: number | null;
+  /** Of each key of a rate; null for a pool and a type, as the next one. */
+  readonly perSecond: number | null;
+  readonly burst: number | null;
+  /** How many run now, or are on their way; null for a rate, and where Redis could not say. */
+  readonly running: number | null;
+  readonly reason: string | null;
+  readonly by: string | null;
+  readonly updatedAt: string;
+}
+/** `changed` is false where it was so already. */
+export interface LimitChanged {
+  readonly changed: boolean;
+  readonly limit: Limit;
+}
+
 /** RFC 9457; `errors` names every wrong field with its path. */
 export interface ProblemDetails {
   readonly type?: string;

@@ -24,8 +24,10 @@ export interface TaskDefaults {
   readonly noRetryOn?: readonly string[];
   /** What of its dependencies a task waits for; `all_success` by default. */
   readonly triggerRule?: TriggerRule;
-  /** A label by which tasks are paused together. */
+  /** A label by which tasks are paused or limited together. */
   readonly pool?: string;
+  /** A rate that is set for the cluster: each of its keys lets so many begin in a second. */
+  readonly rateLimit?: { readonly name: string; readonly key?: string };
   readonly tags?: readonly string[];
   readonly simulate?: Simulation;
 }
@@ -44,5 +46,7 @@ export interface DagSubmission extends TaskDefaults {
   readonly description?: string;
   /** From submission to end: what isn't final then is cancelled, and the DAG fails. */
   readonly dagTimeoutSeconds?: number;
+  /** How many of its tasks run at once, 1 to 10,000; any number by default. */
+  readonly maxRunning?: number;
   readonly tasks: readonly TaskSubmission[];
 }

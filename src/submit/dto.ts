@@ -26,6 +26,7 @@ const LONGEST_SPAN_SECONDS = 366 * 86_400;
 export const LONGEST_NAME = 512;
 export const LONGEST_TAG = 128;
 export const MOST_TAGS = 32;
+const MOST_RUNNING = 10_000;
 const LONGEST_DESCRIPTION = 10_000;
 
 const storable = new RegExp(STORABLE, 'u');
@@ -80,6 +81,14 @@ const Texts = (property: string, { most, ...description }: { most?: number; desc
     holds: (value) => Array.isArray(value) && value.length <= (most ?? Infinity) && wrongElements(property, value).length === 0,
     sentence: `must be a list of ${most === undefined ? '' : `at most ${most} `}texts of 1 to ${LISTS[property]!} characters`,
   });
+
+/** Of a pool, and of a rate. */
+const NAME: Rule = {
+  name: 'pool',
+  schema: { type: 'string', pattern: POOL_PATTERN },
+  holds: (value) => typeof value === 'string' && new RegExp(POOL_PATTERN, 'u').test(value),
+  sentence: 'must be a name of 1 to 64 letters, digits, _, - and .',
+};
 
 const within = (value: unknown, low: number, high: number): boolean => typeof value === 'number' && value >= low && value <= high;
 
@@ -143,6 +152,16 @@ export class SimulationDto {
   @Max(Number.MAX_SAFE_INTEGER)
   @JSONSchema({ description: 'With it, the same task and attempt always draw the same numbers.' })
   seed?: number | null;
+}
+
+/** The rate that a task asks for. */
+export class RateLimitDto {
+  @Holds(NAME)
+  name!: string;
+
+  @IsOptional()
+  @Text(LONGEST_TAG, { description: 'Each key is limited by itself: a customer, a host. Tasks without one share a key of their own.' })
+  key?: string | null;
 }
 
 /** What a task may say, and a DAG for all of its tasks. */
@@ -214,13 +233,13 @@ export class PolicyDto {
   triggerRule?: TriggerRule | null;
 
   @IsOptional()
-  @Holds({
-    name: 'pool',
-    schema: { type: 'string', pattern: POOL_PATTERN, description: 'A label by which tasks are paused together; any name that a task gives.' },
-    holds: (value) => typeof value === 'string' && new RegExp(POOL_PATTERN, 'u').test(value),
-    sentence: 'must be a name of 1 to 64 letters, digits, _, - and .',
-  })
+  @Holds({ ...NAME, schema: { ...NAME.schema, description: 'A label by which tasks are paused or limited together; any name that a task gives.' } })
   pool?: string | null;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => RateLimitDto)
+  rateLimit?: RateLimitDto | null;
 
   @IsOptional()
   @Texts('tags', { most: MOST_TAGS })
@@ -264,6 +283,13 @@ export class DagDto extends PolicyDto {
     description: 'From submission to end: what is not final then is cancelled, and the DAG fails. (timeoutSeconds is the default of its tasks.)',
   })
   dagTimeoutSeconds?: number | null;
+
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MOST_RUNNING)
+  @JSONSchema({ description: 'How many tasks of this DAG run at once; any number without it.' })
+  maxRunning?: number | null;
 
   @IsArray()
   @ValidateNested({ each: true })

@@ -34,6 +34,6 @@ export const submissionSchemas = (prefix: string): Record<string, JsonSchema> =>
     string,
     JsonSchema
   >;
-  const wanted = [DagDto.name, 'TaskDto', 'BackoffDto', 'SimulationDto'];
+  const wanted = [DagDto.name, 'TaskDto', 'BackoffDto', 'SimulationDto', 'RateLimitDto'];
   return Object.fromEntries(wanted.map((name) => [name, closed(all[name]!)]));
 };

@@ -42,7 +42,7 @@ const prunedList = (name: string, list: readonly unknown[]): unknown[] => {
   return list.slice(0, last).map(flat);
 };
 
-const PARTS: Readonly<Record<string, string>> = { backoff: 'BackoffDto', simulate: 'SimulationDto' };
+const PARTS: Readonly<Record<string, string>> = { backoff: 'BackoffDto', simulate: 'SimulationDto', rateLimit: 'RateLimitDto' };
 
 /**
  * A refused object without whatever can't change the verdict: class-validator walks all that it is given, in quadratic

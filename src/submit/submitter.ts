@@ -57,6 +57,7 @@ const newView = (dag: PlannedDag, id: number): DagView => ({
   completedAt: null,
   reason: null,
   dueAt: dag.dueAt,
+  maxRunning: dag.maxRunning ?? null,
   version: 0,
 });
 

@@ -44,6 +44,7 @@ test('a DAG is stored, its answer and its tasks show it, and the engine is told'
     startedAt: null,
     completedAt: null,
     dueAt: null,
+    maxRunning: null,
     reason: null,
     version: 0,
     tags: ['etl'],

@@ -9,6 +9,7 @@ import { createRowAudit } from '../../src/adapters/postgres/audit';
 import { createDeadLetterOutbox } from '../../src/adapters/postgres/deadLetterOutbox';
 import { createDeadLetterStore, createDeadLetterViews } from '../../src/adapters/postgres/deadLetters';
 import { createGateStore } from '../../src/adapters/postgres/gateStore';
+import { createLimitStore } from '../../src/adapters/postgres/limitStore';
 import { createHistoryViews } from '../../src/adapters/postgres/historyViews';
 import { migrate } from '../../src/adapters/postgres/migrate';
 import { createDagRemoval } from '../../src/adapters/postgres/removal';
@@ -38,6 +39,7 @@ import {
   historyRoutes,
   inputRoutes,
   letterRoutes,
+  limitRoutes,
   probeRoutes,
   taskRoutes,
 } from '../../src/observe/routes';
@@ -120,6 +122,8 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
   const letters = createDeadLetterViews(database, views);
   const clock = systemClock;
   const gates = createGateStore(database);
+  const limitRows = createLimitStore(database);
+  const { permits } = world.leases;
   const workers = (): LiveWorker[] => live.workers;
   const planning = {
     limits,
@@ -145,7 +149,16 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     submitRoutes({ submitter, bodyBytes: limits.bodyBytes, present: dagJson, unexpected: (error) => void world.unexpected.push(error) }),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }) }),
     gateListRoutes({ gates, clock }),
-    taskRoutes({ gates, clock, views: { ...views, ...history }, workers, queue: { position: () => live.place, sentTo: () => live.sentTo } }),
+    limitRoutes({ limits: limitRows, permits }),
+    taskRoutes({
+      gates,
+      limits: limitRows,
+      permits,
+      clock,
+      views: { ...views, ...history },
+      workers,
+      queue: { position: () => live.place, sentTo: () => live.sentTo },
+    }),
     createDoctorApi({
       life: { clock, announce: events.announce },
       rows: createRowAudit(database),
@@ -176,8 +189,9 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     autoscalingRoutes({ settings: AUTOSCALING, board: world.leases.board, history: createScalingHistory(database) }),
     inputRoutes({ work: createWorkIndex(database) }),
     createControlApi({
-      ...{ store, views, history, letters, planning, commands, gates, workers },
+      ...{ store, views, history, letters, planning, commands, gates, limits: limitRows, permits, workers },
       gatesChanged: () => undefined,
+      limitsChanged: () => undefined,
       letterStore: createDeadLetterStore(database),
       removal: createDagRemoval(database),
       life: { clock, announce: events.announce, listen: events.listen },

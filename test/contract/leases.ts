@@ -14,6 +14,7 @@ import type {
 } from '../../src/ports/leases';
 import type { LoadBoard } from '../../src/ports/scaling';
 import type { DagId } from '../../src/core/ids';
+import type { Permits } from '../../src/ports/permits';
 
 export interface LeasesWorld {
   readonly sessions: WorkerSessions;
@@ -21,6 +22,7 @@ export interface LeasesWorld {
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
   readonly claimAudit: ClaimAudit;
+  readonly permits: Permits;
   readonly precedence: Precedence;
   readonly control: WorkerControl;
   readonly leadership: Leadership;
@@ -33,6 +35,8 @@ export interface LeasesWorld {
   forget(): Promise<void>;
   /** The session's process is gone: no more heartbeats, nothing closed. */
   crash(session: Session): Promise<void>;
+  /** Milliseconds, by whatever makes time pass here. */
+  now(): number;
   /** Waits for a condition, by whatever makes time pass here. */
   until(condition: () => boolean | Promise<boolean>, what: string): Promise<void>;
   close(): Promise<void>;

@@ -309,9 +309,16 @@ export function storeContract(open: () => Promise<OpenStore>): void {
   });
 
   test('options, reasons, budgets and deadlines come back; what waits for nothing is QUEUED with its first deadline', async () => {
-    const options = { triggerRule: 'always', queueTimeoutSeconds: 5, totalTimeoutSeconds: 2.5, noRetryOn: ['E "x"'] } as const;
+    const options = {
+      triggerRule: 'always',
+      queueTimeoutSeconds: 5,
+      totalTimeoutSeconds: 2.5,
+      noRetryOn: ['E "x"'],
+      rateLimit: { name: 'api', key: 'ü' },
+    } as const;
     const dag = plannedDag({
       dueAt: 1_800_000_000_000,
+      maxRunning: 7,
       tasks: [
         plannedTask('a', { options: { totalTimeoutSeconds: 9 } }),
         plannedTask('b', { dependencies: [0], options }),
@@ -320,7 +327,7 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     });
     await store.admit(alone(dag));
     const record = await store.liveDag(dag.dagId);
-    expect(record).toMatchObject({ dueAt: dag.dueAt, reason: null, version: 0 });
+    expect(record).toMatchObject({ dueAt: dag.dueAt, maxRunning: 7, reason: null, version: 0 });
     expect(record?.tasks.map(({ status, dueAt, budgets, reason }) => [status, dueAt, budgets, reason])).toEqual([
       ['QUEUED', dag.createdAt + 9_000, null, null],
       ['QUEUED', dag.createdAt + 2_500, null, null],

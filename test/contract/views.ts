@@ -27,7 +27,7 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
   const commit = (over: Parameters<typeof batch>[1]): Promise<void> => world.store.commit(batch(at(owned, 1n), over));
 
   test('a DAG is shown with its counters and times', async () => {
-    const dag = plannedDag({ description: 'what for', tags: ['x', 'y'] });
+    const dag = plannedDag({ description: 'what for', tags: ['x', 'y'], maxRunning: 3 });
     expect(await world.dags.dag(dag.dagId)).toBeUndefined();
     await admit(dag);
     const created = {
@@ -47,6 +47,7 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
       completedAt: null,
       reason: null,
       dueAt: null,
+      maxRunning: 3,
       version: 0,
     };
     expect(await world.dags.dag(dag.dagId)).toEqual(created);
@@ -233,7 +234,7 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
   });
 
   test('what a task waits for: its unfinished direct dependencies, some named, all counted', async () => {
-    const dag = plannedDag({}, [[], [], [], [0, 1, 2], []]);
+    const dag = plannedDag({ maxRunning: 2 }, [[], [], [], [0, 1, 2], []]);
     await admit(dag);
     await commit({ tasks: [taskChange(dag, 1)], dags: [dagChange(dag, { completedTasks: 1 })] });
     const unfinished = { ref: { dag: dag.dagId, task: 0 }, name: 'a', status: 'QUEUED' };
@@ -241,6 +242,7 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
       dagStatus: 'RUNNING',
       unfinished: [unfinished],
       unfinishedTotal: 2,
+      maxRunning: 2,
       triggerRule: 'all_success',
       hold: null,
       pause: null,
@@ -263,7 +265,7 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
     expect(await world.tasks.blockers(ref, 5)).toMatchObject({ dagStatus: 'PAUSED', triggerRule: 'all_done', hold, pause, unfinishedTotal: 1 });
     expect(await world.tasks.task(ref)).toMatchObject({ options, reason: hold, dueAt: 9, retryAt: null });
     await commit({ dags: [dagChange(dag, { status: 'RUNNING' })] });
-    expect(await world.tasks.blockers(ref, 5)).toMatchObject({ pause: null });
+    expect(await world.tasks.blockers(ref, 5)).toMatchObject({ pause: null, maxRunning: null });
   });
 
   test('each trigger rule decides what a PENDING row is shown as, alone and in lists', async () => {

@@ -144,6 +144,29 @@ test('what fails to be sent keeps its turn, in the order in which it was', () =>
   expect([0, 1, 2, 3].map(() => queue.next(all)!.task)).toEqual([0, 1, 2, 3]);
 });
 
+test('what has to wait behind something is put aside, and recalled by its importance and in its turn', () => {
+  const queue = createReadyQueue();
+  const run = runOfPlan(planOf([0, 1, 2, 3, 4].map((i) => plannedTask(`t${String(i)}`, [], { priority: i === 3 ? 9 : 5 }))));
+  for (const task of [0, 1, 2, 3, 4]) queue.push(run, task);
+  const behind = ({ task }: ReadyTask): string | undefined => (task === 4 ? undefined : 'full');
+  expect([queue.highest(all, behind), queue.next(all, behind)?.task, queue.next(all, behind)]).toEqual([5, 4, undefined]);
+  expect([[...queue.asides()], queue.isAside('full'), queue.isAside('other')]).toEqual([['full'], true, false]);
+  expect(queue.sizes().filter(({ size }) => size > 0)).toEqual([
+    { type: 'API_CALL', priority: 5, size: 3 },
+    { type: 'API_CALL', priority: 9, size: 1 },
+  ]);
+  // One that has moved on takes nobody's place.
+  run.state[0] = CODE.RUNNING;
+  expect([queue.recall('full', 2), queue.next(all)?.task, queue.recall('none', 1)]).toEqual([2, 3, 0]);
+  // Looked at again it goes back to its place before those that came later.
+  expect(queue.next(all, behind)).toBeUndefined();
+  expect([queue.recall('full', 9), queue.next(all)?.task, queue.next(all)?.task, queue.isAside('full')]).toEqual([2, 1, 2, false]);
+  queue.push(run, 2);
+  queue.highest(all, behind);
+  queue.dropShard(0);
+  expect([[...queue.asides()], queue.recall('full', 9)]).toEqual([[], 0]);
+});
+
 test('a position counts what is ahead in the same queue', () => {
   const queue = createReadyQueue();
   const run = runOfPlan(planOf([0, 1, 2].map((i) => plannedTask(`t${String(i)}`, []))));

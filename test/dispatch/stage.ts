@@ -1,12 +1,15 @@
 /** The dispatcher with its fleet, its losses and its gates, on a virtual clock: what it sends is written down. */
 import { createMemoryGates } from '../../src/adapters/memory/gates';
+import { createMemoryLimits } from '../../src/adapters/memory/limits';
 import { Dispatcher, type DispatcherNeeds } from '../../src/dispatch/dispatcher';
 import { createFleet } from '../../src/dispatch/fleet';
 import { createGates } from '../../src/dispatch/gates';
+import { createLimits } from '../../src/dispatch/limits';
 import { createLosses } from '../../src/dispatch/losses';
 import type { Event } from '../../src/core/event';
 import type { Run } from '../../src/core/run';
 import type { ClaimLedger, Claims, LiveWorker } from '../../src/ports/leases';
+import type { Permits } from '../../src/ports/permits';
 import type { WorkOrder } from '../../src/ports/transport';
 import { plannedTask } from '../core/model';
 import { createVirtualClock, turns } from '../lifecycle/virtualClock';
@@ -43,6 +46,13 @@ export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds
     live: true,
     send: (): Promise<void> => Promise.resolve(),
     raise: (): Awaited<ReturnType<Claims['raiseFloor']>>[number] => ({ kind: 'raised' }),
+    /** As if there were room for everything; a test may put real ones here. */
+    permits: {
+      reserve: (wanted) => Promise.resolve(wanted.map(() => ({ kind: 'granted' }) as const)),
+      free: (over) => Promise.resolve(over.map(() => true)),
+      taken: (keys) => Promise.resolve(keys.map(() => 0)),
+      waits: (rates) => Promise.resolve(rates.map(() => 0)),
+    } as Permits,
     holder: (): Awaited<ReturnType<ClaimLedger['holders']>>[number] => ({ kind: 'absent' }),
   };
   const fleet = createFleet({
@@ -64,9 +74,25 @@ export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds
       dispatcher.nudge();
     },
   });
+  const permits: Permits = {
+    reserve: (wanted) => state.permits.reserve(wanted),
+    free: (over) => state.permits.free(over),
+    taken: (keys) => state.permits.taken(keys),
+    waits: (rates) => state.permits.waits(rates),
+  };
+  const limitStore = createMemoryLimits();
+  const limits = createLimits({
+    store: limitStore,
+    permits,
+    changed: () => {
+      void dispatcher.reviewLimits();
+    },
+  });
   const dispatcher: Dispatcher = new Dispatcher({
     fleet,
     gates,
+    limits,
+    permits,
     isLive: () => state.live,
     clock,
     announce: () => undefined,
@@ -111,11 +137,15 @@ export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds
     gates,
     store,
     happened,
+    limits,
+    limitStore,
     lookAtGates: async () => {
+      await limits.lookOnce();
       await gates.lookOnce();
       await turns();
     },
     look: async () => {
+      await limits.lookOnce();
       await gates.lookOnce();
       await losses.lookOnce();
       await turns();

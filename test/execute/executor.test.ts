@@ -83,6 +83,18 @@ test.each<ClaimAnswer>([{ kind: 'held', session: 's2', dispatch: 1 }, { kind: 'e
   expect([bench.names(), bench.types()]).toEqual([[], []]);
 });
 
+test('a task whose slot is another’s by now goes back to its scheduler, and what comes of it again is known', async () => {
+  const bench = startBench();
+  const slots = [{ key: 'pool:db', max: 1 }];
+  bench.answerWith(({ task }) => (task === 0 ? { kind: 'full', key: 'pool:db' } : { kind: 'granted', fence: '7' }));
+  for (let i = 0; i < 2; i++) await bench.hand([dispatchOf(0, { slots }), dispatchOf(1, { slots })]);
+  expect(bench.claimed).toEqual([0, 1].map((task) => ({ dag: DAG, task, dispatch: 1, slots })));
+  expect(bench.reports).toEqual([{ type: 'released', session: 's1', tasks: [{ dag: DAG, task: 0, dispatch: 1 }] }]);
+  expect(bench.names()).toEqual(['t1']);
+  // Its slots are said again with its claim.
+  expect(bench.executor.holds()).toEqual([{ dag: DAG, task: 1, dispatch: 1, slots, fence: '7' }]);
+});
+
 test('while the leases say wait, they are asked again', async () => {
   const bench = startBench();
   bench.answerWith(() => ({ kind: 'wait' }));
@@ -296,4 +308,11 @@ test('what is given back while the leases are away is told all the same', async 
   await bench.hand([dispatchOf(0)]);
   await turns();
   expect([bench.calls.length, bench.types()]).toEqual([0, ['started', 'released']]);
+  // Its claim is given up once they are back, or its slots would be taken as long as this session lives.
+  await bench.clock.advance(1000);
+  bench.releaseWith(() => Promise.resolve());
+  expect(bench.back).toHaveLength(2);
+  await bench.clock.advance(5000);
+  expect(bench.back).toHaveLength(3);
+  expect(bench.types()).toEqual(['started', 'released']);
 });

@@ -14,6 +14,7 @@ import {
   gateListRoutes,
   historyRoutes,
   letterRoutes,
+  limitRoutes,
   probeRoutes,
   taskRoutes,
   workerListRoutes,
@@ -56,8 +57,11 @@ test('the document has exactly the paths that are served', () => {
     submitRoutes({ submitter: { submit: never }, bodyBytes: 1, present: never, unexpected: never }),
     dagRoutes({ views, awaitedDag: never }),
     gateListRoutes({ gates: { gates: never }, clock: { now: never } }),
+    limitRoutes({ limits: { limits: never }, permits: { taken: never } }),
     taskRoutes({
       gates: { gates: never },
+      limits: { limits: never },
+      permits: { taken: never, waits: never },
       clock: { now: never },
       views: { ...views, ...history },
       workers: never,
@@ -70,8 +74,9 @@ test('the document has exactly the paths that are served', () => {
       letters: letterControl,
       views: { ...views, ...letters },
       bodyBytes: 1,
-      present: { dag: never, task: never, letter: never, gate: never },
+      present: { dag: never, task: never, letter: never, gate: never, limit: never },
       gates: { pause: never, resume: never },
+      limits: { set: never, remove: never },
     }),
     workerListRoutes({ workers: { all: never, one: never }, views }),
     workerCommandRoutes({ commands: { drain: never, resume: never, remove: never }, bodyBytes: 1, present: never }),
@@ -120,6 +125,7 @@ describe('answers are as the document says', () => {
       completedAt: null,
       reason: null,
       dueAt: null,
+      maxRunning: 3,
       version: 0,
     };
     expect(problemsOf('Dag', dagJson(dag))).toEqual([]);

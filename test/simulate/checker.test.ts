@@ -108,6 +108,11 @@ const sent = (dispatch: number): Happened => ({
   dispatch,
   priority: 5,
 });
+const ofType = { scope: 'type', name: 'API_CALL', maxRunning: 1, perSecond: null, burst: null, reason: null, by: null, updatedAt: 0 } as const;
+const limited: Happened[] = [...stored, { kind: 'limits', limits: [ofType] }];
+const narrow: Happened[] = [...stored, { kind: 'stored', dag: { ...plan, maxRunning: 1 } }];
+const beside = began(1, 4, { process: 'w2' });
+const cutOff: Happened = { kind: 'fault', fault: 'worker is cut off', target: '0' };
 const kept: Happened = { kind: 'checkpointed', process: 'w1', call: 1, dag: DAG, task: 0, state: '{"step":2,"call":"w1/1"}' };
 
 test.each<[string, string, Happened[]]>([
@@ -136,6 +141,14 @@ test.each<[string, string, Happened[]]>([
   ['a dispatch that was never ready', 'order', [...clean, began(0, 3, { fence: fenceOf(2, 3) }), ended(0, 3)]],
   ['a command without an outcome', 'nothing lost', [...clean, { kind: 'commanded', id: '1', dag: DAG, command: { kind: 'pause' } }]],
   ['a task that nothing moves', 'progress', [...clean, { kind: 'stuck', dag: DAG, task: 0, why: 'is RETRYING and never due' }]],
+  ['more handlers of a type than it has slots', 'limits', [...clean, ...limited.slice(3), began(0, 3), beside]],
+  ['more handlers of a DAG than it has slots', 'limits', [...clean, ...narrow.slice(3), began(0, 3), beside]],
+  [
+    'more handlers than slots though Redis forgot them',
+    'limits',
+    [...clean, ...limited.slice(3), began(0, 3), { kind: 'fault', fault: 'redis forgets', target: '' }, beside],
+  ],
+  ['a slot that nobody gives back', 'limits', [...clean, { kind: 'left', slots: 1 }]],
   ['a mistake in the program', 'program', [...clean, { kind: 'fault', fault: 'program: TypeError', target: 's1' }]],
 ])('%s is found', (_name, rule, history) => {
   expect(rulesOf(history)).toEqual([rule]);
@@ -396,6 +409,10 @@ test.each<[string, Happened[]]>([
   ['an execution beside one that is suspended', [began(0, 3), stop('stopped'), began(0, 4, { process: 'w2' }), stop('resumed')]],
   ['the same grant again to the same session', [granted(7, 'x'), granted(7, 'x')]],
   ['a first number before any commit', [sent(1)]],
+  ['what runs one after the other under a limit', [...limited.slice(3), ...narrow.slice(3), began(0, 3), ended(0, 3), beside]],
+  ['what runs where another one crashed', [...limited.slice(3), began(0, 3), stop('crashed'), beside]],
+  ['what runs beside a process that is suspended', [...limited.slice(3), began(0, 3), stop('stopped'), beside, stop('resumed')]],
+  ['what runs beside what Redis forgot', [...limited.slice(3), began(0, 3), cutOff, { kind: 'fault', fault: 'redis forgets', target: '' }, beside]],
 ])('%s is none', (_name, more) => {
   expect(rulesOf([...clean, ...more])).toEqual([]);
 });

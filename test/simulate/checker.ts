@@ -4,9 +4,11 @@ import type { Command } from '../../src/core/command';
 import { shardOf, type DagId } from '../../src/core/ids';
 import { LEASE_MS } from './cluster';
 import type { Entry } from './history';
+import { withinLimits } from './limits';
 import { higherFirst } from './priorities';
 import { dispatchKey, isBehind, type Place } from './foreseen';
 import { replay, type Replayed } from './replay';
+import { mayNotKnow, stopsOf, type Interval } from './stops';
 
 export interface Violation {
   readonly rule:
@@ -132,28 +134,7 @@ const fencesGrow = (entries: readonly Entry[], report: Report): void => {
   }
 };
 
-interface Interval {
-  readonly process: string;
-  readonly from: number;
-  to: number;
-}
-
-/** Times in which a process was stopped. */
-const stopsOf = (entries: readonly Entry[]): Map<string, Interval[]> => {
-  const stops = new Map<string, Interval[]>();
-  for (const entry of entries) {
-    if (entry.kind !== 'process') continue;
-    const own = stops.get(entry.process) ?? [];
-    stops.set(entry.process, own);
-    if (entry.what === 'stopped') own.push({ process: entry.process, from: entry.at, to: Infinity });
-    const last = own.at(-1);
-    if ((entry.what === 'resumed' || entry.what === 'crashed') && last?.to === Infinity) last.to = entry.at;
-  }
-  return stops;
-};
-
 const GRANT_BITS = 51n;
-const ABORT_MS = 600;
 /** By task and the fence that handlers are given. */
 const grantKey = ({ key, dispatch, fence }: Of<'granted'>): string => `${key} ${String((BigInt(dispatch) << GRANT_BITS) | BigInt(fence))}`;
 
@@ -161,16 +142,13 @@ const grantKey = ({ key, dispatch, fence }: Of<'granted'>): string => `${key} ${
 const noOverlap = (entries: readonly Entry[], report: Report): void => {
   const stops = stopsOf(entries);
   const open = new Map<string, Map<string, Interval>>();
-  // Whoever was stopped when its lease ended can't have known; it has a moment to notice once it goes on.
-  const excused = ({ process, from }: Interval, at: number): boolean =>
-    (stops.get(process) ?? []).some((stop) => stop.from < at && stop.to > from && at < stop.to + ABORT_MS);
   for (const entry of entries) {
     if (entry.kind === 'began') {
       const key = keyOf(entry.dag, entry.task);
       const running = open.get(key) ?? new Map<string, Interval>();
       open.set(key, running);
       for (const other of running.values())
-        if (!excused(other, entry.at))
+        if (!mayNotKnow(stops, other, entry.at))
           report(
             'no overlap',
             entry.at,
@@ -366,6 +344,7 @@ const RULES: readonly ((entries: readonly Entry[], report: Report, replayed: Rep
   (entries, report, replayed) => {
     higherFirst(entries, (at, what) => report('limits', at, what), replayed);
   },
+  withinLimits,
   somethingIsNext,
   noMistakes,
 ];

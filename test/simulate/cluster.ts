@@ -2,7 +2,9 @@
 import { createMemoryStore, recordOf, type MemoryStore } from '../../src/adapters/memory/store';
 import { beginHeartbeat } from '../../src/adapters/redis/heartbeat';
 import { createRedisClaims } from '../../src/adapters/redis/claims';
+import { CLAIM_BATCH } from '../../src/adapters/redis/claims.lua';
 import { createKeyspace, type Ask } from '../../src/adapters/redis/keyspace';
+import { createRedisPermits } from '../../src/adapters/redis/permits';
 import { createRedisPrecedence } from '../../src/adapters/redis/precedence';
 import { createRedisRoster } from '../../src/adapters/redis/roster';
 import { createRedisSessions } from '../../src/adapters/redis/sessions';
@@ -21,6 +23,7 @@ import type { CommandStore, CommitBatch, RunStore } from '../../src/ports/store'
 import type { EventLog, WorkOrder } from '../../src/ports/transport';
 import { createHistory, type History } from './history';
 import { createTopic, createTransport, type Topic } from './kafka';
+import { countLimits } from './limits';
 import { createConnection, createService, type Connection, type Service, type ServiceName } from './network';
 import { createProcess, type Lane, type Process } from './process';
 import type { Random } from './random';
@@ -36,6 +39,8 @@ const PREFETCH = 2;
 /** Steps so short that early ends and skips of these small DAGs are cut off, as those of large ones are. */
 export const LAW: LawSettings = { ...DEFAULT_LAW, cascadeLimit: 1 };
 const PREFIX = 's:';
+/** What every script begins with, for whoever looks at Redis from outside. */
+export const SCRIPT_HEAD = [PREFIX, String(LEASE_MS), 'looked at'];
 export const TYPES = ['DATA_PROCESSING', 'API_CALL'];
 
 export interface Shape {
@@ -173,19 +178,23 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
         run: (script, [prefix, lease, , ...rest]) =>
           connection.call(() => {
             const answer = redis.run(script, [prefix!, lease!, `${lane.process.id}.${String(generations++)}`, ...rest]);
-            noteGrants(rest, answer);
+            if (script === CLAIM_BATCH) noteGrants(rest, answer);
+            countLimits(script, answer, count);
             return answer;
           }, options),
       },
     });
     return { ask: raw, ping: () => connection.call(() => undefined, options) };
   };
-  const noteGrants = (rest: readonly string[], answer: unknown): void => {
+  const noteGrants = ([session, , ...asked]: readonly string[], answer: unknown): void => {
     if (!Array.isArray(answer)) return;
+    const keys: string[] = [];
+    // Each key is followed by its dispatch, how many limits it has, and two words for each of them.
+    for (let at = 0; at < asked.length; at += 3 + 2 * Number(asked[at + 2])) keys.push(asked[at]!);
     (answer as unknown[]).forEach((each, i) => {
       if (typeof each !== 'string' || !/^g\d+ \d+$/.test(each)) return;
       const [dispatch, grant] = each.slice(1).split(' ');
-      history.add({ kind: 'granted', session: rest[0]!, key: rest[2 + 2 * i]!, dispatch: Number(dispatch), fence: grant! });
+      history.add({ kind: 'granted', session: session!, key: keys[i]!, dispatch: Number(dispatch), fence: grant! });
     });
   };
 
@@ -245,6 +254,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
       store,
       work: overNetwork(connection, timeline, memory.work, {}),
       gates: overNetwork(connection, timeline, memory.gates, {}),
+      limitStore: overNetwork(connection, timeline, memory.limits, {}),
       commands: overNetwork(connection, timeline, memory.commands, {
         refuseCommands: ([outcomes]) => history.add({ kind: 'refused', outcomes: outcomes as CommandOutcome[] }),
       }),
@@ -285,7 +295,15 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
         });
       },
     });
-    return { claims, ledger, sessions, precedence: createRedisPrecedence({ ask }), roster: createRedisRoster({ ask, connection: { ping } }) };
+    const permits = createRedisPermits({ ask });
+    return {
+      claims,
+      ledger,
+      permits,
+      sessions,
+      precedence: createRedisPrecedence({ ask }),
+      roster: createRedisRoster({ ask, connection: { ping } }),
+    };
   };
   const announceIn =
     (process: Process) =>
@@ -300,7 +318,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
     };
 
   const startScheduler = (process: Process): Running => {
-    const { roster, claims, ledger, precedence } = leasesOf(process, () => undefined);
+    const { roster, claims, ledger, permits, precedence } = leasesOf(process, () => undefined);
     const stores = storesOf(process);
     const transport = transportOf(process);
     const engine = createEngine({
@@ -309,6 +327,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
       roster,
       claims,
       ledger,
+      permits,
       precedence,
       scheduler: process.id,
       clock: process.main.clock,

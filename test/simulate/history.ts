@@ -5,6 +5,7 @@ import type { DagRecord } from '../../src/core/change';
 import type { Command, CommandOutcome } from '../../src/core/command';
 import type { Event } from '../../src/core/event';
 import type { DagId } from '../../src/core/ids';
+import type { Limit } from '../../src/core/limits';
 
 export interface Execution {
   /** The id of the process, and which of its calls of a handler. */
@@ -44,6 +45,10 @@ export type Entry = { readonly at: number } & (
       readonly priority: number;
     }
   | { readonly kind: 'granted'; readonly session: string; readonly key: string; readonly dispatch: number; readonly fence: string }
+  /** The limits of the cluster, from the beginning on. */
+  | { readonly kind: 'limits'; readonly limits: readonly Limit[] }
+  /** Slots that are taken at the end though nothing runs. */
+  | { readonly kind: 'left'; readonly slots: number }
   /** `window`: how many tasks it is sent at most, besides more important ones. */
   | { readonly kind: 'session'; readonly session: string; readonly process: string; readonly window: number }
   | ({

@@ -76,6 +76,10 @@ const match = (value: LuaValue, pattern: LuaValue): LuaValue | Multi => {
   return found.length === 1 ? found[0] : found.slice(1);
 };
 
+/** What `for … in` walks: for each match a list with its captures, or with the match itself. */
+const gmatch = (value: LuaValue, pattern: LuaValue): LuaValue[][] =>
+  [...text(value).matchAll(new RegExp(regExpOf(text(pattern)), 'g'))].map((found) => (found.length === 1 ? [found[0]] : found.slice(1)));
+
 const gsub = (value: LuaValue, pattern: LuaValue, by: LuaValue): Multi => {
   const replacement = text(by).replace(/\$/g, '$$$$').replace(/%(\d)/g, '$$$1');
   return [text(value).replace(regExpOf(text(pattern)), replacement), 1];
@@ -152,7 +156,7 @@ const OPERATORS = {
 
 const GLOBALS = {
   KEYS: tableOf([]),
-  string: callable({ match, gsub, format, sub: (value: LuaValue, from: number, to?: number) => text(value).slice(from - 1, to) }),
+  string: callable({ match, gmatch, gsub, format, sub: (value: LuaValue, from: number, to?: number) => text(value).slice(from - 1, to) }),
   math: callable({ max: Math.max, min: Math.min, floor: Math.floor, ceil: Math.ceil }),
   table: callable({ insert: (into: LuaTable, value: LuaValue) => into.items.push(value) }),
   tonumber,

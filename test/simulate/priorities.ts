@@ -2,6 +2,7 @@
 import { isFinalTask } from '../../src/core/dag';
 import { shardOf, type DagId } from '../../src/core/ids';
 import type { Entry } from './history';
+import { createLimited } from './limits';
 import type { Replayed } from './replay';
 
 type Report = (at: number, what: string) => void;
@@ -31,11 +32,13 @@ const windowOf = (entries: readonly Entry[]): number => {
 
 /**
  * No task is sent while its sender has had a more important one waiting for longer than a moment and has sent a full window of
- * less important ones since. Times of trouble with what a send needs don't count, nor do DAGs that a person has commanded.
+ * less important ones since. Times of trouble with what a send needs don't count, nor do DAGs that a person has commanded, and tasks that
+ * may wait behind a limit.
  */
 export const higherFirst = (entries: readonly Entry[], report: Report, { becameReady }: Replayed): void => {
   /** DAGs of which a command is in the log: before that nobody can have obeyed it. */
   const commanded = new Set<DagId>();
+  const limited = createLimited();
   const window = windowOf(entries);
   const waiting = new Map<string, Waiting>();
   /** A first dispatch may leave before the commit that made it ready. */
@@ -82,9 +85,10 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
     }
   };
   for (const entry of entries) {
+    limited.learn(entry);
     for (; next < becameReady.length && becameReady[next]!.at <= entry.at; next++) {
       const { at, owner, dag, task, priority } = becameReady[next]!;
-      if (troubles === 0 && !commanded.has(dag) && !sent.has(`${dag}/${String(task)}`))
+      if (troubles === 0 && !commanded.has(dag) && !limited.isLimited(dag, task) && !sent.has(`${dag}/${String(task)}`))
         waiting.set(`${dag}/${String(task)}`, { since: at, owner, shard: shardOf(dag), priority, overtaken: 0 });
     }
     take(entry);

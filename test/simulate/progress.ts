@@ -11,12 +11,14 @@ const AFTER_HEALING_MS = 8000;
 const LOOK_MS = 1000;
 
 /** Why nothing will ever happen to a task; undefined where something will. */
-const whyStuck = ({ tasks, reason }: DagRecord, task: TaskRecord, nowMs: number): string | undefined => {
+const whyStuck = ({ tasks, reason, maxRunning }: DagRecord, task: TaskRecord, nowMs: number): string | undefined => {
   if (isFinalTask(task.status)) return undefined;
   if (task.dueAt !== null && task.dueAt < nowMs - OVERDUE_MS) return `is ${task.status} and due since ${String(nowMs - task.dueAt)} ms`;
   if (task.status === 'RETRYING' && task.dueAt === null) return 'is RETRYING and never due';
   // A hold waits for a person, a pause does, and an early end is told step by step.
   if (task.status !== 'PENDING' || task.reason !== null || reason !== null) return undefined;
+  // It may wait behind a limit, and whoever took its shard over knows it as ready.
+  if (maxRunning !== null || task.options?.pool !== undefined || task.options?.rateLimit !== undefined) return undefined;
   return task.dependencies.every((parent) => isFinalTask(tasks[parent]!.status)) ? 'is PENDING and waits for nothing' : undefined;
 };
 

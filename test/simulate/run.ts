@@ -4,9 +4,10 @@ import type { DagId } from '../../src/core/ids';
 import { createAdmission } from '../../src/submit/admission';
 import { check, type Violation } from './checker';
 import { circumstancesOf } from './circumstances';
-import { createCluster, finalRecords, type Cluster, type Shape } from './cluster';
+import { createCluster, finalRecords, SCRIPT_HEAD, TYPES, type Cluster, type Shape } from './cluster';
 import { drawFaults, inject, keepAlive, type Fault } from './faults';
 import type { Entry } from './history';
+import { drawLimits, slotsTaken, withLimits } from './limits';
 import { seeded, type Random } from './random';
 import { replay } from './replay';
 import { createWatch } from './progress';
@@ -99,7 +100,8 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
   const random = seeded(seed);
   const shape = drawShape(random.fork('shape'));
   const more = circumstancesOf(seed, random.fork('circumstances'));
-  const dags = keep([...drawDags(random.fork('dags'), LOAD_MS), ...more.dags], kept.dags);
+  const dags = keep(withLimits(random.fork('limits of tasks'), [...drawDags(random.fork('dags'), LOAD_MS), ...more.dags]), kept.dags);
+  const limits = drawLimits(random.fork('limits'), TYPES);
   const faults: Fault[] = keep([...drawFaults(random.fork('faults'), LOAD_MS + 2000), ...more.faults], kept.faults);
   const made: { cluster?: Cluster } = {};
   const cluster = (made.cluster = createCluster({
@@ -108,6 +110,8 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
     handlerIn: (process) => handlerOf(seed, made.cluster!.history)(process),
   }));
   await cluster.memory.leases.define(shape.shards);
+  for (const limit of limits) await cluster.memory.limits.set(limit);
+  cluster.history.add({ kind: 'limits', limits });
   const lives = random.fork('lives');
   for (let i = 0; i < shape.schedulers; i++) keepAlive(cluster, lives, 'scheduler', `scheduler-${String(i)}`);
   for (let i = 0; i < shape.workers; i++) keepAlive(cluster, lives, 'worker', `worker-${String(i)}`);
@@ -129,6 +133,7 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
   let letGoAt = 0;
   let lookedAt = 0;
   let settled = false;
+  let taken = 0;
   let healedAt = Infinity;
   await cluster.timeline.run(() => {
     const now = cluster.timeline.now();
@@ -137,8 +142,10 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
     if (isHealed() && healedAt === Infinity) healedAt = now;
     watch(healedAt);
     const isQuiet = isHealed() && user.isDone() && new Set(accepted).size >= dags.length;
-    settled = isQuiet && open.isEmpty();
-    if (isQuiet && !settled && now > letGoAt + LET_GO_MS) {
+    const isOver = isQuiet && open.isEmpty();
+    taken = isOver ? slotsTaken(cluster.redis, SCRIPT_HEAD, limits, accepted) : 0;
+    settled = isOver && taken === 0;
+    if (isQuiet && !isOver && now > letGoAt + LET_GO_MS) {
       letGoAt = now;
       cluster.timeline.stirred();
       void user.letGo();
@@ -146,6 +153,7 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
     return settled || now > healedAt + SETTLE_MS;
   }, 400_000);
   for (const record of await finalRecords(cluster, [...new Set(accepted)])) if (record !== undefined) cluster.history.add({ kind: 'final', record });
+  if (taken > 0) cluster.history.add({ kind: 'left', slots: taken });
   // The loop above set it.
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
   cluster.history.add({ kind: 'end', reason: settled ? 'settled' : 'out of time' });

@@ -30,7 +30,7 @@ export const shrink = async (seed: number): Promise<{ readonly kept: Kept; reado
   return { kept: { faults, dags, commands }, outcome };
 };
 
-const NOISE = new Set(['session', 'appended', 'committed', 'granted', 'sent', 'stored', 'accepted', 'final']);
+const NOISE = new Set(['limits', 'session', 'appended', 'committed', 'granted', 'sent', 'stored', 'accepted', 'final']);
 
 /** The shrunk run in a few lines: faults, lives of processes, and what befell the task that went wrong. */
 export const traceOf = ({ entries, violations }: Outcome): string[] => {

@@ -1,8 +1,9 @@
 /** Claims within one process: the rules are those of the scripts in adapters/redis. */
 import type { Clock } from '../../ports/clock';
 import type { DagId } from '../../core/ids';
-import type { AbandonedClaim, ClaimAnswer, ClaimAudit, ClaimLedger, Claims, FloorAnswer, Wanted } from '../../ports/leases';
+import type { AbandonedClaim, ClaimAnswer, ClaimAudit, ClaimLedger, Claims, FloorAnswer, Wanted, WantedClaim } from '../../ports/leases';
 import { failure } from '../../core/failure';
+import { createSlots, type Slots } from './slots';
 
 export interface MemoryClaimsNeeds {
   readonly clock: Pick<Clock, 'now'>;
@@ -12,6 +13,8 @@ export interface MemoryClaimsNeeds {
 }
 
 export interface MemoryClaims extends Claims, ClaimLedger, ClaimAudit {
+  /** Of limits: claims take and free them. */
+  readonly slots: Slots;
   forget(): void;
 }
 
@@ -21,6 +24,8 @@ interface Entry {
   grant: number;
   session: string;
   floor: number;
+  /** The limits that it takes slots of while it is held. */
+  limits: readonly string[];
   /** When it may be forgotten, in milliseconds since 1970; never while it is held by a live session. */
   until: number;
 }
@@ -34,12 +39,25 @@ const MAX_ENTRIES = 200_000;
 const EPOCH_MS = 1_704_067_200_000;
 const MAX_DISPATCH_IN_FENCE = 4095;
 
+const NO_LIMITS: readonly string[] = [];
+
 const keyOf = ({ dag, task }: Wanted): string => `${dag}/${String(task)}`;
 const fenceOf = ({ dispatch, grant }: Entry): string => ((BigInt(Math.min(dispatch, MAX_DISPATCH_IN_FENCE)) << 51n) | BigInt(grant)).toString();
 const grantIn = (fence: string): number => Number(BigInt(fence) & ((1n << 51n) - 1n));
 
 export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsNeeds): MemoryClaims => {
   const entries = new Map<string, Entry>();
+  const slots = createSlots({
+    now: () => clock.now(),
+    isLive,
+    isHeld: (key, { dispatch, session }) => {
+      const entry = entries.get(key);
+      return entry?.state === 'held' && entry.session === session && entry.dispatch === dispatch;
+    },
+  });
+  const leaveSlots = (key: string, entry: Entry | undefined): void => {
+    if (entry !== undefined && entry.limits.length > 0) slots.leave(key, entry.limits, entry);
+  };
 
   const isHeld = (entry: Entry): boolean => entry.state === 'held' && isLive(entry.session);
   /** Puts the entry last, and drops what is old at the front: entries leave in about the order of their last change. */
@@ -70,26 +88,39 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
     if (entry.session === session && entry.dispatch === dispatch) return { kind: 'granted', fence: fenceOf(entry) };
     return { kind: 'held', session: entry.session, dispatch: entry.dispatch };
   };
-  const claimOne = (session: string, wanted: Wanted): ClaimAnswer => {
+  /** The slots of who held it before are free, those of who holds it now are taken. */
+  const hold = (session: string, { dispatch, slots: wanted = [], ...of }: WantedClaim, grant: number): Entry => {
+    const key = keyOf({ dispatch, ...of });
+    const entry = find(key);
+    leaveSlots(key, entry);
+    slots.take(key, wanted, { dispatch, session });
+    const limits = wanted.length === 0 ? NO_LIMITS : wanted.map((slot) => slot.key);
+    const held: Entry = { state: 'held', dispatch, grant, session, floor: entry?.floor ?? 0, limits, until: clock.now() + LEFT_MS };
+    keep(key, held);
+    return held;
+  };
+  const claimOne = (session: string, wanted: WantedClaim): ClaimAnswer => {
     const key = keyOf(wanted);
     const entry = find(key);
     const refused = entry === undefined ? undefined : refuse(session, wanted.dispatch, entry);
     if (refused !== undefined) return refused;
+    const full = wanted.slots === undefined ? undefined : slots.full(key, wanted.slots);
+    if (full !== undefined) return { kind: 'full', key: full };
     const grant = Math.max((entry?.grant ?? 0) + 1, Math.round((clock.now() - EPOCH_MS) * 1000));
-    const granted: Entry = { state: 'held', dispatch: wanted.dispatch, grant, session, floor: entry?.floor ?? 0, until: clock.now() + LEFT_MS };
-    keep(key, granted);
-    return { kind: 'granted', fence: fenceOf(granted) };
+    return { kind: 'granted', fence: fenceOf(hold(session, wanted, grant)) };
   };
   const finishOne = (session: string, done: Wanted): void => {
     const key = keyOf(done);
     const entry = find(key);
     if (entry !== undefined && (entry.dispatch > done.dispatch || (entry.session !== session && entry.dispatch === done.dispatch))) return;
+    leaveSlots(key, entry);
     keep(key, {
       state: 'finished',
       dispatch: done.dispatch,
       grant: entry?.grant ?? 0,
       session,
       floor: entry?.floor ?? 0,
+      limits: NO_LIMITS,
       until: clock.now() + TOMBSTONE_MS,
     });
   };
@@ -97,14 +128,14 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
     const key = keyOf(back);
     const entry = find(key);
     if (entry?.state !== 'held' || entry.session !== session || entry.dispatch !== back.dispatch) return;
-    keep(key, { ...entry, state: 'free', until: clock.now() + LEFT_MS });
+    leaveSlots(key, entry);
+    keep(key, { ...entry, state: 'free', limits: NO_LIMITS, until: clock.now() + LEFT_MS });
   };
-  const reassertOne = (session: string, held: Wanted & { readonly fence: string }): void => {
+  const reassertOne = (session: string, held: WantedClaim & { readonly fence: string }): void => {
     const key = keyOf(held);
     const entry = find(key);
     if (entry !== undefined && (entry.dispatch > held.dispatch || entry.state === 'finished' || (isHeld(entry) && entry.session !== session))) return;
-    const grant = Math.max(entry?.grant ?? 0, grantIn(held.fence));
-    keep(key, { state: 'held', dispatch: held.dispatch, grant, session, floor: entry?.floor ?? 0, until: clock.now() + LEFT_MS });
+    hold(session, held, Math.max(entry?.grant ?? 0, grantIn(held.fence)));
   };
   const mustRemember = (): void => {
     if (isForgetful()) throw failure('LEASES_UNAVAILABLE', 'the leases just lost their memory: ask again after a lease');
@@ -113,9 +144,12 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
     const key = keyOf(wanted);
     const entry = find(key);
     if (entry !== undefined && isHeld(entry)) return { kind: 'held', session: entry.session, dispatch: entry.dispatch };
-    const raised = entry ?? { state: 'free', dispatch: 0, grant: 0, session: '-', floor: 0, until: 0 };
+    const kind = wanted.sentTo === undefined || isLive(wanted.sentTo) ? 'raised' : 'gone';
+    // Nobody runs it any more; who is cut off may.
+    if (kind === 'raised') leaveSlots(key, entry);
+    const raised = entry ?? { state: 'free', dispatch: 0, grant: 0, session: '-', floor: 0, limits: NO_LIMITS, until: 0 };
     keep(key, { ...raised, floor: Math.max(raised.floor, wanted.dispatch), until: Math.max(raised.until, clock.now() + LEFT_MS) });
-    return { kind: wanted.sentTo === undefined || isLive(wanted.sentTo) ? 'raised' : 'gone' };
+    return { kind };
   };
   const holderOf = (wanted: Wanted): Awaited<ReturnType<ClaimLedger['holders']>>[number] => {
     const entry = find(keyOf(wanted));
@@ -142,6 +176,7 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
   const answered = <T>(answer: () => T): Promise<T> => Promise.resolve().then(answer);
 
   return {
+    slots,
     claim: (session, wanted) =>
       answered(() => {
         if (isForgetful()) return wanted.map(() => ({ kind: 'wait' }) as const);

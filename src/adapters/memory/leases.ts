@@ -1,4 +1,4 @@
-/** Sessions, claims and precedence within one process: what adapters/redis keeps between processes. */
+/** Sessions, claims, slots of limits and precedence within one process: what adapters/redis keeps between processes. */
 import { failure } from '../../core/failure';
 import { doNothing, pause } from '../../lifecycle/timing';
 import type { Clock } from '../../ports/clock';
@@ -19,9 +19,11 @@ import {
   type WorkerSessions,
 } from '../../ports/leases';
 import type { LoadBoard } from '../../ports/scaling';
+import type { Permits } from '../../ports/permits';
 import { createMemoryClaims } from './claims';
 import { createMemoryLeadership } from './leadership';
 import { createMemoryLoadBoard } from './loadBoard';
+import { createMemoryPermits } from './permits';
 import { createMemoryWorkerControl } from './workerControl';
 
 export interface MemoryLeasesNeeds {
@@ -39,6 +41,7 @@ export interface MemoryLeases {
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
   readonly claimAudit: ClaimAudit;
+  readonly permits: Permits;
   readonly precedence: Precedence;
   readonly control: WorkerControl;
   readonly leadership: Leadership;
@@ -141,10 +144,12 @@ const createGrace = (clock: Clock, leaseMs: number): Grace => {
 export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }: MemoryLeasesNeeds): MemoryLeases => {
   const registry = createRegistry();
   const grace = createGrace(clock, leaseMs);
-  const claims = createMemoryClaims({ clock, isLive: registry.isLive, isForgetful: () => !grace.isOver() });
+  const isForgetful = (): boolean => !grace.isOver();
+  const claims = createMemoryClaims({ clock, isLive: registry.isLive, isForgetful });
+  const permits = createMemoryPermits({ clock, slots: claims.slots, isForgetful });
   const control = createMemoryWorkerControl({ clock, session: registry.ofWorker });
-  const leadership = createMemoryLeadership({ clock, leaseMs, isForgetful: () => !grace.isOver() });
   const board = createMemoryLoadBoard(clock);
+  const leadership = createMemoryLeadership({ clock, leaseMs, isForgetful });
   const beating = new Map<string, Holder>();
   let opened = 0;
 
@@ -249,6 +254,7 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
     claims,
     ledger: claims,
     claimAudit: claims,
+    permits,
     precedence: createMemoryPrecedence(clock),
     control,
     leadership,
@@ -256,6 +262,7 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
     forget: () => {
       registry.forget();
       claims.forget();
+      permits.forget();
       control.clear();
       leadership.forget();
       board.forget();

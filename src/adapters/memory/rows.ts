@@ -79,6 +79,7 @@ export const firstHead = (dag: PlannedDag): DagHead => ({
   completedAt: null,
   reason: null,
   dueAt: dag.dueAt,
+  maxRunning: dag.maxRunning ?? null,
 });
 
 /** The texts after a change: absent ones stay, null clears. */

@@ -4,8 +4,10 @@ import { isFinalDag } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import type { Clock } from '../../ports/clock';
 import type { GateStore } from '../../ports/gates';
+import type { LimitStore } from '../../ports/limits';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../../ports/store';
 import { createMemoryGates } from './gates';
+import { createMemoryLimits } from './limits';
 import { createCommandTable, type CommandTable } from './commands';
 import { createShardTable } from './shardLeases';
 import { createTables, type Tables } from './tables';
@@ -16,6 +18,7 @@ export interface MemoryStore {
   readonly commands: CommandStore;
   readonly leases: ShardLeases;
   readonly gates: GateStore;
+  readonly limits: LimitStore;
 }
 
 /** A turn of its own, as every call of a store takes one. */
@@ -59,6 +62,7 @@ export const createMemoryStore = (clock: Pick<Clock, 'now'>): MemoryStore => {
     store: createRunStore(tables, commands),
     commands: commands.store,
     gates: createMemoryGates(),
+    limits: createMemoryLimits(),
     work: {
       due: (of, nowMs, limit) => answered(() => tables.due(of, nowMs, limit)),
       dueDags: (of, nowMs, limit) => answered(() => tables.dueDags(of, nowMs, limit)),

@@ -27,6 +27,7 @@ const DAG_COLUMNS: readonly ArrayColumn<PlannedDag>[] = [
   plain('double precision', (dag) => dag.createdAt),
   plain('double precision', (dag) => dag.dueAt),
   json((dag) => dag.defaults ?? null),
+  plain('integer', (dag) => dag.maxRunning ?? null),
 ];
 
 const TASK_COLUMNS: readonly ArrayColumn<TaskRow>[] = [
@@ -61,9 +62,11 @@ const INSERT_TASKS = insertTasks(1);
 
 const INSERT_DAGS = `
   WITH stored AS (
-    INSERT INTO dags (dag_id, shard, name, description, tags, total_tasks, created_at, due_at, defaults, status)
-    SELECT dag_id, shard, name, description, tags::text[], total_tasks, to_timestamp(created / 1000), to_timestamp(due / 1000), defaults, 'CREATED'
-    FROM unnest(${parametersOf(DAG_COLUMNS)}) WITH ORDINALITY AS u (dag_id, shard, name, description, tags, total_tasks, created, due, defaults, n)
+    INSERT INTO dags (dag_id, shard, name, description, tags, total_tasks, created_at, due_at, defaults, max_running, status)
+    SELECT dag_id, shard, name, description, tags::text[], total_tasks, to_timestamp(created / 1000), to_timestamp(due / 1000), defaults, max_running,
+      'CREATED'
+    FROM unnest(${parametersOf(DAG_COLUMNS)}) WITH ORDINALITY AS u (dag_id, shard, name, description, tags, total_tasks, created, due, defaults,
+      max_running, n)
     ORDER BY n
     RETURNING id, dag_id
   ), tasks_stored AS (${insertTasks(DAG_COLUMNS.length + 1)})

@@ -24,11 +24,12 @@ interface DagRow {
   readonly completed_at: Date | null;
   readonly reason: string | null;
   readonly due_at: Date | null;
+  readonly max_running: number | null;
   readonly version: number;
 }
 
 const COLUMNS = `id, dag_id, name, description, status, tags, total_tasks, completed_tasks, failed_tasks, skipped_tasks,
-  cancelled_tasks, created_at, started_at, completed_at, reason, due_at, version`;
+  cancelled_tasks, created_at, started_at, completed_at, reason, due_at, max_running, version`;
 
 const dagView = (row: DagRow): DagView => ({
   id: Number(row.id),
@@ -47,6 +48,7 @@ const dagView = (row: DagRow): DagView => ({
   completedAt: row.completed_at?.getTime() ?? null,
   reason: row.reason === null ? null : (JSON.parse(row.reason) as DagReason),
   dueAt: row.due_at?.getTime() ?? null,
+  maxRunning: row.max_running,
   version: row.version,
 });
 

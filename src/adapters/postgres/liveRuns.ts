@@ -21,6 +21,7 @@ interface DagRow {
   readonly completed_at: Date | null;
   readonly reason: string | null;
   readonly due_at: Date | null;
+  readonly max_running: number | null;
   readonly version: number;
 }
 
@@ -66,7 +67,7 @@ interface TaskRow {
 const LIVE = `status IN ('CREATED', 'RUNNING', 'PAUSED')`;
 
 const DAG_COLUMNS = `id, dag_id, shard, name, status, total_tasks, completed_tasks, failed_tasks, skipped_tasks, cancelled_tasks,
-  created_at, started_at, completed_at, reason, due_at, version`;
+  created_at, started_at, completed_at, reason, due_at, max_running, version`;
 
 const TASK_COLUMNS = `dag_id, index, name, type, priority, tags, dependencies, max_retries, backoff, timeout_seconds, simulate,
   payload IS NOT NULL AS has_payload, result IS NOT NULL AS has_result, checkpoint IS NOT NULL AS has_checkpoint,
@@ -146,6 +147,7 @@ const dagRecord = (row: DagRow, tasks: readonly TaskRecord[]): DagRecord => ({
   completedAt: msOf(row.completed_at),
   reason: parsed(row.reason) as DagReason | null,
   dueAt: msOf(row.due_at),
+  maxRunning: row.max_running,
   version: row.version,
   tasks,
 });

@@ -7,6 +7,7 @@ import { DeadLetter } from './entities/deadLetter';
 import { Gate } from './entities/gate';
 import { GateEvent } from './entities/gateEvent';
 import { IdempotencyKey } from './entities/idempotencyKey';
+import { Limit } from './entities/limit';
 import { Removal } from './entities/removal';
 import { ScalingRow } from './entities/scaling';
 import { Scheduler } from './entities/scheduler';
@@ -26,6 +27,7 @@ export const ENTITIES = [
   DagEvent,
   Gate,
   GateEvent,
+  Limit,
   Removal,
   ScalingRow,
 ] as const;

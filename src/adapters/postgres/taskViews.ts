@@ -120,7 +120,7 @@ const listTasks = async (pool: Pool, filter: TaskFilter, limit: number, after: T
 };
 
 const BLOCKERS = `
-  SELECT d.status AS dag_status, d.reason AS dag_reason, t.options, t.reason AS task_reason, p.index, p.name, p.status, count(p.index) OVER ()::integer AS total
+  SELECT d.status AS dag_status, d.reason AS dag_reason, d.max_running, t.options, t.reason AS task_reason, p.index, p.name, p.status, count(p.index) OVER ()::integer AS total
   FROM tasks t
   JOIN dags d ON d.dag_id = t.dag_id
   LEFT JOIN tasks p ON p.dag_id = t.dag_id AND p.index = ANY (t.dependencies)
@@ -131,6 +131,7 @@ const BLOCKERS = `
 interface BlockerRow {
   readonly dag_status: DagStatus;
   readonly dag_reason: string | null;
+  readonly max_running: number | null;
   readonly options: string | null;
   readonly task_reason: string | null;
   readonly index: number | null;
@@ -150,6 +151,7 @@ const readBlockers = async (pool: Pool, { dag, task }: TaskRef, limit: number): 
     dagStatus: first.dag_status,
     unfinished,
     unfinishedTotal: first.total,
+    maxRunning: first.max_running,
     triggerRule: options?.triggerRule ?? 'all_success',
     hold: reason?.code === 'HELD' ? reason : null,
     pause: first.dag_status === 'PAUSED' && first.dag_reason !== null ? (JSON.parse(first.dag_reason) as DagReason) : null,

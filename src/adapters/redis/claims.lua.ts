@@ -1,36 +1,45 @@
 /**
  * Scripts about who may run what. A task's claim is one text at prefix .. 'c:' .. dag/task:
  *
- *   "state dispatch grant session floor"      state: H held, F finished, R free
+ *   "state dispatch grant session floor"      state: H held, F finished, R free; behind it the limits that it takes slots of, with commas
  *
  * Numbers are whole and below 2^53, so that Lua's doubles hold them exactly: a grant counts microseconds since 2024 and stays
  * below 2^51 until 2095. The fence, (dispatch << 51) | grant, wouldn't fit: it is put together outside.
  */
 import { script } from './connection';
 import { PRELUDE } from './sessions.lua';
+import { SLOTS } from './slots.lua';
 
-const CLAIM = `${PRELUDE}
+export const CLAIM = `${PRELUDE}
 local function parse(value)
   if not value then return nil end
-  local state, dispatch, grant, session, floor = string.match(value, '^(%a) (%d+) (%d+) (%S+) (%d+)$')
-  return { state = state, dispatch = tonumber(dispatch), grant = tonumber(grant), session = session, floor = tonumber(floor) }
+  local state, dispatch, grant, session, floor, limits = string.match(value, '^(%a) (%d+) (%d+) (%S+) (%d+) ?(%S*)$')
+  return { state = state, dispatch = tonumber(dispatch), grant = tonumber(grant), session = session, floor = tonumber(floor), limits = limits }
 end
 local function read(key) return parse(redis.call('GET', key)) end
 local function write(key, c, px)
-  redis.call('SET', key, string.format('%s %.0f %.0f %s %.0f', c.state, c.dispatch, c.grant, c.session, c.floor), 'PX', px)
+  local text = string.format('%s %.0f %.0f %s %.0f', c.state, c.dispatch, c.grant, c.session, c.floor)
+  if c.limits and c.limits ~= '' then text = text .. ' ' .. c.limits end
+  redis.call('SET', key, text, 'PX', px)
 end
 local function held(c) return c ~= nil and c.state == 'H' and live(c.session) end
-`;
+${SLOTS}`;
 
-/** session, ms to keep, then key, dispatch, … → 'w' wait | 'e' ended | 's' stale | 'h<dispatch> <session>' | 'g<dispatch> <grant>' for each */
+/**
+ * session, ms to keep, then key, dispatch, how many limits, limit, maximum, …, … → 'w' wait | 'e' ended | 's' stale | 'f<limit>' full |
+ * 'h<dispatch> <session>' | 'g<dispatch> <grant>' for each
+ */
 export const CLAIM_BATCH = script(`${CLAIM}
 local session, keep = ARGV[4], ARGV[5]
 local answer = {}
 local all = nil
 if not remembers() then all = 'w' elseif not live(session) then all = 'e' end
 local micros = (tonumber(time[1]) - 1704067200) * 1000000 + tonumber(time[2])
-for i = 6, #ARGV, 2 do
-  local key, dispatch = p .. 'c:' .. ARGV[i], tonumber(ARGV[i + 1])
+local i = 6
+while i <= #ARGV do
+  local task, dispatch, first, last = ARGV[i], tonumber(ARGV[i + 1]), i + 3, i + 1 + 2 * tonumber(ARGV[i + 2])
+  i = last + 2
+  local key = p .. 'c:' .. task
   local c = not all and read(key) or nil
   local say = all
   if not say and c then
@@ -46,7 +55,13 @@ for i = 6, #ARGV, 2 do
     end
   end
   if not say then
+    local full = fullOne(task, first, last)
+    if full then say = 'f' .. full end
+  end
+  if not say then
     local granted = { state = 'H', dispatch = dispatch, grant = math.max((c and c.grant or 0) + 1, micros), session = session, floor = c and c.floor or 0 }
+    leave(task, c)
+    granted.limits = take(task, first, last, granted)
     write(key, granted, keep)
     say = string.format('g%.0f %.0f', dispatch, granted.grant)
   end
@@ -62,6 +77,7 @@ for i = 6, #ARGV, 2 do
   local key, dispatch = p .. 'c:' .. ARGV[i], tonumber(ARGV[i + 1])
   local c = read(key)
   if not c or dispatch > c.dispatch or (dispatch == c.dispatch and c.session == session) then
+    leave(ARGV[i], c)
     write(key, { state = 'F', dispatch = dispatch, grant = c and c.grant or 0, session = session, floor = c and c.floor or 0 }, ARGV[5])
   end
 end
@@ -74,6 +90,7 @@ for i = 6, #ARGV, 2 do
   local key = p .. 'c:' .. ARGV[i]
   local c = read(key)
   if c and c.state == 'H' and c.session == ARGV[4] and c.dispatch == tonumber(ARGV[i + 1]) then
+    leave(ARGV[i], c)
     c.state = 'R'
     write(key, c, ARGV[5])
   end
@@ -81,14 +98,20 @@ end
 return {}
 `);
 
-/** session, ms to keep, then key, dispatch, grant, … → [] */
+/** session, ms to keep, then key, dispatch, grant, how many limits, limit, maximum, …, … → []; slots are said again whatever the maximum */
 export const REASSERT_BATCH = script(`${CLAIM}
 local session = ARGV[4]
-for i = 6, #ARGV, 3 do
-  local key, dispatch, grant = p .. 'c:' .. ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+local i = 6
+while i <= #ARGV do
+  local task, dispatch, grant, first, last = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), i + 4, i + 2 + 2 * tonumber(ARGV[i + 3])
+  i = last + 2
+  local key = p .. 'c:' .. task
   local c = read(key)
   if not c or (c.dispatch <= dispatch and c.state ~= 'F' and (not held(c) or c.session == session)) then
-    write(key, { state = 'H', dispatch = dispatch, grant = math.max(c and c.grant or 0, grant), session = session, floor = c and c.floor or 0 }, ARGV[5])
+    local again = { state = 'H', dispatch = dispatch, grant = math.max(c and c.grant or 0, grant), session = session, floor = c and c.floor or 0 }
+    leave(task, c)
+    again.limits = take(task, first, last, again)
+    write(key, again, ARGV[5])
   end
 end
 return {}
@@ -107,10 +130,13 @@ for i = 5, #ARGV, 3 do
   if held(c) then
     answer[#answer + 1] = string.format('h%.0f %s', c.dispatch, c.session)
   else
+    local say = (sentTo == '-' or live(sentTo)) and 'r' or 'x'
+    -- Nobody runs it any more; who is cut off may.
+    if say == 'r' then leave(ARGV[i], c) end
     c = c or { state = 'R', dispatch = 0, grant = 0, session = '-', floor = 0 }
     c.floor = math.max(c.floor, dispatch)
     write(key, c, ARGV[4])
-    answer[#answer + 1] = (sentTo == '-' or live(sentTo)) and 'r' or 'x'
+    answer[#answer + 1] = say
   end
 end
 return answer
@@ -158,6 +184,7 @@ for i = 5, #ARGV, 3 do
   local key = p .. 'c:' .. ARGV[i]
   local c = read(key)
   if c and c.state == 'H' and c.dispatch == tonumber(ARGV[i + 1]) and c.session == ARGV[i + 2] and not live(c.session) then
+    leave(ARGV[i], c)
     c.state = 'R'
     write(key, c, ARGV[4])
     freed = freed + 1
@@ -167,7 +194,11 @@ return { freed }
 `);
 
 /** ms to keep, then key, … → [] */
-export const KEEP_BATCH = script(`
-for i = 5, #ARGV do redis.call('PEXPIRE', ARGV[1] .. 'c:' .. ARGV[i], ARGV[4]) end
+export const KEEP_BATCH = script(`${CLAIM}
+for i = 5, #ARGV do
+  local c = read(p .. 'c:' .. ARGV[i])
+  redis.call('PEXPIRE', p .. 'c:' .. ARGV[i], ARGV[4])
+  for name in string.gmatch(c and c.limits or '', '[^,]+') do redis.call('PEXPIRE', slots(name), ARGV[4]) end
+end
 return {}
 `);

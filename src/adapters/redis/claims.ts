@@ -3,7 +3,7 @@ import { failure } from '../../core/failure';
 import type { Service } from '../../lifecycle/service';
 import { every } from '../../lifecycle/every';
 import type { Timing } from '../../lifecycle/timing';
-import type { ClaimAnswer, ClaimLedger, Claims, Wanted } from '../../ports/leases';
+import type { ClaimAnswer, ClaimLedger, Claims, Wanted, WantedClaim } from '../../ports/leases';
 import { CLAIM_BATCH, FINISH_BATCH, HOLDERS_BATCH, KEEP_BATCH, RAISE_BATCH, REASSERT_BATCH, RELEASE_BATCH } from './claims.lua';
 import type { Script } from './connection';
 import type { Ask } from './keyspace';
@@ -31,6 +31,7 @@ const GRANT_BITS = 51n;
 
 export const keyOf = ({ dag, task }: Wanted): string => `${dag}/${String(task)}`;
 const pairsOf = (wanted: readonly Wanted[]): string[] => wanted.flatMap((each) => [keyOf(each), String(each.dispatch)]);
+const slotsOf = ({ slots = [] }: WantedClaim): string[] => [String(slots.length), ...slots.flatMap(({ key, max }) => [key, String(max)])];
 
 /** Decimal text below 2^63; beyond 4095 dispatches the grant alone makes it grow. */
 export const fenceOf = (dispatch: number, grant: string): string =>
@@ -51,6 +52,8 @@ const claimAnswer = (answer: string): ClaimAnswer => {
       const [dispatch, session] = split(answer);
       return { kind: 'held', session, dispatch };
     }
+    case 'f':
+      return { kind: 'full', key: answer.slice(1) };
     case 'w':
       return { kind: 'wait' };
     case 'e':
@@ -91,7 +94,8 @@ export const createRedisClaims = ({
   };
   const claims: Claims = {
     claim: async (session, wanted) => {
-      const answers = (await inChunks(CLAIM_BATCH, [session, String(KEEP_MS)], wanted, pairsOf)).map(claimAnswer);
+      const argsOf = (some: readonly WantedClaim[]): string[] => some.flatMap((each) => [keyOf(each), String(each.dispatch), ...slotsOf(each)]);
+      const answers = (await inChunks(CLAIM_BATCH, [session, String(KEEP_MS)], wanted, argsOf)).map(claimAnswer);
       answers.forEach((answer, i) => {
         if (answer.kind === 'granted') held.set(keyOf(wanted[i]!), session);
       });
@@ -109,7 +113,7 @@ export const createRedisClaims = ({
     },
     reassert: async (session, all) => {
       await inChunks(REASSERT_BATCH, [session, String(KEEP_MS)], all, (some) =>
-        some.flatMap((each) => [keyOf(each), String(each.dispatch), grantIn(each.fence)]),
+        some.flatMap((each) => [keyOf(each), String(each.dispatch), grantIn(each.fence), ...slotsOf(each)]),
       );
     },
     raiseFloor: async (wanted) => {

@@ -1,14 +1,16 @@
-/** The Redis lock service: worker sessions, claims, precedence and leads, everything that may be forgotten. */
+/** The Redis lock service: worker sessions, claims, slots of limits, precedence and leads, everything that may be forgotten. */
 import type { Service } from '../../lifecycle/service';
 import type { Timing } from '../../lifecycle/timing';
 import type { ClaimAudit, ClaimLedger, Claims, Leadership, Precedence, Roster, WorkerControl, WorkerSessions } from '../../ports/leases';
 import type { LoadBoard } from '../../ports/scaling';
+import type { Permits } from '../../ports/permits';
 import { createRedisClaimAudit } from './claimAudit';
 import { createRedisClaims } from './claims';
 import { createRedisConnection } from './connection';
 import { createKeyspace } from './keyspace';
 import { createRedisLeadership } from './leadership';
 import { createRedisLoadBoard } from './loadBoard';
+import { createRedisPermits } from './permits';
 import { createRedisPrecedence } from './precedence';
 import { createRedisRoster } from './roster';
 import { createRedisSessions } from './sessions';
@@ -42,6 +44,7 @@ export interface RedisLockService extends Service {
   readonly claims: Claims;
   readonly ledger: ClaimLedger;
   readonly claimAudit: ClaimAudit;
+  readonly permits: Permits;
   readonly precedence: Precedence;
   readonly control: WorkerControl;
   readonly leadership: Leadership;
@@ -77,6 +80,7 @@ export const createRedisLockService = (needs: RedisLockServiceNeeds): RedisLockS
     claims,
     ledger,
     claimAudit: createRedisClaimAudit({ ask }),
+    permits: createRedisPermits({ ask }),
     precedence: createRedisPrecedence({ ask }),
     control: createRedisWorkerControl({ ask }),
     leadership: createRedisLeadership({ ask }),

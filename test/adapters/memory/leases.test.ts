@@ -4,6 +4,7 @@ import { claimsContract } from '../../contract/claims';
 import { describedAs, vitalsOf, type LeasesWorld } from '../../contract/leases';
 import { leadershipContract } from '../../contract/leadership';
 import { loadBoardContract } from '../../contract/loadBoard';
+import { permitsContract } from '../../contract/permits';
 import { precedenceContract } from '../../contract/precedence';
 import { rosterContract } from '../../contract/roster';
 import { sessionsContract } from '../../contract/sessions';
@@ -20,6 +21,7 @@ const open = (): Promise<LeasesWorld> => {
     ...leases,
     leaseMs: LEASE_MS,
     forgotten,
+    now: () => clock.monotonic(),
     forget: () => Promise.resolve(leases.forget()),
     crash: (session) => Promise.resolve(leases.crash(session.id)),
     until: async (condition, what) => {
@@ -68,6 +70,9 @@ describe('claims in memory', () => {
 });
 describe('what dead sessions left behind in memory', () => {
   claimAuditContract(open);
+});
+describe('slots and rates in memory', () => {
+  permitsContract(open);
 });
 describe('precedence in memory', () => {
   precedenceContract(open);

@@ -2,6 +2,7 @@ import { createMemoryStore } from '../../../src/adapters/memory/store';
 import { systemClock } from '../../../src/adapters/system/clock';
 import { commandsContract } from '../../contract/commands';
 import { gatesContract } from '../../contract/gates';
+import { limitsContract } from '../../contract/limits';
 import { shardLeasesContract } from '../../contract/shardLeases';
 import { storeContract } from '../../contract/store';
 
@@ -15,6 +16,10 @@ describe('commands in memory', () => {
 
 describe('gates in memory', () => {
   gatesContract(() => Promise.resolve(createMemoryStore(systemClock).gates));
+});
+
+describe('limits in memory', () => {
+  limitsContract(() => Promise.resolve(createMemoryStore(systemClock).limits));
 });
 
 describe('shard leases in memory', () => {

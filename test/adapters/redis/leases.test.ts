@@ -3,6 +3,7 @@ import { claimsContract } from '../../contract/claims';
 import { describedAs, TASK, vitalsOf, type LeasesWorld } from '../../contract/leases';
 import { leadershipContract } from '../../contract/leadership';
 import { loadBoardContract } from '../../contract/loadBoard';
+import { permitsContract } from '../../contract/permits';
 import { precedenceContract } from '../../contract/precedence';
 import { rosterContract } from '../../contract/roster';
 import { sessionsContract } from '../../contract/sessions';
@@ -23,6 +24,9 @@ describe('claims in Redis', () => {
 });
 describe('what dead sessions left behind in Redis', () => {
   claimAuditContract(open);
+});
+describe('slots and rates in Redis', () => {
+  permitsContract(open);
 });
 describe('precedence in Redis', () => {
   precedenceContract(open);

@@ -75,13 +75,14 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
   });
   await service.start();
   await until(async () => (await service.roster.read()).trusted, { what: 'the end of the first grace' });
-  const { sessions, roster, claims, ledger, claimAudit, precedence, control, leadership, board } = service;
+  const { sessions, roster, claims, ledger, claimAudit, permits, precedence, control, leadership, board } = service;
   return {
     sessions,
     roster,
     claims,
     ledger,
     claimAudit,
+    permits,
     precedence,
     control,
     leadership,
@@ -90,12 +91,13 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
     errors,
     leaseMs: LEASE_MS,
     forgotten,
+    now: () => clock.monotonic(),
     forget: () => deleteKeys(prefix),
     crash: async (session) => {
       await beating.get(session.id)?.stop();
     },
     until: async (condition, what) => {
-      await until(condition, { what, timeoutMs: 10_000, everyMs: 20 });
+      await until(condition, { what, timeoutMs: 15_000, everyMs: 20 });
     },
     close: async () => {
       await Promise.all([...beating.values()].map((each) => each.stop()));

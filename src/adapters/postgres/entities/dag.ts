@@ -78,6 +78,10 @@ export class Dag {
   @Column('text', { nullable: true })
   defaults!: string | null;
 
+  /** How many of its tasks may run at once; null for any number. */
+  @Column('integer', { name: 'max_running', nullable: true })
+  maxRunning!: number | null;
+
   /** How often its graph was changed. */
   @Column('integer', { default: 0 })
   version!: number;

@@ -8,6 +8,7 @@ import { GateEnds1764000000005 } from './1764000000005-GateEnds';
 import { CheckpointMarks1764000000006 } from './1764000000006-CheckpointMarks';
 import { GateEvents1764000000007 } from './1764000000007-GateEvents';
 import { TaskDefaults1764000000008 } from './1764000000008-TaskDefaults';
+import { Limits1764000000009 } from './1764000000009-Limits';
 import { Scalings1764000000012 } from './1764000000012-Scalings';
 
 export const MIGRATIONS = [
@@ -20,5 +21,6 @@ export const MIGRATIONS = [
   CheckpointMarks1764000000006,
   GateEvents1764000000007,
   TaskDefaults1764000000008,
+  Limits1764000000009,
   Scalings1764000000012,
 ] as const;

@@ -1,0 +1,130 @@
+/** Chooses: which of the ready tasks go now, and to which seat. */
+import { createReadyQueue, type Behind, type CanTake, type ReadyQueue, type ReadyTask } from '../core/readyQueue';
+import { chooseSeat, hasRoom, type Seat } from '../core/routing';
+import type { TaskLimits } from '../core/limits';
+import type { Allowances } from './allowances';
+import type { Books } from './books';
+import type { Fleet } from './fleet';
+import type { Gates } from './gates';
+import type { Limits } from './limits';
+
+export interface BindingNeeds {
+  readonly books: Books;
+  readonly fleet: Pick<Fleet, 'seats'>;
+  readonly gates: Pick<Gates, 'lets' | 'took'>;
+  readonly limits: Pick<Limits, 'isKnown' | 'of' | 'slotsOf'>;
+  readonly allowances: Pick<Allowances, 'behind' | 'reopened' | 'passedOver'>;
+  readonly epochOf: (shard: number) => number | undefined;
+}
+
+/** A task on its way to a seat. */
+export interface Bound {
+  readonly ready: ReadyTask;
+  readonly seat: Seat;
+  /** The epoch under which it was bound: once the shard was given up, it is nobody's business any more. */
+  readonly epoch: number | undefined;
+  /** What it takes of limits; undefined for nothing. */
+  readonly limits: TaskLimits | undefined;
+}
+
+/** As many are bound at once. */
+export const AT_ONCE = 2000;
+
+export class Binding {
+  readonly ready: ReadyQueue = createReadyQueue();
+  /** No priority below this is sent: another scheduler has something more important waiting. */
+  private floor = 0;
+  /** How many tasks were put aside so far. */
+  private putAside = 0;
+
+  constructor(private readonly needs: BindingNeeds) {}
+
+  /** Another scheduler's highest waiting priority; the answer says whether more may go than before. */
+  yieldTo(priority: number | null): boolean {
+    const floor = priority ?? 0;
+    const lowered = floor < this.floor;
+    this.floor = floor;
+    return lowered;
+  }
+
+  /** The highest priority that waits for a worker that could run it. */
+  highestWaiting(): number | null {
+    const runnable = this.runnableTypes();
+    return this.ready.highest((type, _priority, pool) => runnable.has(type) && this.isLet(type, pool), this.behind);
+  }
+
+  /** How many tasks of such types wait here for room at a worker: none that is behind a gate or a limit. */
+  waiting(isRun: (type: string) => boolean): number {
+    return this.ready.count((type, _priority, pool) => isRun(type) && this.isLet(type, pool));
+  }
+
+  /** Chooses a seat for as many tasks as there is room for. */
+  bind(): Bound[] {
+    const { fleet } = this.needs;
+    const full = new Map<string, number>();
+    const canTake: CanTake = (type, priority, pool) => {
+      if (priority < this.floor || priority <= (full.get(type) ?? -1) || !this.isLet(type, pool)) return false;
+      for (const seat of fleet.seats()) if (seat.types.has(type) && hasRoom(seat, { type, priority })) return true;
+      full.set(type, priority);
+      return false;
+    };
+    const bound: Bound[] = [];
+    // What goes behind another limit than the one that had room leaves that room to the next.
+    for (let moved = 1; moved > 0 && bound.length < AT_ONCE;) {
+      const before = bound.length + this.putAside;
+      this.recall();
+      this.take(bound, canTake);
+      moved = bound.length + this.putAside - before;
+    }
+    return bound;
+  }
+
+  private take(bound: Bound[], canTake: CanTake): void {
+    const { fleet, books, gates, epochOf } = this.needs;
+    while (bound.length < AT_ONCE) {
+      const ready = this.ready.next(canTake, this.behind);
+      if (ready === undefined) return;
+      // It waits here twice where its DAG was paused and resumed meanwhile.
+      if (books.isSent(ready)) continue;
+      const spec = ready.run.specs[ready.task]!;
+      const seat = chooseSeat(fleet.seats(), spec);
+      if (seat === undefined) return;
+      const limits = books.assign(ready, seat.session);
+      gates.took({ type: spec.type, pool: spec.options?.pool }, { dag: ready.run.dag, task: ready.task, dispatch: ready.dispatch });
+      bound.push({ ready, seat, epoch: epochOf(ready.run.shard), limits });
+    }
+  }
+
+  /** Lets those take their turn for which there may be room again. */
+  private recall(): void {
+    const { allowances } = this.needs;
+    for (const [key, room] of allowances.reopened()) {
+      this.ready.recall(key, Math.min(room, AT_ONCE));
+      if (room > AT_ONCE && this.ready.isAside(key)) allowances.passedOver(key);
+    }
+  }
+
+  private readonly behind: Behind = ({ run, task }) => {
+    const { limits, allowances } = this.needs;
+    const needed = limits.of(run, task);
+    const key = needed === undefined ? undefined : allowances.behind(needed);
+    if (needed === undefined || key === undefined) return undefined;
+    for (const each of [...needed.slots, ...needed.rates]) if (each.key !== key && this.ready.isAside(each.key)) allowances.passedOver(each.key);
+    this.putAside += 1;
+    return key;
+  };
+
+  private runnableTypes(): Set<string> {
+    const types = new Set<string>();
+    for (const seat of this.needs.fleet.seats()) if (!seat.draining) for (const type of seat.types) types.add(type);
+    return types;
+  }
+
+  private isLet(type: string, pool: string | undefined): boolean {
+    const { gates, books, limits, allowances } = this.needs;
+    if (!limits.isKnown()) return false;
+    const slots = limits.slotsOf(type, pool);
+    if (slots.length > 0 && allowances.behind({ slots, rates: [] }) !== undefined) return false;
+    return gates.lets({ type, pool }, ({ dag, task, dispatch }) => books.assignments.get(dag, task)?.dispatch === dispatch);
+  }
+}

@@ -1,0 +1,152 @@
+/** Brings bound tasks to their workers: raises floors, reads inputs, sends, and takes back what could not be sent. */
+import { failure } from '../core/failure';
+import type { ReadyTask } from '../core/readyQueue';
+import { CODE } from '../core/states';
+import type { Clock } from '../ports/clock';
+import type { Announce } from '../ports/happenings';
+import type { Claims } from '../ports/leases';
+import type { WorkIndex } from '../ports/store';
+import type { WorkQueue } from '../ports/transport';
+import type { Assignment } from './assignments';
+import type { Bound } from './binding';
+import type { Books } from './books';
+import { hasNoInputs, readInputs } from './inputs';
+import type { Orders } from './orders';
+import type { Reservations } from './reservations';
+
+export interface SendingNeeds {
+  readonly books: Books;
+  readonly orders: Pick<Orders, 'dispatches'>;
+  readonly reservations: Pick<Reservations, 'ask' | 'refused' | 'over'>;
+  readonly queue: Pick<WorkQueue, 'send'>;
+  readonly claims: Pick<Claims, 'raiseFloor'>;
+  readonly work: Pick<WorkIndex, 'inputs'>;
+  readonly isLive: () => boolean;
+  readonly epochOf: (shard: number) => number | undefined;
+  /** The task keeps its turn. */
+  readonly putBack: (ready: ReadyTask) => void;
+  /** An execution that the law has given up still runs. */
+  readonly revokeGivenUp: (ready: ReadyTask, holder: { readonly session: string; readonly dispatch: number }) => void;
+  /** Nothing can be sent for a moment. */
+  readonly failed: () => void;
+  readonly clock: Clock;
+  readonly announce: Announce;
+}
+
+/** An execution that the law has given up still runs: its task waits until the claim is free. */
+const WHILE_HELD_MS = 250;
+
+export class Sending {
+  constructor(private readonly needs: SendingNeeds) {}
+
+  /** Sends these; what fails is put back by itself. */
+  start(bound: readonly Bound[]): void {
+    const limited = bound.filter(({ limits }) => limits !== undefined);
+    if (limited.length === 0) {
+      this.sendAll(bound);
+      return;
+    }
+    this.sendAll(bound.filter(({ limits }) => limits === undefined));
+    void this.sendLimited(limited);
+  }
+
+  /** What limits have no room for goes back to where it waited. */
+  private async sendLimited(limited: readonly Bound[]): Promise<void> {
+    const { reservations } = this.needs;
+    const answers = await reservations.ask(limited);
+    const isGranted = (_: unknown, i: number): boolean => answers[i]?.kind === 'granted';
+    this.sendAll(limited.filter(isGranted));
+    const refused = limited.flatMap((each, i) => (isGranted(each, i) ? [] : [{ each, answer: answers[i], isOwn: this.endOwn(each) !== undefined }]));
+    for (const { each, answer } of refused) reservations.refused(each.limits!, answer);
+    for (const { each, isOwn } of refused.reverse()) if (isOwn) this.putBack(each);
+  }
+
+  private sendAll(bound: readonly Bound[]): void {
+    const [plain, special] = [[] as Bound[], [] as Bound[]];
+    for (const each of bound) (each.ready.dispatch === 1 && hasNoInputs(each.ready.run, each.ready.task) ? plain : special).push(each);
+    if (plain.length > 0)
+      this.send(plain, new Map()).catch((error: unknown) => {
+        this.takeBack(plain, error);
+      });
+    if (special.length > 0)
+      this.sendSpecial(special).catch((error: unknown) => {
+        this.takeBack(special, error);
+      });
+  }
+
+  /** What carries inputs, or a number that the leases must hear of first. */
+  private async sendSpecial(bound: readonly Bound[]): Promise<void> {
+    const again = bound.filter(({ ready }) => ready.dispatch > 1);
+    const held = again.length === 0 ? new Set<Bound>() : await this.raiseFloors(again);
+    const free = bound.filter((each) => !held.has(each));
+    await this.send(
+      free,
+      await readInputs(
+        this.needs.work,
+        free.map(({ ready }) => ready),
+      ),
+    );
+  }
+
+  /** A later number starts only where no live session has an earlier one: those that have one are left to it. */
+  private async raiseFloors(again: readonly Bound[]): Promise<Set<Bound>> {
+    const answers = await this.needs.claims.raiseFloor(again.map(({ ready: { run, task, dispatch } }) => ({ dag: run.dag, task, dispatch })));
+    const held = new Set<Bound>();
+    again.forEach((each, i) => {
+      const answer = answers[i];
+      if (answer?.kind !== 'held') return;
+      held.add(each);
+      const assignment = this.endOwn(each);
+      if (assignment === undefined) return;
+      if (answer.dispatch === each.ready.dispatch) this.needs.books.assign(each.ready, answer.session);
+      else {
+        // The law has given that execution up: whatever it brings is refused, and nobody acknowledges its checkpoints.
+        if (answer.dispatch < each.ready.dispatch) this.needs.revokeGivenUp(each.ready, answer);
+        this.needs.clock.after(WHILE_HELD_MS, () => {
+          this.putBack(each);
+        });
+      }
+    });
+    return held;
+  }
+
+  private async send(bound: readonly Bound[], inputs: Awaited<ReturnType<typeof readInputs>>): Promise<void> {
+    const { queue, orders, announce, clock } = this.needs;
+    const current = bound.filter((each) => this.isCurrent(each));
+    if (current.length === 0) return;
+    if (!this.needs.isLive()) throw failure('STALE_EPOCH', 'the leases of the shards are over by the own clock');
+    const began = clock.monotonic();
+    await queue.send(orders.dispatches(current, inputs));
+    const now = clock.now();
+    const waitedMs = current.reduce((sum, { ready: { run, task } }) => sum + Math.max(0, now - run.since[task]!), 0) / current.length;
+    announce('dispatch.sent', { count: current.length, tookMs: clock.monotonic() - began, waitedMs });
+  }
+
+  /** Whether a task is still the one that was bound, in the shard that this scheduler has not given up since. */
+  private isCurrent({ ready: { run, task, dispatch }, epoch }: Bound): boolean {
+    return epoch !== undefined && this.needs.epochOf(run.shard) === epoch && run.state[task] === CODE.QUEUED && run.dispatch[task] === dispatch;
+  }
+
+  private putBack(each: Bound): void {
+    if (this.isCurrent(each)) this.needs.putBack(each.ready);
+  }
+
+  /** Takes the assignment of a bound task out of the books, unless the task has moved on meanwhile: then it is another's. */
+  private endOwn(bound: Bound): Assignment | undefined {
+    const { run, task, dispatch } = bound.ready;
+    if (!this.isCurrent(bound) || !this.needs.books.isSent(bound.ready)) return undefined;
+    return this.needs.books.end({ dag: run.dag, task, dispatch });
+  }
+
+  /** A send that failed may have arrived all the same: claims see to it that nothing runs twice. */
+  private takeBack(bound: readonly Bound[], error: unknown): void {
+    this.needs.announce('dispatch.failed', { count: bound.length, error });
+    for (const each of [...bound].reverse()) {
+      const assignment = this.endOwn(each);
+      if (assignment === undefined) continue;
+      this.needs.reservations.over([assignment]);
+      this.putBack(each);
+    }
+    this.needs.failed();
+  }
+}
