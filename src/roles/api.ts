@@ -107,6 +107,14 @@ const submitterOf = ({ config, life, engine, store, views }: ApiNeeds, backlog: 
   });
 };
 
+const submissionsOf = (needs: ApiNeeds, backlog: Backlog, large: LargeReader) =>
+  submitRoutes({
+    submitter: submitterOf(needs, backlog, large),
+    bodyBytes: needs.config.limits.bodyBytes,
+    present: dagJson,
+    unexpected: unexpectedIn(needs.life),
+  });
+
 const openApiOf = ({ version }: ProcessLife): ReturnType<typeof openApiDocument> =>
   openApiDocument({ version, bodies: { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) } });
 
@@ -121,13 +129,12 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
   const queue = engine.dispatcher.ready;
   const backlog = createBacklog({ count: () => engine.advancer.openTasks(), limit: config.limits.openTasks, ...life });
   const large = createLargeReader({ settings: planSettings(planningOf(config)), clock });
+  const nudging = (loop: { nudge(): void }) => (): void => {
+    loop.nudge();
+  };
+  const scheduled = { queue, workers, openTasks: backlog.size, gates: () => engine.gates.list(), limits: () => engine.limits.list() };
   const server = serverOf(config, life, [
-    submitRoutes({
-      submitter: submitterOf(needs, backlog, large),
-      bodyBytes: config.limits.bodyBytes,
-      present: dagJson,
-      unexpected: unexpectedIn(life),
-    }),
+    submissionsOf(needs, backlog, large),
     dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen, clock }) }) }),
     taskRoutes({
       views: { ...views, ...history },
@@ -144,12 +151,8 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
       planning: planningOf(config),
       outcomeMs: OUTCOME_MS,
       workers,
-      gatesChanged: () => {
-        engine.gates.nudge();
-      },
-      limitsChanged: () => {
-        engine.limits.nudge();
-      },
+      gatesChanged: nudging(engine.gates),
+      limitsChanged: nudging(engine.limits),
     }),
     gateListRoutes({ gates: needs.gates, clock }),
     limitRoutes({ limits: needs.limitStore, permits: needs.permits }),
@@ -162,11 +165,7 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     probeRoutes({
       health: createHealth({ components: needs.components, clock }),
       ready: () => engine.advancer.owned().length > 0,
-      metrics: metricsOf(
-        life,
-        { queue, workers, openTasks: backlog.size, gates: () => engine.gates.list(), limits: () => engine.limits.list() },
-        config.worker.types,
-      ),
+      metrics: metricsOf(life, scheduled, config.worker.types),
     }),
     docsRoutes({ openApi: openApiOf(life) }),
   ]);
