@@ -21,6 +21,8 @@ interface Waiting {
 const LONGEST_MS = 250;
 /** From the moment at which a scheduler gives a shard up until another one has it. */
 const HANDOVER_MS = 1000;
+/** The longest from a takeover until its shard is loaded and the mark is set. */
+const MARKED_MS = 3000;
 const TROUBLE = ['postgres', 'kafka', 'redis', 'topics', 'scheduler'];
 
 /** What all workers of a run are sent at once. */
@@ -47,8 +49,14 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
   /** Whether a shard is given up about now: it is handed over before its next owner's epoch tells. */
   const isHandedOver = (shard: number, at: number): boolean =>
     epochs.some((epoch) => epoch.shard === shard && epoch.at > at && epoch.at <= at + HANDOVER_MS);
-  /** When a shard's owner sent something of it for the first time: what it took over goes together, once its log is read. */
+  const marks = entries.flatMap((entry) =>
+    entry.kind === 'appended' && entry.events.some(({ type }) => type === 'marked') ? [{ shard: entry.shard, at: entry.at }] : [],
+  );
+  /** From when on a shard's owner may hand out what it took over: once a mark that it set in the log has come back. */
   const handedOut = new Map<number, number>();
+  const takenOver = (shard: number, at: number): void => {
+    handedOut.set(shard, marks.find((mark) => mark.shard === shard && mark.at > at && mark.at <= at + MARKED_MS)?.at ?? at);
+  };
   let troubles = 0;
   let next = 0;
   const take = (entry: Entry): void => {
@@ -63,21 +71,20 @@ export const higherFirst = (entries: readonly Entry[], report: Report, { becameR
         commanded.add(event.dag);
         for (const key of waiting.keys()) if (key.startsWith(`${event.dag}/`)) waiting.delete(key);
       }
-    if (entry.kind === 'epoch') handedOut.delete(entry.shard);
+    if (entry.kind === 'epoch') takenOver(entry.shard, entry.at);
     if (entry.kind === 'epoch') for (const [key, { shard }] of waiting) if (shard === entry.shard) waiting.delete(key);
     if (entry.kind === 'committed')
       for (const { dag, task, status } of entry.batch.tasks)
         if (isFinalTask(status) || status === 'CANCELLING') waiting.delete(`${dag}/${String(task)}`);
     if (entry.kind === 'sent') send(entry);
   };
-  const send = ({ at, by, shard, dag, task, priority }: Extract<Entry, { kind: 'sent' }>): void => {
-    if (!handedOut.has(shard)) handedOut.set(shard, at);
+  const send = ({ at, by, dag, task, priority }: Extract<Entry, { kind: 'sent' }>): void => {
     waiting.delete(`${dag}/${String(task)}`);
     sent.add(`${dag}/${String(task)}`);
     for (const [key, other] of waiting) {
       if (other.owner !== by || other.priority <= priority) continue;
       other.overtaken += 1;
-      const since = Math.max(other.since, handedOut.get(other.shard) ?? at);
+      const since = Math.max(other.since, handedOut.get(other.shard) ?? 0);
       if (other.overtaken <= window || at - since <= LONGEST_MS || isHandedOver(other.shard, at)) continue;
       waiting.delete(key);
       const [own, its] = [String(priority), String(other.priority)];
