@@ -76,6 +76,16 @@ const regraph = (run: Run, specs: readonly TaskSpec[]): void => {
   recount(run);
 };
 
+/**
+ * What another definition had come to is of no use to the new one. It may even be out: it was sent before the commit that made it ready,
+ * and that commit failed. Under the next number what it brings is refused.
+ */
+const anew = (step: Step, run: Run, task: number): void => {
+  const { texts } = touch(step, run, task);
+  if (run.withCheckpoint.delete(task)) texts.checkpoint = null;
+  run.dispatch[task]! += 1;
+};
+
 /** Applies a planned change, unless the DAG is another than the one it was planned for. */
 export const applyEdit = (step: Step, run: Run, edit: GraphEdit, { origin, moment }: Asked): Answer => {
   const refused = whyRefused(run, edit);
@@ -90,8 +100,7 @@ export const applyEdit = (step: Step, run: Run, edit: GraphEdit, { origin, momen
   regraph(run, specs);
   step.edits.push({ dag: run.dag, shard: run.shard, version: run.version, firstAdded, edit });
   touchDag(step, run);
-  // What another definition had come to is of no use to the new one.
-  for (const { task } of edit.replaced) if (run.withCheckpoint.delete(task)) touch(step, run, task).texts.checkpoint = null;
+  for (const { task } of edit.replaced) anew(step, run, task);
   for (const task of edit.removed) takeAway(step, run, task, { reason: { ...origin, code: 'REMOVED' }, now: moment.now });
   const changed = [...edit.replaced.map(({ task }) => task), ...edit.added.map((_: PlannedTask, i) => firstAdded + i)];
   for (const task of changed) {
