@@ -47,8 +47,6 @@ export interface TaskContext {
  */
 export type Handler = (context: TaskContext) => Promise<unknown>;
 
-export type Handlers = ReadonlyMap<string, Handler>;
-
 /** What a module says of its batches, in an export named `batch` beside the default one, which is a `BatchHandler` then. */
 export interface BatchLimits {
   /** The most tasks that one call gets, 1 to 10,000. Together they take one slot of the worker. */

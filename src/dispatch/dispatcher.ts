@@ -87,8 +87,8 @@ export class Dispatcher {
         this.ready.putBack(ready);
         this.nudge();
       },
-      revokeGivenUp: ({ run, task }, { session, dispatch }) => {
-        this.giveUp(session, { run, task, dispatch });
+      giveUp: (session, execution) => {
+        this.giveUp(session, execution);
       },
       failed: () => {
         this.pauseAfterFailure();

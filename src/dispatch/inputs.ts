@@ -4,9 +4,6 @@ import { taskIdOf, type TaskRef } from '../core/ids';
 import { hasUpstream, type Run } from '../core/run';
 import type { TaskInputs, WorkIndex } from '../ports/store';
 
-/** Beyond this many characters the inputs don't travel with the dispatch: the worker asks for them. */
-export const INLINE_LIMIT = 65_536;
-
 const NONE: TaskInputs = { payload: null, checkpoint: null, upstream: {} };
 
 const needsInputs = (run: Run, task: number): boolean => {

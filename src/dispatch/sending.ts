@@ -26,7 +26,7 @@ export interface SendingNeeds {
   /** The task keeps its turn. */
   readonly putBack: (ready: ReadyTask) => void;
   /** An execution that the law has given up still runs. */
-  readonly revokeGivenUp: (ready: ReadyTask, holder: { readonly session: string; readonly dispatch: number }) => void;
+  readonly giveUp: (session: string, execution: Pick<ReadyTask, 'run' | 'task' | 'dispatch'>) => void;
   /** Nothing can be sent for a moment. */
   readonly failed: () => void;
   readonly clock: Clock;
@@ -101,7 +101,7 @@ export class Sending {
       if (answer.dispatch === each.ready.dispatch) this.needs.books.assign(each.ready, answer.session);
       else {
         // The law has given that execution up: whatever it brings is refused, and nobody acknowledges its checkpoints.
-        if (answer.dispatch < each.ready.dispatch) this.needs.revokeGivenUp(each.ready, answer);
+        if (answer.dispatch < each.ready.dispatch) this.needs.giveUp(answer.session, { ...each.ready, dispatch: answer.dispatch });
         this.needs.clock.after(WHILE_HELD_MS, () => {
           this.putBack(each);
         });

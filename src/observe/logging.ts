@@ -2,7 +2,7 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { rarely } from '../lifecycle/rarely';
 import type { Clock } from '../ports/clock';
-import type { Announce, Happenings, Listen } from '../ports/happenings';
+import type { Happenings, Listen } from '../ports/happenings';
 
 export type { Logger } from 'pino';
 
@@ -111,10 +111,3 @@ export const logHappenings = (log: Logger, listen: Listen, clock: Pick<Clock, 'm
       });
   }
 };
-
-/** The same as an announcer: for what happens before there is an emitter. */
-export const announceTo =
-  (log: Logger): Announce =>
-  (name, what) => {
-    write(log, name, what);
-  };

@@ -1,7 +1,7 @@
 /** The five built-in task types, simulated: they take some time, and some of them fail. */
-import { BUILT_IN_TASK_TYPES, type Simulation } from '../../core/dag';
+import { type Simulation } from '../../core/dag';
 import { drawFrom } from '../../core/retry';
-import type { Handler, Handlers, TaskContext } from '../../core/handler';
+import type { Handler, TaskContext } from '../../core/handler';
 
 /** How a type behaves where a task says nothing of its own. */
 export interface SimulatedType {
@@ -47,9 +47,3 @@ export const createSimulatedHandler =
     if (failed) throw new Error(`simulated failure of ${context.task.type} (attempt ${String(context.attempt)})`);
     return undefined;
   };
-
-/** The built-in types, all simulated. */
-export const simulatedHandlers = (needs: SimulatedNeeds): Handlers => {
-  const handler = createSimulatedHandler(needs);
-  return new Map(BUILT_IN_TASK_TYPES.map((type) => [type, handler]));
-};
