@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApi } from './api';
+import { runCommand } from './command';
 import { measure } from './measure';
 import { installPeers, measurePeer, type PeerName, PEERS } from './peers';
 import { measureReference, type Reference } from './reference';
@@ -41,8 +42,6 @@ interface Options {
 /** The longest wait for one DAG. */
 const TIMEOUT_MS = 300_000;
 const CONNECTIONS = 8;
-const EXIT_WRONG = 1;
-const EXIT_USAGE = 2;
 
 const numberFrom = (name: string, text: string): number => {
   const value = Number(text);
@@ -166,20 +165,4 @@ const main = async (options: Options): Promise<void> => {
   record(process.cwd(), { commit, date: new Date().toISOString().slice(0, 10), machine: machine(), runs, workers, reference, figures });
 };
 
-const start = async (): Promise<void> => {
-  let options: Options | undefined;
-  try {
-    options = optionsFrom(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    process.exitCode = EXIT_USAGE;
-    return;
-  }
-  if (options === undefined) console.log(USAGE);
-  else await main(options);
-};
-
-start().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = EXIT_WRONG;
-});
+void runCommand(USAGE, optionsFrom, main);

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createApi } from '../api';
+import { runCommand } from '../command';
 import { machine, row } from '../report';
 import { startStack } from '../stacks';
 import { backlog } from './backlog';
@@ -12,8 +13,6 @@ import type { Figure, Scenario } from './scenario';
 const SCENARIOS: readonly Scenario[] = [large, backlog, history];
 const CONNECTIONS = 8;
 const TIMEOUT_MS = 1_800_000;
-const EXIT_WRONG = 1;
-const EXIT_USAGE = 2;
 
 const USAGE = `npm run growth -- [options]
 
@@ -31,12 +30,19 @@ const scenarioNamed = (name: string): Scenario => {
   return found;
 };
 
-const optionsFrom = (args: readonly string[]) => {
+interface Options {
+  readonly chosen: readonly Scenario[];
+  readonly scale: number;
+  readonly json: string | undefined;
+}
+
+const optionsFrom = (args: readonly string[]): Options | undefined => {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({ args: [...args], options: { scenario: text, scale: text, json: text, help: { type: 'boolean', short: 'h' } } });
+  if (values.help === true) return undefined;
   const scale = Number(values.scale ?? 1);
   if (!(scale > 0 && scale <= 1)) throw new TypeError(`--scale is above 0 and at most 1, not ${String(values.scale)}`);
-  return { help: values.help === true, scale, json: values.json, chosen: values.scenario?.split(',').map(scenarioNamed) ?? SCENARIOS };
+  return { scale, json: values.json, chosen: values.scenario?.split(',').map(scenarioNamed) ?? SCENARIOS };
 };
 
 const runOn = async (scenario: Scenario, scale: number): Promise<readonly Figure[]> => {
@@ -53,7 +59,7 @@ const runOn = async (scenario: Scenario, scale: number): Promise<readonly Figure
 
 const shown = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 2 : 0 });
 
-const main = async ({ chosen, scale, json }: ReturnType<typeof optionsFrom>): Promise<void> => {
+const main = async ({ chosen, scale, json }: Options): Promise<void> => {
   const results: { readonly scenario: string; readonly scale: number; readonly figures: readonly Figure[] }[] = [];
   console.log(`${machine()}; at ${String(scale)} of the full size\n`);
   console.log([row(['scenario', 'figure', 'value', 'goal at full size']), row(['---', '---', '--:', '---'])].join('\n'));
@@ -65,20 +71,4 @@ const main = async ({ chosen, scale, json }: ReturnType<typeof optionsFrom>): Pr
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine: machine(), results }, undefined, 2)}\n`);
 };
 
-const start = async (): Promise<void> => {
-  let options: ReturnType<typeof optionsFrom>;
-  try {
-    options = optionsFrom(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    process.exitCode = EXIT_USAGE;
-    return;
-  }
-  if (options.help) console.log(USAGE);
-  else await main(options);
-};
-
-start().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = EXIT_WRONG;
-});
+void runCommand(USAGE, optionsFrom, main);
