@@ -2,17 +2,14 @@
 import type { DagId } from '../core/ids';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
-import type { Archive, Cutoffs, ExpiredDag, ExpiredDags } from '../ports/retention';
-
-/** Days after its end that a DAG is kept, by how it ended; null for ever. */
-export interface KeptDays {
-  readonly completedDays: number | null;
-  readonly failedDays: number | null;
-  readonly cancelledDays: number | null;
-}
+import type { Archive, Cutoffs, ExpiredDag, ExpiredDags, KeptDays, Months } from '../ports/retention';
+import { lyingIn } from './months';
 
 export interface RetentionNeeds {
   readonly kept: KeptDays;
+  /** How long rows may lie until their month is dropped (months.ts). */
+  readonly lingerDays: number;
+  readonly months: Pick<Months, 'all'>;
   readonly dags: ExpiredDags;
   /** Absent where what expires is only removed. */
   readonly archive?: Archive | undefined;
@@ -23,8 +20,8 @@ export interface RetentionNeeds {
 }
 
 export interface Retention {
-  /** Looks through the DAGs until it has come to younger ones, or may not go on. */
-  once(): Promise<void>;
+  /** Looks through the DAGs until it has come to younger ones, or may not go on. A signal ends it within an archive, too: then it rejects. */
+  once(signal?: AbortSignal): Promise<void>;
 }
 
 const DAY_MS = 86_400_000;
@@ -63,29 +60,44 @@ export const stepsOf = (dags: readonly ExpiredDag[]): DagId[][] => {
 const nameOf = (dags: readonly DagId[], now: number): string => `dags-${new Date(now).toISOString().slice(0, 10)}-${dags[0]!}.ndjson.gz`;
 
 /** Makes it. A DAG is removed only when its archive is durable; after a crash in between it may stand in two files. */
-export const createRetention = ({ kept, dags, archive, clock, announce, mayGoOn }: RetentionNeeds): Retention => {
-  const step = async (expired: readonly DagId[]): Promise<void> => {
+export const createRetention = ({ kept, lingerDays, months, dags, archive, clock, announce, mayGoOn }: RetentionNeeds): Retention => {
+  const store = async (to: Archive, name: string, expired: readonly DagId[], signal: AbortSignal | undefined): Promise<number> => {
+    const began = clock.monotonic();
+    const tell = (outcome: 'stored' | 'failed', bytes: number): void => {
+      announce('archive.ended', { outcome, bytes, tookMs: clock.monotonic() - began });
+    };
+    try {
+      const bytes = await to.store(name, dags.lines(expired), signal);
+      tell('stored', bytes);
+      return bytes;
+    } catch (error) {
+      tell('failed', 0);
+      throw error;
+    }
+  };
+  const step = async (expired: readonly DagId[], mayLie: (dag: DagId) => boolean, signal: AbortSignal | undefined): Promise<void> => {
     const began = clock.monotonic();
     const name = nameOf(expired, clock.now());
-    const bytes = await archive?.store(name, dags.lines(expired));
+    const bytes = archive === undefined ? 0 : await store(archive, name, expired, signal);
     if (!mayGoOn()) return;
-    const removed = await dags.removeExpired(expired);
+    const removed = await dags.removeExpired(expired, mayLie);
     announce('dags.expired', {
       count: removed.length,
       file: archive === undefined ? null : name,
-      bytes: bytes ?? 0,
+      bytes,
       tookMs: clock.monotonic() - began,
     });
   };
   return {
-    once: async () => {
+    once: async (signal) => {
       const cutoffs = cutoffsOf(kept, clock.now());
+      const mayLie = lyingIn(await months.all(), { kept, lingerDays }, clock.now());
       let from: string | null = null;
       do {
         const page = await dags.expired(cutoffs, from);
         for (const expired of stepsOf(page.dags)) {
           if (!mayGoOn()) return;
-          await step(expired);
+          await step(expired, mayLie, signal);
         }
         from = page.next;
       } while (from !== null && mayGoOn());

@@ -34,6 +34,8 @@ const newWorld = (pages: readonly ExpiredDag[][], archive?: Archive) => {
   const state = { asked: [] as Cutoffs[], mayGoOn: true, told };
   const retention = createRetention({
     kept: { completedDays: 1, failedDays: 30, cancelledDays: null },
+    lingerDays: 31,
+    months: { all: () => Promise.resolve([]) },
     clock: { now: () => NOW, monotonic: () => 0 },
     announce: (name, what) => void told.push(`${name} ${JSON.stringify(what)}`),
     mayGoOn: () => state.mayGoOn,
@@ -75,7 +77,11 @@ test('nothing is removed before its archive is durable, and the archive holds ev
   const { state, retention } = newWorld([dagsOf(3)], createFolderArchive(folder));
   await retention.once();
   const name = `dags-2026-03-01-${ids[0]!}.ndjson.gz`;
-  expect(state.told.map((line) => line.split(' ').slice(0, 2).join(' ')).slice(0, 2)).toEqual([`archived ${name}`, 'removed 3']);
+  expect(state.told.map((line) => line.split(' ').slice(0, 2).join(' ')).slice(0, 3)).toEqual([
+    `archived ${name}`,
+    expect.stringMatching(/^archive.ended .*"outcome":"stored","bytes":[1-9]/),
+    'removed 3',
+  ]);
   expect(readdirSync(folder)).toEqual([name]);
   const lines = gunzipSync(readFileSync(path.join(folder, name)))
     .toString('utf8')
@@ -101,7 +107,7 @@ test('where the archive fails nothing is removed, and no half of a file is left'
   };
   const { state, retention } = newWorld([dagsOf(2)], broken);
   await expect(retention.once()).rejects.toThrow('the disk is full');
-  expect(state.told).toEqual([]);
+  expect(state.told).toEqual(['archive.ended {"outcome":"failed","bytes":0,"tookMs":0}']);
   expect(readdirSync(folder)).toEqual([]);
 });
 

@@ -2,10 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import type { Archive } from '../../ports/retention';
+import { packing } from './packing';
 
 /** A name is durable when the folder that holds it is. */
 const syncFolder = async (folder: string): Promise<void> => {
@@ -19,16 +17,17 @@ const syncFolder = async (folder: string): Promise<void> => {
 
 /** Makes it; the folder is made with the first file. */
 export const createFolderArchive = (folder: string): Archive => ({
-  store: async (name, lines) => {
+  store: async (name, lines, signal) => {
     await mkdir(folder, { recursive: true });
     const [file, partial] = [path.join(folder, name), path.join(folder, `.${name}.${randomUUID()}`)];
     try {
       const handle = await open(partial, 'wx');
       let bytes: number;
       try {
-        await pipeline(Readable.from(lines), createGzip(), async (packed: AsyncIterable<Buffer>) => {
+        const write = async (packed: AsyncIterable<Buffer>): Promise<void> => {
           for await (const chunk of packed) await handle.appendFile(chunk);
-        });
+        };
+        await packing(lines, write, signal);
         await handle.sync();
         bytes = (await handle.stat()).size;
       } finally {
