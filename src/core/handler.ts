@@ -2,8 +2,9 @@
 import type { Simulation } from './dag';
 import type { DagId, TaskId } from './ids';
 
-/** A log bound to one attempt. */
+/** The log of one attempt, which is kept with its task. What a handler prints (`console.log`) is kept there, too. */
 export interface TaskLogger {
+  debug(message: string, details?: Readonly<Record<string, unknown>>): void;
   info(message: string, details?: Readonly<Record<string, unknown>>): void;
   warn(message: string, details?: Readonly<Record<string, unknown>>): void;
   error(message: string, details?: Readonly<Record<string, unknown>>): void;
@@ -32,6 +33,8 @@ export interface TaskContext {
   readonly fence: bigint;
   /** Fires when the attempt ran out of time, the session ended, or the worker leaves. */
   readonly signal: AbortSignal;
+  /** The attempt's context by W3C, to be handed on to what it calls; undefined where its DAG isn't traced. */
+  readonly traceparent: string | undefined;
   readonly logger: TaskLogger;
   /** What the last attempt left by `checkpoint`; null where it left nothing. */
   readonly restored: unknown;

@@ -1,17 +1,23 @@
 /**
- * What is ready and waits for a worker: true priority over everything, first come first served within one. A queue for
- * each type, pool and priority, so that a type that nobody can run, or that is paused, holds up no other: whatever its
- * length, choosing looks at one head of each queue.
+ * What is ready and waits for a worker: true priority over everything, flows by weight within one, first come first served within a flow. A
+ * queue for each type and pool, so that a type that nobody can run, or that is paused, holds up no other: whatever its length, choosing
+ * looks at one head of each queue.
+ *
+ * Two things go before the highest priority, each within its share of all hand-outs: what is reserved for a flow, and what has aged.
  */
 import { createAside } from './aside';
-import type { Passing } from './gates';
+import { createFairLevel, type FairLevel, type Group, type Looking } from './fairLevel';
+import { ALONE, EVEN, type Elsewhere, type FairnessSettings } from './fairness';
+import { createEntitled, type Candidate } from './entitled';
 import type { DagId } from './ids';
-import { emptyLane, keep, laneSize, shift, unshift, type Lane } from './lane';
-import type { ReadyTask } from './readyTask';
+import { createPlaces, type Place } from './places';
+import type { Chosen, ReadyTask, Right } from './readyTask';
 import type { Run } from './run';
 import { CODE } from './states';
+import { headOf, takeHead, type WaitingLine } from './waitingLine';
 
-export type { ReadyTask } from './readyTask';
+export type { Place } from './places';
+export type { Chosen, ReadyTask } from './readyTask';
 
 const PRIORITIES = 10;
 
@@ -23,9 +29,14 @@ export type CanTake = (type: string, priority: number, pool: string | undefined)
 /** What a task has to wait behind, which others of its type and pool needn't; undefined for nothing. */
 export type Behind = (task: ReadyTask) => string | undefined;
 
-/** The queues of one type in one pool, by priority. */
-interface Lanes extends Passing {
-  readonly byPriority: readonly Lane<ReadyTask>[];
+/** What a choice depends on besides what waits. */
+export interface Moment {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Nothing lower goes, unless it has aged or is reserved: another scheduler has something more important waiting. */
+  readonly floor: number;
+  /** So many tasks of a flow may go in a row. */
+  readonly burst: number;
 }
 
 export interface ReadyQueue {
@@ -34,8 +45,8 @@ export interface ReadyQueue {
   putBack(task: ReadyTask): void;
   /** How many wait that `counts` allows, but for what is put aside; may count a few that have moved on. */
   count(counts: CanTake): number;
-  /** Takes the first task of the highest priority for which `canTake` holds; those that have to wait behind something are put aside. */
-  next(canTake: CanTake, behind?: Behind): ReadyTask | undefined;
+  /** Takes the next task for which `canTake` holds; those that have to wait behind something are put aside. */
+  next(canTake: CanTake, behind?: Behind, moment?: Moment): Chosen | undefined;
   /** The highest priority that waits and that `canTake` allows, but for what is put aside; null for none. */
   highest(canTake: CanTake, behind?: Behind): number | null;
   /** Lets up to `count` of those that were put aside behind this take their turn; answers how many. */
@@ -48,126 +59,120 @@ export interface ReadyQueue {
   dropShard(shard: number): void;
   /** Sizes by type and priority; may count a few that have moved on. */
   sizes(): { type: string; priority: number; size: number }[];
-  /** A task's place among the ready ones of its type, from 1, found by walking them; undefined where it doesn't wait here or is put aside. */
-  position(dag: DagId, task: number): { position: number; of: number; priority: number } | undefined;
+  /** A task's place among the ready ones of its type, found by walking them; undefined where it doesn't wait here or is put aside. */
+  position(dag: DagId, task: number): Place | undefined;
+  /** What waits, by priority: to be told to other schedulers. */
+  levels(): readonly FairLevel[];
+  /** The other schedulers have handed out so many tasks since, and share the flows like this from now on. */
+  learn(handedOut: number, elsewhere: Elsewhere): void;
 }
 
-export const createReadyQueue = (): ReadyQueue => {
-  /** By type and then by pool. */
-  const lanes = new Map<string, Map<string | undefined, Lanes>>();
+const ORDINARY: Moment = { now: 0, floor: 0, burst: 1 };
+
+/** Who gets how much, as far as other schedulers matter. */
+const createWeights = ({ flows }: FairnessSettings) => {
+  const weights = new Map(Object.entries(flows).map(([flow, { weight }]) => [flow, weight]));
+  let parts = ALONE.parts;
+  return {
+    of: (flow: string): number => (weights.get(flow) ?? 1) * (parts.get(flow) ?? 1),
+    /** Whether they are others now. */
+    set: (next: Elsewhere['parts']): boolean => {
+      const isOther = parts.size > 0 || next.size > 0;
+      parts = next;
+      return isOther;
+    },
+  };
+};
+
+/** What may be looked at of a level, where it goes as if it were of each priority: made once for all that is chosen in one go. */
+const createLookings = (freeHeadWith: (behind: Behind | undefined) => Looking['freeHead']) => {
+  let last: { readonly canTake: CanTake; readonly behind: Behind | undefined; readonly made: readonly Looking[] } | undefined;
+  return (canTake: CanTake, behind: Behind | undefined): readonly Looking[] => {
+    if (last?.canTake === canTake && last.behind === behind) return last.made;
+    const freeHead = freeHeadWith(behind);
+    const at = (_: unknown, priority: number): Looking => ({ mayTake: ({ type, pool }) => canTake(type, priority, pool), freeHead });
+    last = { canTake, behind, made: Array.from({ length: PRIORITIES }, at) };
+    return last.made;
+  };
+};
+
+export const createReadyQueue = (settings: FairnessSettings = EVEN): ReadyQueue => {
+  const weights = createWeights(settings);
+  const levels: readonly FairLevel[] = Array.from({ length: PRIORITIES }, () => createFairLevel(weights.of));
+  const entitled = createEntitled(settings, levels);
   const aside = createAside();
   let sequence = 0;
 
-  const laneOf = (run: Run, task: number): Lane<ReadyTask> => {
-    const { type, priority, options } = run.specs[task]!;
-    const pool = options?.pool;
-    let ofType = lanes.get(type);
-    if (ofType === undefined) lanes.set(type, (ofType = new Map<string | undefined, Lanes>()));
-    let own = ofType.get(pool);
-    if (own === undefined) ofType.set(pool, (own = { type, pool, byPriority: Array.from({ length: PRIORITIES }, () => emptyLane<ReadyTask>()) }));
-    return own.byPriority[priority]!;
-  };
+  const levelOf = ({ run, task }: Pick<ReadyTask, 'run' | 'task'>): FairLevel => levels[run.specs[task]!.priority]!;
 
-  const everyLanes = (): Lanes[] => {
-    const all: Lanes[] = [];
-    for (const ofType of lanes.values()) for (const each of ofType.values()) all.push(each);
-    return all;
-  };
-
-  /** Pools have any name: those that nothing waits in leave no trace. */
-  const tidy = ({ type, pool, byPriority }: Lanes): void => {
-    if (pool !== undefined && byPriority.every((lane) => laneSize(lane) === 0)) lanes.get(type)?.delete(pool);
-  };
-
-  /** The live head of a lane, past those that have moved on. */
-  const head = (lane: Lane<ReadyTask>): ReadyTask | undefined => {
-    for (;;) {
-      const item = lane.items[lane.head];
-      if (item === undefined || isLive(item)) return item;
-      shift(lane);
-    }
-  };
-  /** The head of a lane that needn't wait behind anything: what has to is put aside. */
-  const freeHead = (lane: Lane<ReadyTask>, behind: Behind): ReadyTask | undefined => {
-    for (;;) {
-      const item = head(lane);
-      const key = item === undefined ? undefined : behind(item);
-      if (item === undefined || key === undefined) return item;
-      shift(lane);
-      aside.put(key, item);
-    }
-  };
-
-  const bestLane = (canTake: CanTake, behind: Behind | undefined): { lanes: Lanes; priority: number } | undefined => {
-    // Asked for each task that is sent: the lanes are gathered once, not for each priority.
-    const all = everyLanes();
-    for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
-      let best: Lanes | undefined;
-      let bestSequence = Infinity;
-      for (const each of all) {
-        const lane = each.byPriority[priority]!;
-        const first = lane.head < lane.items.length ? head(lane) : undefined;
-        if (first === undefined || first.sequence >= bestSequence || !canTake(each.type, priority, each.pool)) continue;
-        const free = behind === undefined ? first : freeHead(lane, behind);
-        if (free === undefined || free.sequence >= bestSequence) continue;
-        best = each;
-        bestSequence = free.sequence;
+  /** The head of a line that is live and needn't wait behind anything: what has to is put aside. */
+  const freeHeadWith =
+    (behind: Behind | undefined): Looking['freeHead'] =>
+    (line: WaitingLine) => {
+      for (;;) {
+        const item = headOf(line);
+        if (item === undefined) return undefined;
+        const isStale = !isLive(item);
+        const key = isStale ? undefined : behind?.(item);
+        if (!isStale && key === undefined) return item;
+        takeHead(line);
+        if (key !== undefined) aside.put(key, item);
       }
-      if (best !== undefined) return { lanes: best, priority };
+    };
+
+  const lookings = createLookings(freeHeadWith);
+
+  const byPriority = (lookingAt: readonly Looking[], floor: number, burst: number): Candidate | undefined => {
+    for (let priority = PRIORITIES - 1; priority >= floor; priority--) {
+      const level = levels[priority]!;
+      if (level.size() === 0) continue;
+      const line = burst === 0 ? level.peek(lookingAt[priority]!) : level.next(lookingAt[priority]!, burst);
+      if (line !== undefined) return { line, priority };
     }
     return undefined;
   };
 
-  const placeOf = (
-    ofType: ReadonlyMap<string | undefined, Lanes>,
-    isIt: (item: ReadyTask) => boolean,
-  ): { ahead: number; priority: number } | undefined => {
-    let ahead = 0;
-    for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
-      const waiting = [...ofType.values()].map(({ byPriority }) => byPriority[priority]!.items.slice(byPriority[priority]!.head));
-      const found = waiting.flatMap((items) => items.find(isIt) ?? [])[0];
-      const before = (items: readonly ReadyTask[]): number => items.filter(({ sequence: other }) => other < (found?.sequence ?? Infinity)).length;
-      ahead += waiting.reduce((sum, items) => sum + before(items), 0);
-      if (found !== undefined) return { ahead, priority };
-    }
-    return undefined;
+  const takenBy = ({ line, priority }: Candidate, by: Right): Chosen => {
+    const chosen = { ready: levelOf(headOf(line.line)!).take(line), priority, by };
+    entitled.handedOut(chosen);
+    return chosen;
+  };
+
+  const next: ReadyQueue['next'] = (canTake, behind, { now, floor, burst } = ORDINARY) => {
+    const lookingAt = lookings(canTake, behind);
+    const first = byPriority(lookingAt, floor, burst);
+    const before = entitled.mayFind(now) ? entitled.find({ first, lookingAt, now, floor }) : undefined;
+    if (before !== undefined) return takenBy(before, before.by);
+    return first === undefined ? undefined : takenBy(first, 'turn');
+  };
+
+  const everyGroup = function* (): Generator<{ group: Group; priority: number }> {
+    for (const [priority, level] of levels.entries()) for (const group of level.groups()) yield { group, priority };
   };
 
   return {
     push: (run, task) => {
-      laneOf(run, task).items.push({ run, task, dispatch: run.dispatch[task]!, sequence: sequence++ });
+      levelOf({ run, task }).push({ run, task, dispatch: run.dispatch[task]!, sequence: sequence++ });
     },
     putBack: (item) => {
-      unshift(laneOf(item.run, item.task), item);
+      levelOf(item).putBack(item, true);
     },
-    next: (canTake, behind) => {
-      const best = bestLane(canTake, behind);
-      if (best === undefined) return undefined;
-      const taken = shift(best.lanes.byPriority[best.priority]!);
-      tidy(best.lanes);
-      return taken;
-    },
+    next,
     count: (counts) => {
       let sum = 0;
-      for (const { type, pool, byPriority } of everyLanes())
-        byPriority.forEach(({ items, head: first }, priority) => {
-          if (items.length > first && counts(type, priority, pool)) sum += items.length - first;
-        });
+      for (const { group, priority } of everyGroup()) if (group.size > 0 && counts(group.type, priority, group.pool)) sum += group.size;
       return sum;
     },
-    highest: (canTake, behind) => bestLane(canTake, behind)?.priority ?? null,
+    highest: (canTake, behind) => byPriority(lookings(canTake, behind), 0, 0)?.priority ?? null,
     recall: (key, count) => {
       const recalled = aside.take(key, count, isLive);
-      for (const item of [...recalled].reverse()) unshift(laneOf(item.run, item.task), item);
+      for (const item of [...recalled].reverse()) levelOf(item).putBack(item, false);
       return recalled.length;
     },
     isAside: aside.has,
     asides: aside.keys,
     dropShard: (shard) => {
-      for (const each of everyLanes()) {
-        for (const lane of each.byPriority) keep(lane, ({ run }) => run.shard !== shard);
-        tidy(each);
-      }
+      for (const level of levels) level.keep(({ run }) => run.shard !== shard);
       aside.dropShard(shard);
     },
     sizes: () => {
@@ -177,21 +182,17 @@ export const createReadyQueue = (): ReadyQueue => {
         if (ofType === undefined) sizes.set(type, (ofType = new Array<number>(PRIORITIES).fill(0)));
         ofType[priority]! += size;
       };
-      for (const { type, byPriority } of everyLanes()) for (const [priority, lane] of byPriority.entries()) count(type, priority, laneSize(lane));
-      for (const byPriority of aside.lanes())
-        for (const [priority, lane] of byPriority.entries())
+      for (const { group, priority } of everyGroup()) count(group.type, priority, group.size);
+      for (const ofKey of aside.lanes())
+        for (const [priority, lane] of ofKey.entries())
           for (const { run, task } of lane.items.slice(lane.head)) count(run.specs[task]!.type, priority, 1);
       return [...sizes].flatMap(([type, ofType]) => ofType.map((size, priority) => ({ type, priority, size })));
     },
-    position: (dag, task) => {
-      for (const ofType of lanes.values()) {
-        const place = placeOf(ofType, (item) => item.task === task && item.run.dag === dag && isLive(item));
-        if (place === undefined) continue;
-        let of = 0;
-        for (const { byPriority } of ofType.values()) for (const lane of byPriority) of += laneSize(lane);
-        return { position: place.ahead + 1, of, priority: place.priority };
-      }
-      return undefined;
+    position: createPlaces(levels, isLive),
+    levels: () => levels,
+    learn: (handedOut, elsewhere) => {
+      if (weights.set(elsewhere.parts)) for (const level of levels) level.reweigh();
+      entitled.learn(handedOut, elsewhere);
     },
   };
 };

@@ -1,4 +1,4 @@
-/** Which worker gets a task: the least loaded of those that can run it and have room in their window. */
+/** Which worker gets a task: of those that can run it and have room in their window, the one that will begin it soonest. */
 
 /** Tasks of a type of which a worker runs many in one slot. */
 export interface Shared {
@@ -16,7 +16,13 @@ export interface Seat {
   readonly types: ReadonlySet<string>;
   readonly slots: number;
   /** For how many slots' work may be with the worker at once: its slots and a few more, so that a free slot never waits for Kafka. */
-  readonly window: number;
+  window: number;
+  /** So many more at the most. */
+  readonly prefetch: number;
+  /** Tasks that came to an end there since the last review. */
+  ended: number;
+  /** How many it brings to an end in a second, as far as is known. */
+  perSecond: number;
   readonly draining: boolean;
   /** Dispatches with the worker that take a slot each, by priority. */
   readonly outstanding: Uint32Array;
@@ -43,7 +49,7 @@ const countFrom = (outstanding: Uint32Array, priority: number): number => {
 };
 
 /** Slots' worth of dispatches of at least this priority. */
-const slotsFrom = (seat: Seat, priority: number): number => {
+export const slotsFrom = (seat: Seat, priority: number): number => {
   let slots = countFrom(seat.outstanding, priority);
   for (const shared of seat.shared.values()) slots += slotsOf(countFrom(shared.outstanding, priority), shared);
   return slots;
@@ -76,6 +82,36 @@ export const hasRoom = (seat: Seat, { type, priority }: Counted): boolean => {
   return seat.total < seat.window || slotsFrom(seat, priority) < seat.window;
 };
 
+/** What waits at a worker is what it begins within this time: longer than any way there, and short enough to wait behind others. */
+const COVER_SECONDS = 0.25;
+/** Where nothing ends any more it is forgotten in steps that what one had before was any guide. */
+const HALF_LIFE_MS = 200;
+/** A worker with free slots has shown nothing yet of how fast it is: for each slot no more than this. */
+const UNSEEN_PER_SLOT = 10;
+
+/** The window of a seat of which nobody knows how fast it is. */
+export const unseenWindow = (slots: number, prefetch: number): number => slots + Math.min(prefetch, UNSEEN_PER_SLOT * slots);
+
+/**
+ * Measures a seat anew, so many milliseconds after the last time. One that is full is as fast as what ended there; behind tasks that take long
+ * hardly anything may wait, since it would begin sooner elsewhere.
+ */
+export const reviewSeat = (seat: Seat, sinceMs: number): void => {
+  if (sinceMs <= 0) return;
+  const now = (seat.ended / sinceMs) * 1000;
+  const isFull = seat.total >= seat.slots;
+  seat.ended = 0;
+  seat.perSecond = Math.max(now, isFull ? seat.perSecond * 0.5 ** (sinceMs / HALF_LIFE_MS) : seat.perSecond);
+  const covered = seat.slots + Math.min(seat.prefetch, Math.round(seat.perSecond * COVER_SECONDS));
+  seat.window = isFull ? covered : unseenWindow(seat.slots, seat.prefetch);
+};
+
+const LEAST_PER_SECOND = 0.1;
+
+/** With free slots the part of them that is taken; then one, and the seconds until a slot would come free for another task. */
+const loadOf = ({ total, slots, perSecond }: Seat): number =>
+  total < slots ? total / slots : 1 + (total - slots + 1) / Math.max(perSecond, LEAST_PER_SECOND);
+
 /** The seat to send to, or undefined where none can take it now. */
 export const chooseSeat = (seats: Iterable<Seat>, task: Counted): Seat | undefined => {
   let best: Seat | undefined;
@@ -83,7 +119,7 @@ export const chooseSeat = (seats: Iterable<Seat>, task: Counted): Seat | undefin
   let bestCount = 0;
   for (const seat of seats) {
     if (!seat.types.has(task.type) || !hasRoom(seat, task)) continue;
-    const load = seat.total / seat.slots;
+    const load = loadOf(seat);
     // Of two whose batches have begun to fill, the emptier one.
     const count = seat.shared.get(task.type)?.total ?? 0;
     if (load > bestLoad || (load === bestLoad && count >= bestCount)) continue;

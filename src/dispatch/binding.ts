@@ -1,12 +1,18 @@
 /** Chooses: which of the ready tasks go now, and to which seat. */
+import type { FairnessSettings } from '../core/fairness';
+import { countHandOuts, type HandOutCount } from '../core/handOuts';
 import { createReadyQueue, type Behind, type CanTake, type ReadyQueue, type ReadyTask } from '../core/readyQueue';
+import type { Group } from '../core/fairLevel';
+import { createShares, flowsOf, NOTHING_WAITS, waitingOf, type Standing } from '../core/standing';
 import { chooseSeat, hasRoom, type Seat } from '../core/routing';
 import type { TaskLimits } from '../core/limits';
+import type { Clock } from '../ports/clock';
 import type { Allowances } from './allowances';
 import type { Books } from './books';
 import type { Fleet } from './fleet';
 import type { Gates } from './gates';
 import type { Limits } from './limits';
+import { createHeard, Portions } from './portions';
 
 export interface BindingNeeds {
   readonly books: Books;
@@ -15,12 +21,16 @@ export interface BindingNeeds {
   readonly limits: Pick<Limits, 'isKnown' | 'of' | 'slotsOf'>;
   readonly allowances: Pick<Allowances, 'behind' | 'reopened' | 'passedOver'>;
   readonly epochOf: (shard: number) => number | undefined;
+  readonly fairness: FairnessSettings;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** A task on its way to a seat. */
 export interface Bound {
   readonly ready: ReadyTask;
   readonly seat: Seat;
+  /** What it counts as on its way and at its worker. */
+  readonly priority: number;
   /** The epoch under which it was bound: once the shard was given up, it is nobody's business any more. */
   readonly epoch: number | undefined;
   /** What it takes of limits; undefined for nothing. */
@@ -29,22 +39,53 @@ export interface Bound {
 
 /** As many are bound at once. */
 export const AT_ONCE = 2000;
+/** A flow's turn takes at most this part of what workers hold. */
+const WINDOW_PARTS = 32;
 
 export class Binding {
-  readonly ready: ReadyQueue = createReadyQueue();
+  readonly ready: ReadyQueue;
   /** No priority below this is sent: another scheduler has something more important waiting. */
   private floor = 0;
+  private readonly portions: Portions;
+  private readonly handedOutElsewhere = createHeard();
+  private said: Standing = NOTHING_WAITS;
+  readonly handOuts: HandOutCount;
   /** How many tasks were put aside so far. */
   private putAside = 0;
 
-  constructor(private readonly needs: BindingNeeds) {}
+  constructor(private readonly needs: BindingNeeds) {
+    this.ready = createReadyQueue(needs.fairness);
+    this.portions = new Portions(needs.fleet);
+    this.handOuts = countHandOuts(needs.fairness);
+  }
 
-  /** Another scheduler's highest waiting priority; the answer says whether more may go than before. */
-  yieldTo(priority: number | null): boolean {
-    const floor = priority ?? 0;
-    const lowered = floor < this.floor;
+  /** What waits at the other schedulers; the answer says whether more may go than before. */
+  hear(others: ReadonlyMap<string, Standing>): boolean {
+    const shares = createShares(this.said, [...others.values()]);
+    const handedOut = this.handedOutElsewhere(others);
+    this.ready.learn(handedOut, shares.elsewhere);
+    const floor = shares.floor ?? 0;
+    const isLarger = this.portions.learn(shares);
+    const isMore = floor < this.floor || handedOut > 0 || isLarger;
     this.floor = floor;
-    return lowered;
+    return isMore;
+  }
+
+  /** What waits for a worker that could run it. */
+  standing(): Standing {
+    const { fairness } = this.needs;
+    const highest = this.highestWaiting();
+    const runnable = this.runnableTypes();
+    const isOpen = ({ type, pool }: Pick<Group, 'type' | 'pool'>): boolean => runnable.has(type) && this.isLet(type, pool);
+    const levels = this.ready.levels();
+    const reserved = Object.entries(fairness.flows).filter(([, flow]) => flow.reserved > 0);
+    this.said = {
+      highest,
+      handedOut: this.handOuts.total(),
+      flows: highest === null ? [] : flowsOf(levels[highest]!, isOpen, (flow) => fairness.flows[flow]?.weight ?? 1),
+      reserved: Object.fromEntries(reserved.map(([flow]) => [flow, waitingOf(levels, flow)])),
+    };
+    return this.said;
   }
 
   /** The highest priority that waits for a worker that could run it. */
@@ -63,8 +104,9 @@ export class Binding {
     const { fleet } = this.needs;
     const full = new Map<string, number>();
     const canTake: CanTake = (type, priority, pool) => {
-      if (priority < this.floor || priority <= (full.get(type) ?? -1) || !this.isLet(type, pool)) return false;
-      for (const seat of fleet.seats()) if (seat.types.has(type) && hasRoom(seat, { type, priority })) return true;
+      if (priority <= (full.get(type) ?? -1) || !this.isLet(type, pool)) return false;
+      if (this.portions.isLeft(type, priority))
+        for (const seat of fleet.seats()) if (seat.types.has(type) && hasRoom(seat, { type, priority })) return true;
       full.set(type, priority);
       return false;
     };
@@ -80,19 +122,29 @@ export class Binding {
   }
 
   private take(bound: Bound[], canTake: CanTake): void {
-    const { fleet, books, gates, epochOf } = this.needs;
+    const { fleet, books, gates, epochOf, clock } = this.needs;
+    const moment = { now: clock.now(), floor: this.floor, burst: this.burst() };
     while (bound.length < AT_ONCE) {
-      const ready = this.ready.next(canTake, this.behind);
-      if (ready === undefined) return;
+      const chosen = this.ready.next(canTake, this.behind, moment);
+      if (chosen === undefined) return;
+      const { ready, priority } = chosen;
       // It waits here twice where its DAG was paused and resumed meanwhile.
       if (books.isSent(ready)) continue;
       const spec = ready.run.specs[ready.task]!;
-      const seat = chooseSeat(fleet.seats(), spec);
+      const seat = chooseSeat(fleet.seats(), { type: spec.type, priority });
       if (seat === undefined) return;
-      const limits = books.assign(ready, seat.session);
+      this.handOuts.add(chosen);
+      const limits = books.assign(ready, seat.session, priority);
       gates.took({ type: spec.type, pool: spec.options?.pool }, { dag: ready.run.dag, task: ready.task, dispatch: ready.dispatch });
-      bound.push({ ready, seat, epoch: epochOf(ready.run.shard), limits });
+      bound.push({ ready, seat, priority, epoch: epochOf(ready.run.shard), limits });
     }
+  }
+
+  /** Tasks of one DAG that are handed out together share records and rows: turns are as long as nobody notices. */
+  private burst(): number {
+    let window = 0;
+    for (const seat of this.needs.fleet.seats()) window += seat.window;
+    return Math.max(1, Math.floor(window / WINDOW_PARTS));
   }
 
   /** Lets those take their turn for which there may be room again. */

@@ -1,4 +1,5 @@
 /** The books: who has which dispatch, and how much of each seat that takes. */
+import { originalOf } from '../core/copies';
 import type { Dispatched } from '../core/event';
 import type { TaskLimits } from '../core/limits';
 import type { ReadyTask } from '../core/readyQueue';
@@ -24,16 +25,21 @@ export class Books {
 
   constructor(private readonly needs: BooksNeeds) {}
 
-  /** Answers what the task takes of limits. */
-  assign({ run, task, dispatch }: Sent, session: string): TaskLimits | undefined {
-    const { type, priority } = run.specs[task]!;
+  /** Answers what the task takes of limits. `priority` is what it counts as, where that isn't its own. */
+  assign({ run, task, dispatch }: Sent, session: string, as?: number): TaskLimits | undefined {
+    const original = originalOf(run, task);
+    const { type, priority: own } = run.specs[original ?? task]!;
+    const priority = as ?? own;
     const { allowances, limitsOf, clock } = this.needs;
     const now = clock.monotonic();
     const earlier = this.assignments.get(run.dag, task)?.limits;
     if (earlier !== undefined) allowances.gave(earlier);
-    const limits = limitsOf(run, task);
+    // What has limits gets no copies.
+    const limits = original === undefined ? limitsOf(run, task) : undefined;
     if (limits !== undefined) allowances.took(limits);
-    this.assignments.add({ run, task, dispatch, type, priority, limits, session, sentAt: now, askedAt: now });
+    const assignment: Assignment = { run, task, dispatch, type, priority, limits, session, sentAt: now, askedAt: now };
+    // No row tells of a copy that waits.
+    this.assignments.add(original === undefined ? assignment : { ...assignment, told: true });
     this.take(session, { type, priority });
     return limits;
   }
@@ -46,7 +52,11 @@ export class Books {
   /** Takes out the assignment of a dispatch, or of an earlier one of its task. */
   end(done: Dispatched): Assignment | undefined {
     const assignment = this.assignments.end(done);
-    if (assignment !== undefined) this.close(assignment);
+    if (assignment === undefined) return undefined;
+    const seat = this.needs.fleet.seat(assignment.session);
+    // What came back, given back or lost, has its next number already: that is no sign of how fast its worker is.
+    if (seat !== undefined && assignment.run.dispatch[assignment.task] === assignment.dispatch) seat.ended += 1;
+    this.close(assignment);
     return assignment;
   }
 

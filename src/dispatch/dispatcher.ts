@@ -3,9 +3,12 @@
  * hands out about as much as the workers can take, so that what comes later and matters more is never stuck in Kafka.
  */
 import type { Dispatched } from '../core/event';
+import type { FairnessSettings } from '../core/fairness';
 import type { DagId } from '../core/ids';
 import type { ReadyQueue } from '../core/readyQueue';
 import type { Run } from '../core/run';
+import type { HandOuts } from '../core/handOuts';
+import { NOTHING_WAITS, type Standing } from '../core/standing';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { Claims } from '../ports/leases';
@@ -19,10 +22,13 @@ import { Books } from './books';
 import type { Fleet } from './fleet';
 import type { Gates } from './gates';
 import type { Limits } from './limits';
-import { createOrders, type Acknowledgement, type Orders } from './orders';
+import { createOrders, type Acknowledgement, type Orders, type Revoked } from './orders';
 import { createPace, type Pace, type PaceNeeds } from './pace';
+import { createRecoveries, type Recoveries } from './recoveries';
 import { Reservations } from './reservations';
 import { Sending } from './sending';
+import type { DispatchSpans } from './spans';
+import { createStragglers, type Stragglers, type StragglersNeeds } from './stragglers';
 
 export interface DispatcherNeeds extends Pick<PaceNeeds, 'load'> {
   readonly queue: Pick<WorkQueue, 'send'>;
@@ -32,10 +38,14 @@ export interface DispatcherNeeds extends Pick<PaceNeeds, 'load'> {
   readonly gates: Pick<Gates, 'lets' | 'took'>;
   readonly limits: Pick<Limits, 'isKnown' | 'of' | 'slotsOf'>;
   readonly permits: Permits;
+  readonly fairness: FairnessSettings;
+  readonly spreadOf: StragglersNeeds['spreadOf'];
   /** Whether the leases of the shards last by this process's own clock: nothing is sent otherwise. */
   readonly isLive: () => boolean;
   readonly clock: Clock;
   readonly announce: Announce;
+  /** Absent where nothing is traced. */
+  readonly spans?: DispatchSpans | undefined;
   /** Base URL at which workers find this scheduler. */
   readonly origin: () => string;
   /** Characters of inputs that travel with a dispatch. */
@@ -44,9 +54,14 @@ export interface DispatcherNeeds extends Pick<PaceNeeds, 'load'> {
 
 const AFTER_FAILURE_MS = 200;
 
+const highestOf = (tasks: readonly { readonly run: Run; readonly task: number }[]): number =>
+  tasks.reduce((highest, { run, task }) => Math.max(highest, run.specs[task]!.priority), 0);
+
 export class Dispatcher {
   readonly ready: ReadyQueue;
   readonly assignments: Assignments;
+  readonly stragglers: Stragglers;
+  readonly recoveries: Recoveries;
   private readonly epochs = new Map<number, number>();
   private readonly books: Books;
   private readonly binding: Binding;
@@ -77,8 +92,10 @@ export class Dispatcher {
     this.assignments = books.assignments;
     this.binding = new Binding({ ...needs, allowances, books, epochOf });
     this.ready = this.binding.ready;
+    this.recoveries = createRecoveries(needs);
     this.sending = new Sending({
       ...needs,
+      recoveries: this.recoveries,
       books,
       orders: this.orders,
       reservations: this.reservations,
@@ -94,6 +111,14 @@ export class Dispatcher {
         this.pauseAfterFailure();
       },
     });
+    this.stragglers = createStragglers({
+      ...needs,
+      books,
+      orders: this.orders,
+      giveUp: (session, execution) => {
+        this.giveUp(session, execution);
+      },
+    });
   }
 
   shardTaken(shard: number, epoch: number): void {
@@ -103,18 +128,23 @@ export class Dispatcher {
   shardDropped(shard: number): void {
     this.epochs.delete(shard);
     this.ready.dropShard(shard);
+    this.stragglers.dropShard(shard);
     this.books.dropShard(shard);
     this.nudge();
   }
 
   enqueue(tasks: readonly { readonly run: Run; readonly task: number }[]): void {
-    for (const { run, task } of tasks) this.ready.push(run, task);
-    this.pace.gather(tasks.length);
+    for (const { run, task } of tasks) {
+      this.ready.push(run, task);
+      this.stragglers.watch(run, task);
+    }
+    this.pace.gather(tasks.length, highestOf(tasks));
     this.nudge();
   }
 
   over(dispatches: readonly Dispatched[]): void {
     this.reservations.over(dispatches.flatMap((done) => this.books.end(done) ?? []));
+    if (this.stragglers.size() > 0) this.stragglers.endOvertaken();
     this.nudge();
   }
 
@@ -133,6 +163,7 @@ export class Dispatcher {
   /** A session runs a task, also one that an earlier owner of the shard sent: from now on somebody notices when that session ends. */
   adopt(run: Run, task: number, session: string): void {
     this.books.adopt(run, task, session);
+    this.stragglers.watch(run, task);
   }
 
   /** The leases say that another session has the task than the one it was sent to. */
@@ -141,14 +172,14 @@ export class Dispatcher {
   }
 
   /** Tells a session to end these dispatches; where the session isn't known here, its end is. */
-  async revoke(session: string, revoked: readonly { readonly run: Run; readonly task: number; readonly dispatch: number }[]): Promise<void> {
+  async revoke(session: string, revoked: readonly Revoked[]): Promise<void> {
     const seat = this.needs.fleet.seat(session);
     if (seat === undefined) return;
     await this.needs.queue.send(this.orders.revocations(seat, revoked));
   }
 
   /** As `revoke`, for an execution that nothing depends on any more: whether it is told matters to its worker's slots alone. */
-  giveUp(session: string, { run, task, dispatch }: { readonly run: Run; readonly task: number; readonly dispatch: number }): void {
+  giveUp(session: string, { run, task, dispatch }: Revoked): void {
     this.revoke(session, [{ run, task, dispatch }]).catch(this.unsent);
   }
 
@@ -163,10 +194,15 @@ export class Dispatcher {
     return assignment === undefined ? undefined : (this.needs.fleet.seat(assignment.session)?.worker ?? assignment.session);
   }
 
-  /** The highest priority that waits for a worker that could run it. */
-  highestWaiting(): number | null {
+  /** How many tasks were handed out so far. */
+  handOuts(): HandOuts {
+    return this.binding.handOuts;
+  }
+
+  /** What waits for a worker that could run it, for the other schedulers. */
+  standing(): Standing {
     // The shards' next owner is not to wait for this one.
-    return this.needs.isLive() ? this.binding.highestWaiting() : null;
+    return this.needs.isLive() ? this.binding.standing() : { ...NOTHING_WAITS, handedOut: this.binding.handOuts.total() };
   }
 
   /** How many tasks of such types wait here for room at a worker: none that is behind a gate. */
@@ -174,9 +210,9 @@ export class Dispatcher {
     return this.needs.isLive() ? this.binding.waiting(isRun) : 0;
   }
 
-  /** Another scheduler's highest waiting priority: nothing lower is sent from here. */
-  yieldTo(priority: number | null): void {
-    if (this.binding.yieldTo(priority)) this.nudge();
+  /** What waits at the other schedulers: nothing less important is sent from here, and flows get their shares over all of them. */
+  hear(others: ReadonlyMap<string, Standing>): void {
+    if (this.binding.hear(others)) this.nudge();
   }
 
   /** Sends as soon as the running turn of the event loop is over, so that all that became ready with it goes together; under load a little later. */
@@ -197,7 +233,7 @@ export class Dispatcher {
     if (!this.needs.isLive() || this.needs.clock.monotonic() < this.pausedUntil) return;
     const bound = this.binding.bind();
     if (bound.length === 0) return;
-    this.pace.sent(bound.length, this.highestWaiting() !== null);
+    this.pace.sent(bound.length, highestOf(bound.map(({ ready }) => ready)), this.binding.highestWaiting() !== null);
     if (bound.length === AT_ONCE) this.nudge();
     this.sending.start(bound);
   }

@@ -2,6 +2,7 @@
  * Finds dispatches that nobody will report on: their session is gone, or nobody ever claimed them. It only reports; the
  * law decides, behind everything that the session had reported.
  */
+import { originalOf } from '../core/copies';
 import type { Dispatched, Event } from '../core/event';
 import { groupBy } from '../core/groupBy';
 import type { Clock } from '../ports/clock';
@@ -58,7 +59,10 @@ export const createLosses = ({ dispatcher, fleet, ledger, log, clock, announce }
       for (const each of fresh) reportedAt.delete(each);
       throw error;
     }
-    for (const { run, task } of fresh) announce('task.lost', { dag: run.dag, task: run.specs[task]!.name, session, evidence });
+    for (const { run, task: sent } of fresh) {
+      const task = originalOf(run, sent) ?? sent;
+      announce('task.lost', { dag: run.dag, task: run.specs[task]!.name, attempt: run.failures[task]! + 1, session, evidence });
+    }
   };
 
   const settle = async (assignment: Assignment, answer: Awaited<ReturnType<ClaimLedger['holders']>>[number]): Promise<void> => {
@@ -74,10 +78,14 @@ export const createLosses = ({ dispatcher, fleet, ledger, log, clock, announce }
       const { trusted, askedAt } = await fleet.look();
       dispatcher.reconcile();
       dispatcher.nudge();
+      dispatcher.stragglers.lookOnce();
       if (!trusted) return;
       for (const session of [...dispatcher.assignments.sessions()]) {
         if (fleet.has(session)) continue;
         const lost = dispatcher.assignments.ofSession(session).filter(({ sentAt }) => sentAt < askedAt);
+        // First: the law may hear of it before the log has answered.
+        for (const each of lost)
+          if (originalOf(each.run, each.task) === undefined) dispatcher.recoveries.lost(each, fleet.heardAt(session) ?? askedAt);
         await report(session, 'its session ended', lost);
       }
     },

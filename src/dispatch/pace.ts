@@ -21,10 +21,10 @@ export interface PaceNeeds {
 }
 
 export interface Pace {
-  /** So many tasks became ready. */
-  gather(count: number): void;
-  /** So many tasks were sent now; whether more are ready that had no room. */
-  sent(count: number, isMoreReady: boolean): void;
+  /** So many tasks became ready, the most important of them of this priority. */
+  gather(count: number, highest: number): void;
+  /** So many tasks were sent now, the most important of this priority; whether more are ready that had no room. */
+  sent(count: number, highest: number, isMoreReady: boolean): void;
   /** Milliseconds that the next send should wait from now on. */
   waitMs(): number;
 }
@@ -32,19 +32,20 @@ export interface Pace {
 const pauseAt = (load: number): number => LONGEST_MS * Math.min(1, Math.max(0, (load - BUSY) / (FULLY_BUSY - BUSY)));
 
 export const createPace = ({ clock, load }: PaceNeeds): Pace => {
-  let last = { at: -Infinity, company: 0, isMoreReady: false };
-  let gathered = 0;
+  let last = { at: -Infinity, company: 0, highest: 0, isMoreReady: false };
+  let gathered = { count: 0, highest: 0 };
   return {
-    gather: (count) => {
-      gathered += count;
+    gather: (count, highest) => {
+      gathered = { count: gathered.count + count, highest: Math.max(gathered.highest, highest) };
     },
-    sent: (count, isMoreReady) => {
-      last = { at: clock.monotonic(), company: Math.max(count, last.company / 2), isMoreReady };
-      gathered = 0;
+    sent: (count, highest, isMoreReady) => {
+      last = { at: clock.monotonic(), company: Math.max(count, last.company / 2), highest, isMoreReady };
+      gathered = { count: 0, highest: 0 };
     },
     waitMs: () => {
       // What waits for room makes full rounds by itself, and its workers would wait with it.
-      if (load === undefined || last.company < COMPANY || last.isMoreReady || gathered >= ENOUGH) return 0;
+      if (load === undefined || last.company < COMPANY || last.isMoreReady || gathered.count >= ENOUGH) return 0;
+      if (gathered.highest > last.highest) return 0;
       const since = clock.monotonic() - last.at;
       return since >= LONGEST_MS ? 0 : Math.max(0, pauseAt(load()) - since);
     },

@@ -12,7 +12,9 @@ import type { Bound } from './binding';
 import type { Books } from './books';
 import { hasNoInputs, readInputs } from './inputs';
 import type { Orders } from './orders';
+import type { Recoveries } from './recoveries';
 import type { Reservations } from './reservations';
+import type { DispatchSpan, DispatchSpans } from './spans';
 
 export interface SendingNeeds {
   readonly books: Books;
@@ -21,12 +23,15 @@ export interface SendingNeeds {
   readonly queue: Pick<WorkQueue, 'send'>;
   readonly claims: Pick<Claims, 'raiseFloor'>;
   readonly work: Pick<WorkIndex, 'inputs'>;
+  readonly recoveries: Pick<Recoveries, 'sent'>;
   readonly isLive: () => boolean;
   readonly epochOf: (shard: number) => number | undefined;
   /** The task keeps its turn. */
   readonly putBack: (ready: ReadyTask) => void;
   /** An execution that the law has given up still runs. */
   readonly giveUp: (session: string, execution: Pick<ReadyTask, 'run' | 'task' | 'dispatch'>) => void;
+  /** Absent where nothing is traced. */
+  readonly spans?: DispatchSpans | undefined;
   /** Nothing can be sent for a moment. */
   readonly failed: () => void;
   readonly clock: Clock;
@@ -116,10 +121,23 @@ export class Sending {
     if (current.length === 0) return;
     if (!this.needs.isLive()) throw failure('STALE_EPOCH', 'the leases of the shards are over by the own clock');
     const began = clock.monotonic();
-    await queue.send(orders.dispatches(current, inputs));
+    const spans = this.beginSpans(current);
+    await queue.send(orders.dispatches(current, inputs, spans));
     const now = clock.now();
-    const waitedMs = current.reduce((sum, { ready: { run, task } }) => sum + Math.max(0, now - run.since[task]!), 0) / current.length;
-    announce('dispatch.sent', { count: current.length, tookMs: clock.monotonic() - began, waitedMs });
+    const waitsMs = current.map(({ ready: { run, task } }) => Math.max(0, now - run.since[task]!));
+    announce('dispatch.sent', { count: current.length, tookMs: clock.monotonic() - began, waitsMs });
+    for (const { ready } of current) if (ready.dispatch > 1) this.needs.recoveries.sent(ready);
+    if (spans !== undefined) for (const span of spans.values()) span.sent();
+  }
+
+  private beginSpans(bound: readonly Bound[]): Map<ReadyTask, DispatchSpan> | undefined {
+    if (this.needs.spans === undefined) return undefined;
+    const spans = new Map<ReadyTask, DispatchSpan>();
+    for (const { ready, seat } of bound) {
+      const span = this.needs.spans.begin(ready, seat, ready.run.since[ready.task]!);
+      if (span !== undefined) spans.set(ready, span);
+    }
+    return spans;
   }
 
   /** Whether a task is still the one that was bound, in the shard that this scheduler has not given up since. */

@@ -90,7 +90,7 @@ test('the queue does what a sorted list would do, whatever comes', () => {
         } else {
           const canTake = (type: string, priority: number) => step.runnable.includes(type) && priority >= step.floor;
           expect(queue.highest(canTake)).toBe(model.highest(canTake));
-          const [real, wanted] = [queue.next(canTake), model.next(canTake)];
+          const [real, wanted] = [queue.next(canTake)?.ready, model.next(canTake)];
           expect(real === undefined ? undefined : names(real)).toBe(
             wanted === undefined ? undefined : `${String(wanted.run.shard)}:${wanted.run.specs[wanted.task]!.name}`,
           );
@@ -108,9 +108,9 @@ test('a type that nobody can run holds up no other', () => {
   const run = runOn(0);
   queue.push(run, 9);
   queue.push(run, 10);
-  expect(names(queue.next((type) => type === 'NOTIFICATION')!)).toBe('0:NOTIFICATION-0');
+  expect(names(queue.next((type) => type === 'NOTIFICATION')!.ready)).toBe('0:NOTIFICATION-0');
   expect(queue.next((type) => type === 'NOTIFICATION')).toBeUndefined();
-  expect(names(queue.next(all)!)).toBe('0:API_CALL-9');
+  expect(names(queue.next(all)!.ready)).toBe('0:API_CALL-9');
 });
 
 test('counts what waits, as far as it is asked for', () => {
@@ -132,16 +132,16 @@ test('a DAG that is paused or ends early hands out nothing; after a resume it wa
   expect(queue.next(all)).toBeUndefined();
   run.reason = null;
   queue.push(run, 3);
-  expect(queue.next(all)?.task).toBe(3);
+  expect(queue.next(all)?.ready.task).toBe(3);
 });
 
 test('what fails to be sent keeps its turn, in the order in which it was', () => {
   const queue = createReadyQueue();
   const run = runOfPlan(planOf([0, 1, 2, 3].map((i) => plannedTask(`t${String(i)}`, []))));
   for (const task of [0, 1, 2, 3]) queue.push(run, task);
-  const sent = [queue.next(all)!, queue.next(all)!];
+  const sent = [queue.next(all)!.ready, queue.next(all)!.ready];
   for (const each of sent.reverse()) queue.putBack(each);
-  expect([0, 1, 2, 3].map(() => queue.next(all)!.task)).toEqual([0, 1, 2, 3]);
+  expect([0, 1, 2, 3].map(() => queue.next(all)!.ready.task)).toEqual([0, 1, 2, 3]);
 });
 
 test('what has to wait behind something is put aside, and recalled by its importance and in its turn', () => {
@@ -149,7 +149,7 @@ test('what has to wait behind something is put aside, and recalled by its import
   const run = runOfPlan(planOf([0, 1, 2, 3, 4].map((i) => plannedTask(`t${String(i)}`, [], { priority: i === 3 ? 9 : 5 }))));
   for (const task of [0, 1, 2, 3, 4]) queue.push(run, task);
   const behind = ({ task }: ReadyTask): string | undefined => (task === 4 ? undefined : 'full');
-  expect([queue.highest(all, behind), queue.next(all, behind)?.task, queue.next(all, behind)]).toEqual([5, 4, undefined]);
+  expect([queue.highest(all, behind), queue.next(all, behind)?.ready.task, queue.next(all, behind)]).toEqual([5, 4, undefined]);
   expect([[...queue.asides()], queue.isAside('full'), queue.isAside('other')]).toEqual([['full'], true, false]);
   expect(queue.sizes().filter(({ size }) => size > 0)).toEqual([
     { type: 'API_CALL', priority: 5, size: 3 },
@@ -157,10 +157,10 @@ test('what has to wait behind something is put aside, and recalled by its import
   ]);
   // One that has moved on takes nobody's place.
   run.state[0] = CODE.RUNNING;
-  expect([queue.recall('full', 2), queue.next(all)?.task, queue.recall('none', 1)]).toEqual([2, 3, 0]);
+  expect([queue.recall('full', 2), queue.next(all)?.ready.task, queue.recall('none', 1)]).toEqual([2, 3, 0]);
   // Looked at again it goes back to its place before those that came later.
   expect(queue.next(all, behind)).toBeUndefined();
-  expect([queue.recall('full', 9), queue.next(all)?.task, queue.next(all)?.task, queue.isAside('full')]).toEqual([2, 1, 2, false]);
+  expect([queue.recall('full', 9), queue.next(all)?.ready.task, queue.next(all)?.ready.task, queue.isAside('full')]).toEqual([2, 1, 2, false]);
   queue.push(run, 2);
   queue.highest(all, behind);
   queue.dropShard(0);
@@ -171,9 +171,9 @@ test('a position counts what is ahead in the same queue', () => {
   const queue = createReadyQueue();
   const run = runOfPlan(planOf([0, 1, 2].map((i) => plannedTask(`t${String(i)}`, []))));
   for (const task of [2, 0, 1]) queue.push(run, task);
-  expect(queue.position(run.dag, 1)).toEqual({ position: 3, of: 3, priority: 5 });
+  expect(queue.position(run.dag, 1)).toEqual({ position: 3, of: 3, priority: 5, flow: 'a DAG', aheadInFlow: 2, flows: 1 });
   queue.next(all);
-  expect(queue.position(run.dag, 1)).toEqual({ position: 2, of: 2, priority: 5 });
+  expect(queue.position(run.dag, 1)).toEqual({ position: 2, of: 2, priority: 5, flow: 'a DAG', aheadInFlow: 1, flows: 1 });
   expect(queue.position(run.dag, 2)).toBeUndefined();
   expect(queue.sizes().filter(({ size }) => size > 0)).toEqual([{ type: 'API_CALL', priority: 5, size: 2 }]);
 });
@@ -183,7 +183,7 @@ test('100,000 tasks go through in order, and the queue is empty after them', () 
   const run = runOfPlan(planOf(Array.from({ length: 100_000 }, (_, i) => plannedTask(String(i), []))));
   for (let task = 0; task < 100_000; task++) queue.push(run, task);
   let inOrder = 0;
-  for (let task = 0; task < 100_000; task++) if (queue.next(all)?.task === task) inOrder++;
+  for (let task = 0; task < 100_000; task++) if (queue.next(all)?.ready.task === task) inOrder++;
   expect(inOrder).toBe(100_000);
   expect(queue.sizes().every(({ size }) => size === 0)).toBe(true);
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { chooseSeat, createShared, emptySeat, hasRoom, leaveSeat, takeSeat, type Counted, type Seat } from '../../src/core/routing';
+import { chooseSeat, createShared, emptySeat, hasRoom, leaveSeat, reviewSeat, takeSeat, type Counted, type Seat } from '../../src/core/routing';
 
 const seat = (session: string, other: Partial<Seat> = {}): Seat => ({
   session,
@@ -8,6 +8,9 @@ const seat = (session: string, other: Partial<Seat> = {}): Seat => ({
   types: new Set(['API_CALL']),
   slots: 2,
   window: 3,
+  prefetch: 1,
+  ended: 0,
+  perSecond: 2,
   draining: false,
   outstanding: new Uint32Array(10),
   shared: new Map(),
@@ -141,4 +144,41 @@ test('counts equal what was taken and not left, and room at a priority means roo
       expect([one.total, ...one.outstanding, ...shared.get('ROW')!.outstanding, shared.get('LINE')!.total]).toEqual(new Array(22).fill(0));
     }),
   );
+});
+
+describe('the window', () => {
+  const review = (one: Seat, ended: number, ms = 200): number => {
+    one.ended = ended;
+    reviewSeat(one, ms);
+    return one.window;
+  };
+
+  test('of a full seat holds what it begins within a quarter of a second, up to its prefetch', () => {
+    const one = seat('one', { slots: 4, prefetch: 100, perSecond: 4 });
+    take(one, call(), 4);
+    expect(review(one, 16)).toBe(4 + 20);
+    expect(review(one, 1000)).toBe(104);
+  });
+
+  test('of a full seat where nothing ends any more shrinks to its slots, and grows again', () => {
+    const one = seat('one', { slots: 4, prefetch: 100, perSecond: 400 });
+    take(one, call(), 4);
+    const windows = Array.from({ length: 8 }, () => review(one, 0));
+    expect([...windows].sort((a, b) => b - a)).toEqual(windows);
+    expect(windows.at(-1)).toBe(4);
+    expect(review(one, 80)).toBe(104);
+  });
+
+  test('of a seat with free slots is some tasks for each of them, whatever it did before', () => {
+    const one = seat('one', { slots: 2, prefetch: 100, perSecond: 0.1 });
+    expect(review(one, 0)).toBe(22);
+    expect(review(seat('wide', { slots: 50, prefetch: 100 }), 0)).toBe(150);
+  });
+});
+
+test('of full seats the one whose next slot comes free soonest gets the task, and a free slot comes first', () => {
+  const fast = seat('fast', { window: 20, perSecond: 100, total: 12 });
+  const slow = seat('slow', { window: 20, perSecond: 1, total: 2 });
+  expect(chooseSeat([slow, fast], call())).toBe(fast);
+  expect(chooseSeat([slow, fast, seat('free', { perSecond: 0.1, total: 1 })], call())?.session).toBe('free');
 });

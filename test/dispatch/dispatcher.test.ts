@@ -3,7 +3,7 @@ import { runOfPlan, type Run } from '../../src/core/run';
 import { CODE } from '../../src/core/states';
 import { applyAll, completed, planOf, started } from '../core/model';
 import { turns } from '../lifecycle/virtualClock';
-import { startStage, tasks, worker } from './stage';
+import { othersWaitWith, startStage, tasks, worker } from './stage';
 
 const under = (run: Run, task: number, dispatch: number): void => {
   run.dispatch[task] = dispatch;
@@ -59,10 +59,10 @@ test('a later and more important task passes a full window', async () => {
 test('while another scheduler has something more important, nothing lower is sent', async () => {
   const stage = startStage([worker('w1')]);
   await stage.look();
-  stage.dispatcher.yieldTo(8);
+  stage.dispatcher.hear(othersWaitWith(8));
   await stage.enqueue(runOfPlan(planOf(tasks(1))), 0);
   expect(stage.sent).toEqual([]);
-  stage.dispatcher.yieldTo(null);
+  stage.dispatcher.hear(othersWaitWith(null));
   await turns();
   expect(stage.sent).toHaveLength(1);
 });
@@ -90,7 +90,7 @@ test('nothing is sent once the leases of the shards are over by the own clock, a
   stage.state.live = false;
   const run = runOfPlan(planOf(tasks(2)));
   await stage.enqueue(run, 0);
-  expect([stage.sent, stage.dispatcher.highestWaiting()]).toEqual([[], null]);
+  expect([stage.sent, stage.dispatcher.standing().highest]).toEqual([[], null]);
   stage.state.live = true;
   await stage.look();
   expect(stage.sent).toEqual(['t0#1 to s-w1']);

@@ -4,7 +4,7 @@ import type { DagId } from '../../src/core/ids';
 import { runOfPlan, type Run } from '../../src/core/run';
 import { applyAll, completed, planOf, plannedTask } from '../core/model';
 import { turns } from '../lifecycle/virtualClock';
-import { startStage, worker } from './stage';
+import { othersWaitWith, startStage, worker } from './stage';
 
 const TYPES = ['API_CALL', 'NOTIFICATION'];
 const wide = { types: TYPES, slots: 50, freeSlots: 50 };
@@ -39,14 +39,14 @@ test.each([
   const held = run();
   // A floor keeps everything here, to see what counts as waiting for other schedulers.
   if (highest !== null) {
-    stage.dispatcher.yieldTo(99);
+    stage.dispatcher.hear(othersWaitWith(99));
     await stage.enqueue(held, 0, 1, 2);
-    expect(stage.dispatcher.highestWaiting()).toBe(highest);
-    stage.dispatcher.yieldTo(null);
+    expect(stage.dispatcher.standing().highest).toBe(highest);
+    stage.dispatcher.hear(othersWaitWith(null));
     await turns();
   } else await stage.enqueue(held, 0, 1, 2);
   expect(names(stage.sent)).toEqual(goes);
-  expect(stage.dispatcher.highestWaiting()).toBeNull();
+  expect(stage.dispatcher.standing().highest).toBeNull();
   await stage.store.end({ ...key, state: 'PAUSED', now: 1 });
   await stage.lookAtGates();
   expect(names(stage.sent).sort()).toEqual(['call', 'nightly', 'note']);

@@ -58,7 +58,7 @@ test('a full pool holds up nobody else, and the next one leaves when one has end
   await stage.enqueue(full, ...all(full));
   await stage.enqueue(free, 0);
   expect(stage.names()).toEqual(['t0', 't1', 'free']);
-  expect(stage.dispatcher.highestWaiting()).toBeNull();
+  expect(stage.dispatcher.standing().highest).toBeNull();
   await stage.finish(full, 0);
   await stage.clock.advance(5);
   expect(stage.names()).toEqual(['t0', 't1', 'free', 't2']);

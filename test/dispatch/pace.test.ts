@@ -25,14 +25,14 @@ describe('the wait before a send', () => {
     ['full', 1, 25],
   ])('is by the load, here %s', (_, load, ms) => {
     const pace = startPace(load);
-    pace.sent(8, false);
+    pace.sent(8, 5, false);
     expect(pace.waitMs()).toBeCloseTo(ms);
   });
 
   test('begins with the send before', () => {
     const pace = startPace(1);
     expect(pace.waitMs()).toBe(0);
-    pace.sent(8, false);
+    pace.sent(8, 5, false);
     pace.pass(15);
     expect(pace.waitMs()).toBeCloseTo(10);
     pace.pass(10);
@@ -41,35 +41,47 @@ describe('the wait before a send', () => {
 
   test('is nothing where few leave at a time', () => {
     const pace = startPace(1);
-    pace.sent(7, false);
+    pace.sent(7, 5, false);
     expect(pace.waitMs()).toBe(0);
   });
 
   test('outlasts a small send between large ones, not a second one', () => {
     const pace = startPace(1);
-    pace.sent(16, false);
-    pace.sent(2, false);
+    pace.sent(16, 5, false);
+    pace.sent(2, 5, false);
     expect(pace.waitMs()).toBe(25);
-    pace.sent(2, false);
+    pace.sent(2, 5, false);
     expect(pace.waitMs()).toBe(0);
   });
 
   test('is nothing while more are ready than there is room for', () => {
     const pace = startPace(1);
-    pace.sent(8, true);
+    pace.sent(8, 5, true);
     expect(pace.waitMs()).toBe(0);
   });
 
   test('is over once enough have gathered since the last send', () => {
     const pace = startPace(1);
-    pace.sent(8, false);
-    pace.gather(63);
+    pace.sent(8, 5, false);
+    pace.gather(63, 5);
     expect(pace.waitMs()).toBe(25);
-    pace.gather(1);
+    pace.gather(1, 5);
     expect(pace.waitMs()).toBe(0);
-    pace.sent(64, false);
+    pace.sent(64, 5, false);
     expect(pace.waitMs()).toBe(25);
   });
+});
+
+test('what is more important than all that left last waits for nobody', () => {
+  const pace = startPace(1);
+  pace.sent(8, 5, false);
+  pace.gather(1, 5);
+  expect(pace.waitMs()).toBe(25);
+  pace.gather(1, 6);
+  expect(pace.waitMs()).toBe(0);
+  pace.sent(8, 6, false);
+  pace.gather(1, 6);
+  expect(pace.waitMs()).toBe(25);
 });
 
 describe('a dispatcher under load', () => {

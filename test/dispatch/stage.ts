@@ -1,4 +1,6 @@
 /** The dispatcher with its fleet, its losses and its gates, on a virtual clock: what it sends is written down. */
+import { NOTHING_WAITS, type Standing } from '../../src/core/standing';
+import { EVEN } from '../../src/core/fairness';
 import { createMemoryGates } from '../../src/adapters/memory/gates';
 import { createMemoryLimits } from '../../src/adapters/memory/limits';
 import { Dispatcher, type DispatcherNeeds } from '../../src/dispatch/dispatcher';
@@ -34,12 +36,19 @@ export const worker = (name: string, other: Partial<LiveWorker> = {}): LiveWorke
 const BREAKER = { enabled: true, attempts: 20, tasks: 5, coolDownMs: 1000, maxCoolDownMs: 4000, probes: 3 };
 export const tasks = (count: number, priority = 5) => Array.from({ length: count }, (_, i) => plannedTask(`t${String(i)}`, [], { priority }));
 
-export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds, 'load'> = {}) => {
+export const startStage = (
+  workers: LiveWorker[],
+  { load, prefetch = 1, spreadOf = () => undefined }: Partial<Pick<DispatcherNeeds, 'load' | 'spreadOf'>> & { readonly prefetch?: number } = {},
+) => {
   const clock = createVirtualClock();
   const sent: string[] = [];
   const revoked: string[] = [];
   const events: Event[] = [];
   const happened: [string, object][] = [];
+  const announced: [string, object][] = [];
+  const announce = (name: string, what: object): void => {
+    announced.push([name, what]);
+  };
   const state = {
     workers,
     trusted: true,
@@ -53,13 +62,15 @@ export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds
       taken: (keys) => Promise.resolve(keys.map(() => 0)),
       waits: (rates) => Promise.resolve(rates.map(() => 0)),
     } as Permits,
+    /** What comes of what is told to the log, before the log has answered. */
+    appended: (): void => undefined,
     holder: (): Awaited<ReturnType<ClaimLedger['holders']>>[number] => ({ kind: 'absent' }),
   };
   const fleet = createFleet({
     roster: { read: () => Promise.resolve({ workers: state.workers, trusted: state.trusted }) },
     clock,
     announce: () => undefined,
-    prefetch: () => 1,
+    prefetch,
   });
   const store = createMemoryGates();
   const gates = createGates({
@@ -94,18 +105,21 @@ export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds
     limits,
     permits,
     isLive: () => state.live,
+    fairness: EVEN,
     clock,
-    announce: () => undefined,
+    announce,
     origin: () => 'http://here',
     inlineLimit: 1000,
     load,
+    spreadOf,
     work: { inputs: () => Promise.resolve(new Map()) },
     claims: { raiseFloor: (wanted) => Promise.resolve(wanted.map(() => state.raise())) },
     queue: {
       send: async (orders: ReadonlyMap<number, readonly WorkOrder[]>) => {
         await state.send();
         for (const order of [...orders.values()].flat())
-          for (const { name, dispatch } of order.dispatches) sent.push(`${name}#${String(dispatch)} to ${order.session}`);
+          for (const { name, dispatch, copyOf } of order.dispatches)
+            sent.push(`${copyOf === undefined ? '' : 'copy of '}${name}#${String(dispatch)} to ${order.session}`);
         for (const order of [...orders.values()].flat())
           for (const { dispatch } of order.revoked) revoked.push(`#${String(dispatch)} of ${order.session}`);
       },
@@ -120,6 +134,7 @@ export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds
     log: {
       append: (all) => {
         for (const each of all.values()) events.push(...each);
+        state.appended();
         return Promise.resolve();
       },
     },
@@ -137,6 +152,7 @@ export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds
     gates,
     store,
     happened,
+    announced,
     limits,
     limitStore,
     lookAtGates: async () => {
@@ -157,3 +173,6 @@ export const startStage = (workers: LiveWorker[], { load }: Pick<DispatcherNeeds
     load: () => [...fleet.seats()].map(({ session, total }) => [session, total]),
   };
 };
+
+/** Another scheduler, with something of this priority waiting. */
+export const othersWaitWith = (highest: number | null): ReadonlyMap<string, Standing> => new Map([['another', { ...NOTHING_WAITS, highest }]]);

@@ -1,0 +1,92 @@
+/**
+ * When a DAG will have ended if nothing fails and nobody else needs the slots: no sooner than its longest path of what is still to be done
+ * allows, and no sooner than its slots can do all of it (R. Graham, 1969; R. Brent, 1974).
+ */
+import { isFinalDag } from './dag';
+import { isFinalCode } from './rules';
+import { isHeld, type Run } from './run';
+import type { Expectation } from './runTimes';
+import { CODE } from './states';
+import { longestPaths } from './upwardRank';
+
+/** What live workers can run at once. */
+export interface Capacity {
+  /** Slots of workers that run any of these types. */
+  slotsOf(types: ReadonlySet<string>): number;
+  /** How many tasks of a type a slot takes. */
+  perSlot(type: string): number;
+}
+
+export interface Foresight {
+  readonly now: number;
+  readonly expected: Expectation;
+  readonly capacity: Capacity;
+}
+
+/** Milliseconds that a task still has to run; undefined where nothing is known of it. */
+const leftOf = (run: Run, task: number, { now, expected }: Foresight): number | undefined => {
+  if (isFinalCode(run.state[task]!)) return 0;
+  const whole = expected(run.specs[task]!);
+  if (whole === undefined) return undefined;
+  const running = run.running.get(task);
+  return running === undefined ? whole : Math.max(0, whole - Math.max(0, now - running.startedAt));
+};
+
+/** Milliseconds that a task waits for a time of its own; undefined where nobody knows how long. */
+const waitOf = (run: Run, task: number, now: number): number | undefined => {
+  const isWaiting = run.state[task] === CODE.RETRYING || isHeld(run, task);
+  if (!isWaiting) return 0;
+  const until = isHeld(run, task) ? run.reasons.get(task)?.resumeAt : run.dueTimes.get(task);
+  return until === undefined ? undefined : Math.max(0, until - now);
+};
+
+interface Work {
+  readonly leftMs: Float64Array;
+  readonly waitMs: Float64Array;
+}
+
+/** Undefined where something of it isn't known. */
+const workOf = (run: Run, foresight: Foresight): Work | undefined => {
+  const size = run.specs.length;
+  const work = { leftMs: new Float64Array(size), waitMs: new Float64Array(size) };
+  for (let task = 0; task < size; task++) {
+    const left = leftOf(run, task, foresight);
+    const wait = waitOf(run, task, foresight.now);
+    if (left === undefined || wait === undefined) return undefined;
+    work.leftMs[task] = left;
+    work.waitMs[task] = wait;
+  }
+  return work;
+};
+
+/** How long all slots together need for what is left; undefined where some of it has no worker. */
+const loadMs = ({ specs, maxRunning }: Run, { leftMs }: Work, capacity: Capacity): number | undefined => {
+  const byType = new Map<string, number>();
+  for (let task = 0; task < specs.length; task++) {
+    const { type } = specs[task]!;
+    if (leftMs[task]! > 0) byType.set(type, (byType.get(type) ?? 0) + leftMs[task]!);
+  }
+  const within = (slots: number): number => (maxRunning === null ? slots : Math.min(slots, maxRunning));
+  let [longest, sum] = [0, 0];
+  for (const [type, ms] of byType) {
+    const slots = capacity.slotsOf(new Set([type]));
+    if (slots === 0) return undefined;
+    const slotMs = ms / capacity.perSlot(type);
+    longest = Math.max(longest, slotMs / within(slots));
+    sum += slotMs;
+  }
+  return byType.size === 0 ? 0 : Math.max(longest, sum / within(capacity.slotsOf(new Set(byType.keys()))));
+};
+
+/** In milliseconds since 1970; null while it isn't known, and once the DAG is over. */
+export const expectedEnd = (run: Run, foresight: Foresight): number | null => {
+  // Paused, or on its way to an early end.
+  if (isFinalDag(run.status) || run.reason !== null) return null;
+  const work = workOf(run, foresight);
+  const load = work && loadMs(run, work, foresight.capacity);
+  if (work === undefined || load === undefined) return null;
+  const paths = longestPaths(run, (task) => work.leftMs[task]!);
+  let longest = load;
+  for (let task = 0; task < paths.length; task++) longest = Math.max(longest, work.waitMs[task]! + paths[task]!);
+  return foresight.now + longest;
+};
