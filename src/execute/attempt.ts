@@ -9,6 +9,8 @@ export interface Attempt {
   readonly held: Held;
   readonly startedAt: number;
   readonly controller: AbortController;
+  /** The context of its span, or of the one that sent it; undefined where nothing is traced. */
+  readonly traceparent: string | undefined;
   /** Somebody was told that it runs. */
   told: boolean;
   /** Its handler was called. */
@@ -17,6 +19,8 @@ export interface Attempt {
   stuck: boolean;
   /** Its end was reported already, before its handler's. */
   reported: boolean;
+  /** It has ended: what its handler says later is heard no more. */
+  over: boolean;
   cancelHardLimit(): void;
 }
 

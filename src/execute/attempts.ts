@@ -1,36 +1,28 @@
-/** What runs: calls handlers, holds them to their limits, and reports how they end. */
-import type { Dispatched, Event, Report } from '../core/event';
-import { abortReasonOf, dispatchedOf, executionOf, keyOf, type Attempt } from './attempt';
+/** What runs: calls handlers and holds them to their limits. */
+import type { Dispatched, Report } from '../core/event';
+import { executionOf, keyOf, type Attempt } from './attempt';
+import { inTrace } from '../core/trace';
 import type { Clock } from '../ports/clock';
-import type { Announce } from '../ports/happenings';
 import { createCalls, type CallHandler, type CallsNeeds } from './calls';
 import { createCheckpoints, type Telling } from './checkpoints';
-import { outcomeOfAbort, type AbortReason, type Outcome } from './outcome';
+import { createEnds, type Ends, type EndsNeeds } from './ends';
+import type { AbortReason, Outcome } from './outcome';
+import type { RunSpans } from './spans';
 import type { Held } from './prefetch';
 import { batchesIn, isIsolated } from './work';
 
-export interface AttemptsNeeds extends CallsNeeds {
-  readonly session: string;
-  readonly worker: string;
+export interface AttemptsNeeds extends CallsNeeds, Omit<EndsNeeds, 'giveBack' | 'over' | 'eased'> {
   /** How long a handler may go on after its signal fired. */
   readonly hardLimitGraceMs: number;
-  /** Resolves when the event is durable in its shard's log. */
-  readonly report: (shard: number, event: Event) => Promise<void>;
-  /** The handler has ended and its report is durable. */
-  readonly finished: (done: Dispatched) => void;
-  /** A handler ignores its signal where it can't be ended alone, and what could be reported of it is durable. */
-  readonly stuck: () => void;
+  /** Nothing more is said of this attempt. */
+  readonly fellSilent: (held: Held) => void;
+  /** Absent where nothing is traced. */
+  readonly spans?: RunSpans | undefined;
   readonly clock: Clock;
-  readonly announce: Announce;
 }
 
-interface AttemptsOwner extends AttemptsNeeds {
-  readonly giveBack: (held: Held) => Promise<void>;
-  /** Nothing more will be said of this dispatch. */
-  readonly over: (dispatch: Dispatched) => void;
-  /** A slot is free, or fewer reports wait. */
-  readonly eased: () => void;
-}
+/** `eased`: also where a slot is free. */
+type AttemptsOwner = AttemptsNeeds & EndsNeeds;
 
 /** Executions shorter than this are told by their end alone. */
 const TELL_AFTER_MS = 100;
@@ -40,16 +32,17 @@ const LONGEST_MS = 2 ** 31 - 1;
 export class Attempts {
   private readonly running = new Map<string, Attempt>();
   private readonly checkpoints;
+  private readonly ends: Ends;
   private readonly call: CallHandler;
   private readonly batches;
   /** Calls under way, by type: each takes a slot. */
   private readonly calling = new Map<string, number>();
   private taken = 0;
-  private unreported = 0;
   private stuck = 0;
 
   constructor(private readonly needs: AttemptsOwner) {
     this.checkpoints = createCheckpoints({ clock: needs.clock });
+    this.ends = createEnds(needs);
     this.batches = batchesIn(needs.handlers);
     this.call = createCalls({
       ...needs,
@@ -75,12 +68,12 @@ export class Attempts {
 
   /** Ended attempts whose reports aren't durable yet. */
   waiting(): number {
-    return this.unreported;
+    return this.ends.waiting();
   }
 
   /** Whether nothing runs that could still end by itself or be ended, and everything is reported. */
   isIdle(): boolean {
-    return this.unreported === 0 && this.running.size === this.stuck;
+    return this.ends.waiting() === 0 && this.running.size === this.stuck;
   }
 
   /** Attempts past their hard limit whose handlers go on. */
@@ -160,17 +153,24 @@ export class Attempts {
 
   private begin(held: Held): Attempt {
     const startedAt = this.needs.clock.now();
+    const { trace } = held.dispatch;
     const attempt: Attempt = {
       held,
       startedAt,
       controller: new AbortController(),
+      traceparent: trace === undefined ? undefined : (this.needs.spans?.contextBelow(trace) ?? trace),
       told: false,
       stuck: false,
       reported: false,
+      over: false,
       cancelHardLimit: () => undefined,
     };
     this.running.set(keyOf(held.dispatch), attempt);
-    this.needs.announce('execution.started', { type: held.dispatch.type, sinceSentMs: startedAt - held.sentAt });
+    this.needs.announce('execution.started', {
+      type: held.dispatch.type,
+      sinceSentMs: startedAt - held.sentAt,
+      sinceClaimedMs: startedAt - held.claimedAt,
+    });
     return attempt;
   }
 
@@ -183,11 +183,13 @@ export class Attempts {
 
   private end(attempt: Attempt, outcome: Outcome, endedAt: number): void {
     attempt.cancelHardLimit();
+    attempt.over = true;
+    this.needs.fellSilent(attempt.held);
     this.running.delete(keyOf(attempt.held.dispatch));
     if (attempt.stuck) this.stuck -= 1;
     this.checkpoints.close(attempt);
-    this.announceEnd(attempt, outcome, endedAt);
-    void this.reportEnd(attempt, outcome, endedAt);
+    this.needs.spans?.ended(attempt, outcome, endedAt);
+    void this.ends.tell(attempt, outcome, endedAt);
   }
 
   private reporter(attempt: Attempt): { send(report: Telling): void } {
@@ -230,68 +232,16 @@ export class Attempts {
     attempt.stuck = true;
     this.stuck += 1;
     const { dag, name, type, attempt: number } = attempt.held.dispatch;
-    this.needs.announce('execution.stuck', { dag, task: name, type, attempt: number, sinceMs: this.needs.clock.now() - attempt.startedAt });
-    void this.reportStuck(attempt);
-  }
-
-  /** Its failure is told, but its claim is kept: nobody else may run the task while this handler does. */
-  private async reportStuck(attempt: Attempt): Promise<void> {
-    const outcome = outcomeOfAbort(abortReasonOf(attempt)!, { end: 'none: the handler ignores its signal' });
-    if (outcome.kind === 'failed') {
-      attempt.reported = true;
-      await this.counted(() => this.needs.report(attempt.held.shard, this.endOf(attempt, outcome, this.needs.clock.now())));
-    }
-    this.needs.stuck();
-  }
-
-  private async reportEnd(attempt: Attempt, outcome: Outcome, endedAt: number): Promise<void> {
-    const { shard, dispatch } = attempt.held;
-    await this.counted(async () => {
-      if (outcome.kind === 'aborted' && !attempt.reported) {
-        await this.needs.giveBack(attempt.held);
-        return;
-      }
-      if (!attempt.reported) await this.needs.report(shard, this.endOf(attempt, outcome, endedAt));
-      this.needs.finished(dispatchedOf(dispatch));
-      this.needs.over(dispatch);
+    const { worker, clock } = this.needs;
+    this.needs.announce('execution.stuck', {
+      dag,
+      task: name,
+      type,
+      attempt: number,
+      worker,
+      sinceMs: clock.now() - attempt.startedAt,
+      ...inTrace(attempt.traceparent),
     });
-  }
-
-  private async counted(reporting: () => Promise<void>): Promise<void> {
-    this.unreported += 1;
-    try {
-      await reporting();
-    } catch (error) {
-      this.failedToReport(error);
-    } finally {
-      this.unreported -= 1;
-      this.needs.eased();
-    }
-  }
-
-  private endOf(attempt: Attempt, outcome: Outcome, endedAt: number): Event {
-    const execution = executionOf(attempt, this.needs);
-    switch (outcome.kind) {
-      case 'completed':
-        return { type: 'completed', ...execution, endedAt, result: outcome.result };
-      case 'failed':
-        return { type: 'failed', ...execution, endedAt, error: outcome.error, retryable: outcome.retryable };
-      case 'aborted':
-        return { type: 'released', session: this.needs.session, tasks: [dispatchedOf(attempt.held.dispatch)] };
-      case 'withdrawn':
-        return { type: 'withdrawn', session: this.needs.session, tasks: [dispatchedOf(attempt.held.dispatch)] };
-    }
-  }
-
-  private announceEnd({ held: { dispatch }, startedAt }: Attempt, outcome: Outcome, endedAt: number): void {
-    this.needs.announce('execution.finished', {
-      dag: dispatch.dag,
-      task: dispatch.name,
-      type: dispatch.type,
-      attempt: dispatch.attempt,
-      outcome: outcome.kind,
-      runningMs: endedAt - startedAt,
-      ...(outcome.kind === 'failed' ? { error: outcome.error.message } : {}),
-    });
+    void this.ends.tellStuck(attempt);
   }
 }

@@ -1,11 +1,12 @@
 /** One call of a handler, for one task or for a batch: what has to be so before it, and how it begins. */
-import type { Dispatched } from '../core/event';
-import type { TaskLogger } from '../core/handler';
+import type { Dispatch } from '../core/event';
+import type { LogLine } from '../core/logLine';
 import type { TaskInputs } from '../ports/store';
 import { abortReasonOf, dispatchedOf, type Attempt } from './attempt';
 import { carryOut, withKnown } from './execution';
 import { outcomeOfAbort, type Outcome } from './outcome';
 import type { Held } from './prefetch';
+import type { Printed } from './printed';
 import { isIsolated, type Begun, type Limits, type Member, type Runnable, type Runnables, type Voice } from './work';
 
 export interface CallsNeeds {
@@ -13,15 +14,18 @@ export interface CallsNeeds {
   readonly leaseLeftMs: () => number;
   readonly handlers: Runnables;
   readonly limits: Limits;
-  readonly fetchInputs: (origin: string, dispatch: Dispatched, fence: string) => Promise<TaskInputs>;
-  readonly logger: (held: Held) => TaskLogger;
+  readonly fetchInputs: (origin: string, dispatch: Pick<Dispatch, 'dag' | 'task' | 'copyOf'>, fence: string) => Promise<TaskInputs>;
+  /** Keeps a line with the task. */
+  readonly say: (held: Held, line: LogLine) => void;
+  /** What is printed by handlers on the main loop, by type; absent where nobody looks after it. */
+  readonly printed?: ReadonlyMap<string, Printed> | undefined;
 }
 
 interface CallsOwner extends CallsNeeds {
   /** Resolves when it is durable that an attempt runs. */
   readonly tellStarted: (attempt: Attempt) => Promise<void>;
   /** What the handler of an attempt may say from now on. */
-  readonly open: (attempt: Attempt) => Omit<Voice, 'logger'>;
+  readonly open: (attempt: Attempt) => Omit<Voice, 'say'>;
 }
 
 /** How the attempts of one call ended, in their order. */
@@ -37,8 +41,8 @@ interface Prepared {
 /** A lease that ends sooner wasn't renewed for two heartbeats (0.4 s of 1.6 by default): its end may be a cut from the leases. */
 const TELL_FIRST_MS = 700;
 
-const begin = (runnable: Runnable, members: readonly Member[]): Begun =>
-  isIsolated(runnable) ? runnable.begin(members) : { outcomes: carryOut(runnable, members) };
+const begin = (runnable: Runnable, members: readonly Member[], printed: Printed | undefined): Begun =>
+  isIsolated(runnable) ? runnable.begin(members) : { outcomes: carryOut(runnable, members, printed) };
 
 const withoutHandler = (type: string): Outcome => ({
   kind: 'failed',
@@ -78,10 +82,16 @@ export const createCalls = (needs: CallsOwner): CallHandler => {
     return needs.leaseLeftMs() === 0 ? outcomeOfAbort({ kind: 'gone', why: 'the lease of the session is over' }) : undefined;
   };
 
-  const memberOf = ({ attempt: { held, controller }, inputs }: Prepared, voice: Omit<Voice, 'logger'>): Member => ({
-    work: { dispatch: held.dispatch, fence: held.fence, inputs, limits: needs.limits },
-    voice: { logger: needs.logger(held), ...voice },
-    signal: controller.signal,
+  const memberOf = ({ attempt, inputs }: Prepared, { checkpoint, progress }: Omit<Voice, 'say'>): Member => ({
+    work: { dispatch: attempt.held.dispatch, fence: attempt.held.fence, inputs, limits: needs.limits, traceparent: attempt.traceparent },
+    voice: {
+      say: (line) => {
+        if (!attempt.over) needs.say(attempt.held, line);
+      },
+      checkpoint,
+      progress,
+    },
+    signal: attempt.controller.signal,
   });
 
   return async (attempts) => {
@@ -96,6 +106,7 @@ export const createCalls = (needs: CallsOwner): CallHandler => {
       const begun = begin(
         runnable,
         open.map((one) => memberOf(one, needs.open(one.attempt))),
+        needs.printed?.get(type),
       );
       for (const { attempt } of open) attempt.begun = begun;
       return begun.outcomes;

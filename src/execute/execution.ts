@@ -1,8 +1,10 @@
 /** One call of a handler: the contexts that it gets, and the values that tell how it ended. */
 import { taskIdOf } from '../core/ids';
-import type { Handler, TaskContext } from '../core/handler';
+import type { Handler, TaskContext, TaskLogger } from '../core/handler';
+import { fieldsText, type LineLevel } from '../core/logLine';
 import { errorOfWhole, isError, problemOfAnswer } from './batch';
 import { outcomeOfAbort, outcomeOfResult, outcomeOfThrown, toJson, type AbortReason, type Outcome } from './outcome';
+import type { Printed } from './printed';
 import type { Batched, Loaded, Member, Voice } from './work';
 
 const MAX_MESSAGE = 2000;
@@ -24,14 +26,25 @@ const checkpointWith =
     return done;
   };
 
+const loggerOf = ({ say }: Voice): TaskLogger => {
+  const at =
+    (level: LineLevel): TaskLogger['info'] =>
+    // Whatever a handler in JavaScript gives.
+    (message: unknown, details) => {
+      say({ at: Date.now(), level, stream: 'log', text: String(message), fields: fieldsText(details), skipped: 0 });
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+};
+
 /** What the handler sees. */
-export const contextOf = ({ work: { dispatch, fence, inputs, limits }, voice, signal }: Member): TaskContext => {
+export const contextOf = ({ work: { dispatch, fence, inputs, limits, traceparent }, voice, signal }: Member): TaskContext => {
   const upstream: Record<string, unknown> = {};
   for (const [name, result] of Object.entries(inputs.upstream)) upstream[name] = parse(result);
+  let logger: TaskLogger | undefined;
   return {
     task: {
       dagId: dispatch.dag,
-      taskId: taskIdOf(dispatch.dag, dispatch.task),
+      taskId: taskIdOf(dispatch.dag, dispatch.copyOf ?? dispatch.task),
       name: dispatch.name,
       type: dispatch.type,
       tags: dispatch.tags,
@@ -42,8 +55,12 @@ export const contextOf = ({ work: { dispatch, fence, inputs, limits }, voice, si
     upstream,
     attempt: dispatch.attempt,
     fence: BigInt(fence),
+    traceparent,
     signal,
-    logger: voice.logger,
+    // Made when first used: most handlers log nothing.
+    get logger() {
+      return (logger ??= loggerOf(voice));
+    },
     checkpoint: checkpointWith(voice, limits.checkpointBytes),
     progress: (fraction, message) => {
       if (!Number.isNaN(fraction)) voice.progress(Math.min(1, Math.max(0, fraction)), message?.slice(0, MAX_MESSAGE) ?? null);
@@ -51,16 +68,20 @@ export const contextOf = ({ work: { dispatch, fence, inputs, limits }, voice, si
   };
 };
 
-const single = async (handler: Handler, member: Member): Promise<Outcome> => {
+const single = async (handler: Handler, member: Member, printed?: Printed): Promise<Outcome> => {
   try {
-    return outcomeOfResult(await handler(contextOf(member)), member.work.limits.resultBytes);
+    const context = contextOf(member);
+    return outcomeOfResult(
+      await (printed === undefined ? handler(context) : printed.during(member.voice, () => handler(context))),
+      member.work.limits.resultBytes,
+    );
   } catch (thrown) {
     return outcomeOfThrown(thrown, member.signal);
   }
 };
 
-const each = async (handler: Handler, members: readonly Member[]): Promise<readonly Outcome[]> =>
-  members.length === 1 ? [await single(handler, members[0]!)] : Promise.all(members.map((member) => single(handler, member)));
+const each = async (handler: Handler, members: readonly Member[], printed?: Printed): Promise<readonly Outcome[]> =>
+  members.length === 1 ? [await single(handler, members[0]!, printed)] : Promise.all(members.map((member) => single(handler, member, printed)));
 
 const outcomeOfEntry = (entry: PromiseSettledResult<unknown>, { signal, work }: Member): Outcome => {
   if (entry.status === 'rejected') return outcomeOfThrown(entry.reason, signal);
@@ -73,9 +94,10 @@ const outcomeOfWhole = (thrown: unknown, { signal }: Member, size: number): Outc
   return outcome.kind === 'failed' && !signal.aborted ? { ...outcome, error: errorOfWhole(outcome.error, size) } : outcome;
 };
 
-const batched = async ({ handle }: Batched, members: readonly Member[]): Promise<readonly Outcome[]> => {
+const batched = async ({ handle }: Batched, members: readonly Member[], printed?: Printed): Promise<readonly Outcome[]> => {
   try {
-    const answer = await handle(members.map(contextOf));
+    const contexts = members.map(contextOf);
+    const answer = await (printed === undefined ? handle(contexts) : printed.during(members[0]!.voice, () => handle(contexts)));
     const problem = problemOfAnswer(answer, members.length);
     if (problem !== undefined) throw new TypeError(problem);
     const entries = await Promise.allSettled(answer);
@@ -104,6 +126,6 @@ export const withKnown = <T>(
 /** Many a handler waits for its signal to fire, and would wait for ever where it has fired before. */
 const firedBefore = ({ signal }: Member): Outcome | undefined => (signal.aborted ? outcomeOfAbort(signal.reason as AbortReason) : undefined);
 
-/** Calls the handler and classifies the end of each of its tasks; never rejects. */
-export const carryOut = (handler: Loaded, members: readonly Member[]): Promise<readonly Outcome[]> =>
-  withKnown(members, firedBefore, (open) => (typeof handler === 'function' ? each(handler, open) : batched(handler, open)));
+/** Calls the handler and classifies the end of each of its tasks; never rejects. What it prints is its task's where `printed` looks after it. */
+export const carryOut = (handler: Loaded, members: readonly Member[], printed?: Printed): Promise<readonly Outcome[]> =>
+  withKnown(members, firedBefore, (open) => (typeof handler === 'function' ? each(handler, open, printed) : batched(handler, open, printed)));

@@ -15,10 +15,18 @@ export interface ExecutorNeeds extends AttemptsNeeds {
   readonly vitals: Vitals;
   /** Reports that may wait to be durable before no further handler starts. */
   readonly maxUnreported: number;
+  /** What has waited here for so long counts one priority higher. */
+  readonly ageingMs?: number | undefined;
 }
 
 /** After the end of its session others may run the same tasks: whoever ignores the signal then is ended soon. */
 const LOST_GRACE_MS = 200;
+/**
+ * What waits at a worker of which no slot comes free for so long is given back: it may begin sooner elsewhere. Twice as long after each time, as
+ * what comes again has no better place.
+ */
+const PATIENCE_MS = 1000;
+const LONGEST_PATIENCE_MS = 60_000;
 /** What a leaving worker gives the handlers that it aborts, and then the reports of how they ended. */
 const LEAVE_GRACE_MS = 1000;
 
@@ -31,10 +39,14 @@ export class Executor {
   /** It drains: what still comes in is given back at once, or it would wait for the end of the session. */
   private leaving = false;
   private readonly idle = new Set<() => void>();
+  /** Since when what waits has seen no slot come free, and how long it waits for the next one. */
+  private waitingSince: number;
+  private patienceMs = PATIENCE_MS;
   /** The look at those that wait for company. */
   private look: { readonly at: number; readonly cancel: () => void } | undefined;
 
   constructor(private readonly needs: ExecutorNeeds) {
+    this.waitingSince = needs.clock.monotonic();
     this.returns = createReturns(needs);
     this.intake = new Intake({
       ...needs,
@@ -42,6 +54,7 @@ export class Executor {
       isTaking: () => this.taking,
       isLeaving: () => this.leaving,
       granted: (held) => {
+        if (this.prefetch.size() === 0) this.waitingSince = needs.clock.monotonic();
         for (const each of held) this.prefetch.push(each);
         this.fill();
       },
@@ -63,6 +76,7 @@ export class Executor {
       batches: batchesIn(needs.handlers),
       isCalling: (type) => this.attempts.isCalling(type),
       clock: needs.clock,
+      ageingMs: needs.ageingMs,
     });
     this.showVitals();
   }
@@ -79,6 +93,7 @@ export class Executor {
   /** Holds what runs to its limits, and shows that the main loop lives: called a few times a second. */
   tick(): void {
     this.attempts.tick();
+    this.giveBackWhatIsStuck();
     Atomics.store(this.needs.vitals.cells, VITALS.allowanceMs, this.attempts.allowanceMs());
     Atomics.add(this.needs.vitals.cells, VITALS.beats, 1);
   }
@@ -125,10 +140,23 @@ export class Executor {
       // Their handler may hold the main loop from its first line on.
       if (held.some(({ dispatch }) => dispatch.timeoutSeconds !== null))
         Atomics.store(this.needs.vitals.cells, VITALS.allowanceMs, this.attempts.allowanceMs(held));
+      this.waitingSince = this.needs.clock.monotonic();
+      this.patienceMs = PATIENCE_MS;
       void this.attempts.run(held);
     }
     this.lookAgain();
     this.showVitals();
+  }
+
+  private giveBackWhatIsStuck(): void {
+    if (!this.taking || this.prefetch.size() === 0 || this.attempts.slots() < this.needs.slots) return;
+    const now = this.needs.clock.monotonic();
+    if (now - this.waitingSince < this.patienceMs) return;
+    this.waitingSince = now;
+    this.patienceMs = Math.min(2 * this.patienceMs, LONGEST_PATIENCE_MS);
+    const back = this.prefetch.drain();
+    this.showVitals();
+    void this.giveBack(back);
   }
 
   private mayBegin(): boolean {

@@ -24,7 +24,7 @@ export interface IntakeNeeds {
   readonly giveBack: (held: readonly Held[]) => Promise<void>;
 }
 
-type Wanted = Omit<Held, 'fence'>;
+type Wanted = Omit<Held, 'fence' | 'claimedAt'>;
 
 /** A dispatch that took longer than this to arrive is left to the scheduler, which has given it up by now. */
 const STALE_MS = 60_000;
@@ -53,13 +53,18 @@ export class Intake {
   /** Resolves when everything was claimed, refused, or is to be asked again. */
   async take(orders: readonly WorkOrder[]): Promise<void> {
     const wanted: Wanted[] = [];
+    let repeated = 0;
     for (const order of orders) {
       if (this.needs.clock.now() - order.sentAt >= STALE_MS) continue;
       for (const dispatch of order.dispatches) {
-        if (!this.isNew(dispatch)) continue;
+        if (!this.isNew(dispatch)) {
+          repeated += 1;
+          continue;
+        }
         wanted.push({ dispatch, shard: order.shard, sentAt: order.sentAt, origin: order.origin });
       }
     }
+    if (repeated > 0) this.needs.announce('dispatch.repeated', { count: repeated });
     await this.claim(wanted);
   }
 
@@ -129,6 +134,7 @@ export class Intake {
   /** Answers what has to be asked again. */
   private async settle(open: readonly Wanted[], answers: readonly (ClaimAnswer | undefined)[]): Promise<Wanted[]> {
     const [again, granted] = [[] as Wanted[], [] as Held[]];
+    const claimedAt = this.needs.clock.now();
     const [withdrawn, back, stale] = [[] as Dispatched[], [] as Dispatched[], [] as Dispatched[]];
     open.forEach((each, i) => {
       const [answer, key] = [answers[i], numberedKeyOf(each.dispatch)];
@@ -136,7 +142,7 @@ export class Intake {
       // A session that is over to the leases may be brought back by its word in the log, and an earlier answer may have been lost:
       // as long as this session takes work it asks again, or its claim would be held by nobody who knows.
       else if (answer === undefined || answer.kind === 'wait' || answer.kind === 'ended') again.push(each);
-      else if (answer.kind === 'granted') granted.push({ ...each, fence: answer.fence });
+      else if (answer.kind === 'granted') granted.push({ ...each, fence: answer.fence, claimedAt });
       // It waits for its slot where it lets others pass: with its scheduler.
       else if (answer.kind === 'full') back.push(each.dispatch);
       else {
@@ -163,8 +169,11 @@ export class Intake {
     const began = clock.monotonic();
     try {
       const answers = await claims.claim(session, wanted);
-      const granted = answers.filter(({ kind }) => kind === 'granted').length;
-      announce('claim.answered', { granted, refused: answers.length - granted, tookMs: clock.monotonic() - began });
+      let [granted, duplicates] = [0, 0];
+      for (const { kind } of answers)
+        if (kind === 'granted') granted += 1;
+        else if (kind === 'held' || kind === 'stale') duplicates += 1;
+      announce('claim.answered', { granted, refused: answers.length - granted, duplicates, tookMs: clock.monotonic() - began });
       return answers;
     } catch (error) {
       if (!isFailure(error)) throw error;

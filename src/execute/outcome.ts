@@ -22,7 +22,29 @@ const MAX_NAME = 200;
 /** A wish for later than a week is a mistake. */
 const MAX_RETRY_AFTER_MS = 604_800_000;
 
-const fieldOf = (thrown: Error, field: string): unknown => (thrown as unknown as Readonly<Record<string, unknown>>)[field];
+/** Undefined also where asking for it throws: a getter may. */
+const fieldOf = (thrown: unknown, field: string): unknown => {
+  try {
+    return (thrown as Readonly<Record<string, unknown>>)[field];
+  } catch {
+    return undefined;
+  }
+};
+
+/** What is no text is put into words; handlers throw anything. */
+const textOf = (value: unknown, most: number): string => {
+  try {
+    return String(value).slice(0, most);
+  } catch {
+    return 'what was thrown has no words';
+  }
+};
+
+/** Most classes of one's own say nothing of `name` and inherit that of Error, which tells nothing. */
+const nameOf = (thrown: Error): string => {
+  const [name, ofClass] = [fieldOf(thrown, 'name'), fieldOf(fieldOf(thrown, 'constructor'), 'name')];
+  return textOf(name === 'Error' && typeof ofClass === 'string' && ofClass !== '' ? ofClass : name, MAX_NAME);
+};
 
 const codeOf = (thrown: Error): string | undefined => {
   const code = fieldOf(thrown, 'code');
@@ -35,17 +57,16 @@ const retryAfterMsOf = (thrown: Error): number | undefined => {
   return typeof ms === 'number' && ms >= 0 ? Math.min(MAX_RETRY_AFTER_MS, Math.round(ms)) : undefined;
 };
 
-/** The error of an attempt whose handler threw. */
+/** The error of an attempt whose handler threw, whatever that was. */
 export const errorOf = (thrown: unknown): TaskError => {
-  if (!(thrown instanceof Error)) return { kind: 'HANDLER', message: String(thrown).slice(0, MAX_MESSAGE) };
-  const { name, message, stack } = thrown;
-  const [code, retryAfterMs] = [codeOf(thrown), retryAfterMsOf(thrown)];
+  if (!(thrown instanceof Error)) return { kind: 'HANDLER', message: textOf(thrown, MAX_MESSAGE) };
+  const [code, stack, retryAfterMs] = [codeOf(thrown), fieldOf(thrown, 'stack'), retryAfterMsOf(thrown)];
   return {
     kind: 'HANDLER',
-    name: name.slice(0, MAX_NAME),
-    message: message.slice(0, MAX_MESSAGE),
+    name: nameOf(thrown),
+    message: textOf(fieldOf(thrown, 'message'), MAX_MESSAGE),
     ...(code === undefined ? {} : { code }),
-    ...(stack === undefined ? {} : { stack: stack.slice(0, MAX_STACK) }),
+    ...(typeof stack === 'string' ? { stack: stack.slice(0, MAX_STACK) } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 };

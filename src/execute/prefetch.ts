@@ -2,7 +2,9 @@
  * Claimed work that waits for a slot of this worker: the most important first, in order of arrival within a priority. Tasks of a
  * type that takes many in one call share a slot, and may wait a little for company.
  */
+import { createCredit } from '../core/credit';
 import type { Dispatch, Dispatched } from '../core/event';
+import { AGED_SHARE, agedPriority, urgency } from '../core/fairness';
 import type { BatchLimits } from '../core/handler';
 import type { Clock } from '../ports/clock';
 
@@ -10,6 +12,7 @@ export interface Held {
   readonly dispatch: Dispatch;
   readonly shard: number;
   readonly sentAt: number;
+  readonly claimedAt: number;
   readonly origin: string;
   readonly fence: string;
 }
@@ -20,6 +23,8 @@ export interface PrefetchNeeds {
   /** Whether a handler of this type is at work: only then does a task of it wait for company. */
   readonly isCalling: (type: string) => boolean;
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** What has waited here for so long counts one priority higher, within a fifth of the slots that are given away; never where it isn't said. */
+  readonly ageingMs?: number | undefined;
 }
 
 export interface Prefetch {
@@ -44,6 +49,8 @@ interface Waiting {
   /** Of its arrival, among all. */
   readonly order: number;
   readonly since: number;
+  /** What it counts as: the priority that it was sent with, or the one that it has risen to. */
+  readonly priority: number;
 }
 
 /** What shares slots, by priority. */
@@ -83,8 +90,25 @@ const headOf = ({ lanes, size }: Line): Waiting | undefined => {
 const longestSince = ({ lanes }: Line): number => lanes.reduce((least, lane) => Math.min(least, lane[0]?.since ?? Infinity), Infinity);
 
 const comesFirst = (one: Waiting, other: Waiting): boolean => {
-  const [mine, others] = [one.held.dispatch.priority, other.held.dispatch.priority];
-  return mine === others ? one.order < other.order : mine > others;
+  return one.priority === other.priority ? one.order < other.order : one.priority > other.priority;
+};
+
+/** Lets the one that has aged the most rise to the most important ones, now and then: what is sent later would overtake it for ever otherwise. */
+const createAgeing = (lines: readonly Line[], ageingMs: number): ((now: number) => void) => {
+  const aged = createCredit(() => AGED_SHARE);
+  return (now) => {
+    aged.earn(1);
+    if (!aged.isEnough()) return;
+    const heads = lines.flatMap(({ lanes }) => lanes.flatMap((lane) => (lane.length === 0 ? [] : [{ lanes, lane, head: lane[0]! }])));
+    const top = Math.max(...heads.map(({ head }) => head.priority));
+    const waited = ({ since }: Waiting): number => now - since;
+    const urgencyOf = (waiting: Waiting): number => urgency(waiting.priority, waited(waiting), ageingMs);
+    const best = heads.reduce((one, other) => (urgencyOf(other.head) > urgencyOf(one.head) ? other : one), heads[0]!);
+    if (best.head.priority === top || agedPriority(best.head.priority, waited(best.head), ageingMs) < top) return;
+    best.lane.shift();
+    best.lanes[top]!.unshift({ ...best.head, priority: top });
+    aged.spend();
+  };
 };
 
 /** The most important ones, as many as one call takes. */
@@ -99,10 +123,11 @@ const takeFrom = (line: Line): Held[] => {
   return taken;
 };
 
-export const createPrefetch = ({ batches, isCalling, clock }: PrefetchNeeds): Prefetch => {
+export const createPrefetch = ({ batches, isCalling, clock, ageingMs = 0 }: PrefetchNeeds): Prefetch => {
   const each = createLine(null, EACH_ALONE);
   const ofType = new Map([...batches].map(([type, batch]) => [type, createLine(type, batch)]));
   const lines = [each, ...ofType.values()];
+  const age = ageingMs > 0 ? createAgeing(lines, ageingMs) : undefined;
   let arrivals = 0;
 
   const isRipe = (line: Line): boolean =>
@@ -121,16 +146,18 @@ export const createPrefetch = ({ batches, isCalling, clock }: PrefetchNeeds): Pr
     }
     if (ripe === undefined || waiting === undefined) return ripe?.line;
     // Nobody waits for company while something less important takes the slot.
-    return waiting.head.held.dispatch.priority > ripe.head.held.dispatch.priority ? waiting.line : ripe.line;
+    return waiting.head.priority > ripe.head.priority ? waiting.line : ripe.line;
   };
 
   return {
     push: (held) => {
       const line = isAlone(held.dispatch) ? each : (ofType.get(held.dispatch.type) ?? each);
-      line.lanes[held.dispatch.priority]?.push({ held, order: arrivals++, since: clock.monotonic() });
+      const { priority } = held.dispatch;
+      line.lanes[priority]?.push({ held, order: arrivals++, since: clock.monotonic(), priority });
       line.size += 1;
     },
     next: () => {
+      if (age !== undefined && lines.some(({ size }) => size > 1)) age(clock.monotonic());
       const line = chosen();
       return line === undefined ? undefined : takeFrom(line);
     },

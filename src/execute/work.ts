@@ -1,16 +1,19 @@
 /** What passes between the worker and the place where a handler runs, be it the main loop, a thread or a process. */
 import type { Dispatch } from '../core/event';
 import type { TaskInputs } from '../ports/store';
-import type { BatchHandler, BatchLimits, Handler, TaskLogger } from '../core/handler';
+import type { BatchHandler, BatchLimits, Handler } from '../core/handler';
+import type { LogLine } from '../core/logLine';
 import type { Outcome } from './outcome';
 
 /** What one attempt works on: plain values, so that they can travel. */
 export interface Work {
-  readonly dispatch: Pick<Dispatch, 'dag' | 'task' | 'name' | 'type' | 'tags' | 'simulate' | 'attempt'>;
+  readonly dispatch: Pick<Dispatch, 'dag' | 'task' | 'name' | 'type' | 'tags' | 'simulate' | 'attempt' | 'copyOf'>;
   readonly fence: string;
   readonly inputs: TaskInputs;
   /** Bytes of JSON that the result, and each checkpoint, may have. */
   readonly limits: Limits;
+  /** The context that it runs in. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface Limits {
@@ -20,7 +23,8 @@ export interface Limits {
 
 /** What a handler can say while it runs. */
 export interface Voice {
-  readonly logger: TaskLogger;
+  /** Keeps a line with the task. */
+  say(line: LogLine): void;
   /** Resolves when the state (JSON text) is durable, rejects when the attempt is over. */
   checkpoint(state: string): Promise<void>;
   progress(fraction: number, message: string | null): void;

@@ -25,7 +25,11 @@ export interface WorkerNeeds {
   readonly finished: (session: string, done: Dispatched) => void;
   readonly fetchInputs: ExecutorNeeds['fetchInputs'];
   readonly handlers: ExecutorNeeds['handlers'];
-  readonly logger: ExecutorNeeds['logger'];
+  readonly say: ExecutorNeeds['say'];
+  readonly fellSilent: ExecutorNeeds['fellSilent'];
+  readonly printed?: ExecutorNeeds['printed'];
+  /** Absent where nothing is traced. */
+  readonly spans?: ExecutorNeeds['spans'];
   readonly clock: Clock;
   readonly announce: Announce;
   readonly drainMs: number;
@@ -34,6 +38,8 @@ export interface WorkerNeeds {
   readonly limits: ExecutorNeeds['limits'];
   /** How long a handler may go on after its signal fired before it is ended by force. */
   readonly hardLimitGraceMs: number;
+  /** What has waited here for so long counts one priority higher. */
+  readonly ageingMs?: number | undefined;
   /** Ends the process, because a handler that ignores its signal can't be ended otherwise; absent where the process has to go on. */
   readonly endProcess?: (why: string) => void;
   /** An operator asked the worker to leave: whoever started it stops it. */
@@ -60,6 +66,8 @@ export interface Worker extends Service {
   /** The leases lost their memory: says again what runs here. */
   reassert(): Promise<void>;
 }
+
+type Held = ReturnType<Executor['holds']>[number];
 
 const perSlotIn = (batches: ReadonlyMap<string, BatchLimits>): Pick<WorkerDescription, 'perSlot'> =>
   batches.size === 0 ? {} : { perSlot: Object.fromEntries([...batches].map(([type, { maxSize }]) => [type, maxSize])) };
@@ -140,11 +148,14 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     if ([...stuck].some((executor) => executor.isStuck())) needs.endProcess?.(STUCK);
   };
 
-  /** Everything else is finished or given back first. The session isn't closed: its claims hold others off until its lease ends. */
+  /**
+   * Everything else is finished or given back first. The session isn't closed: its claims hold others off until its lease ends. The process
+   * ends also where the handler has come to its end meanwhile: what has begun to leave takes nothing any more.
+   */
   const endWithStuck = (): void => {
     if (needs.endProcess === undefined || leaving.signal.aborted) return;
     leaving.abort();
-    void (shift?.executor.drain(needs.drainMs) ?? Promise.resolve()).then(endIfStuck);
+    void (shift?.executor.drain(needs.drainMs) ?? Promise.resolve()).then(() => needs.endProcess?.(STUCK));
   };
 
   const end = async ({ session, executor, inbox }: Shift, why: string): Promise<void> => {
@@ -224,7 +235,18 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     stop: () => (stopping ??= leave()),
     isReady: () => shift !== undefined && !shift.session.ended.aborted,
     reassert: async () => {
-      if (shift !== undefined) await needs.claims.reassert(shift.session.id, shift.executor.holds());
+      if (shift === undefined) return;
+      const { session, executor } = shift;
+      const said = new Set<string>();
+      const nameOf = ({ dag, task, fence }: Held): string => `${dag}/${String(task)} ${fence}`;
+      const unsaid = (): Held[] => executor.holds().filter((each) => !said.has(nameOf(each)));
+      // What was granted just before the loss may be answered while the rest is said.
+      let left = unsaid();
+      do {
+        await needs.claims.reassert(session.id, left);
+        for (const each of left) said.add(nameOf(each));
+        left = unsaid();
+      } while (left.length > 0);
     },
   };
 };

@@ -18,7 +18,7 @@ const { createPool } = load('pool.js') as typeof PoolModule;
 const rooms = load('rooms.js') as typeof RoomsModule;
 
 const file = path.join(__dirname, 'batchPlaces.mjs');
-const onStderr = (): void => undefined;
+const onOutput = (): void => undefined;
 
 const pools: PoolModule.Pool[] = [];
 afterEach(async () => {
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 const roomOf = (isolation: 'thread' | 'process', module: string) =>
-  (isolation === 'thread' ? rooms.threadRoom : rooms.processRoom)({ file: module, heapMb: 32, onStderr });
+  (isolation === 'thread' ? rooms.threadRoom : rooms.processRoom)({ file: module, heapMb: 32, onOutput });
 
 const start = async (isolation: 'thread' | 'process') => {
   const pool = createPool({ places: 1 });

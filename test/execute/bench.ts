@@ -1,7 +1,7 @@
 /** An executor on claims, reports and a clock that a test holds in its hands. */
 import type { Dispatch, Event } from '../../src/core/event';
 import { Executor } from '../../src/execute/executor';
-import type { Handler, TaskLogger } from '../../src/core/handler';
+import type { Handler } from '../../src/core/handler';
 import type { Runnables } from '../../src/execute/work';
 import type { ClaimAnswer, FloorAnswer, Wanted } from '../../src/ports/leases';
 import type { WorkOrder } from '../../src/ports/transport';
@@ -43,11 +43,6 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
   const [calls, reports, claimed, back, finished] = [[] as Call[], [] as Event[], [] as Wanted[], [] as Wanted[], [] as string[]];
   const happenings: string[] = [];
   const logged: { level: string; message: string; details?: unknown }[] = [];
-  const note =
-    (level: string): TaskLogger['info'] =>
-    (message, details) => {
-      logged.push({ level, message, ...(details === undefined ? {} : { details }) });
-    };
   let answer: (wanted: Wanted) => Promise<ClaimAnswer> | ClaimAnswer = ({ dispatch }) => ({ kind: 'granted', fence: String(dispatch) });
   let release: () => Promise<void> = () => Promise.resolve();
   let floor: (wanted: Wanted) => FloorAnswer = () => ({ kind: 'raised' });
@@ -104,7 +99,10 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
       finished.push(`${String(task)}#${String(dispatch)}`);
     },
     fetchInputs: () => Promise.resolve({ payload: '"fetched"', checkpoint: null, upstream: {} }),
-    logger: () => ({ info: note('info'), warn: note('warn'), error: note('error') }),
+    say: (_held, { level, text, fields }) => {
+      logged.push({ level, message: text, ...(fields !== null && { details: JSON.parse(fields) as unknown }) });
+    },
+    fellSilent: () => undefined,
     announce: (name) => {
       happenings.push(name);
     },

@@ -316,3 +316,32 @@ test('what is given back while the leases are away is told all the same', async 
   expect(bench.back).toHaveLength(3);
   expect(bench.types()).toEqual(['started', 'released']);
 });
+
+test('what waits while no slot comes free for a second is given back, and what comes again after twice as long', async () => {
+  const bench = startBench();
+  await bench.hand([dispatchOf(0), dispatchOf(1), dispatchOf(2)]);
+  const pass = async (ms: number): Promise<void> => {
+    await bench.clock.advance(ms);
+    bench.executor.tick();
+    await turns();
+  };
+  await pass(900);
+  expect(bench.back).toEqual([]);
+  await pass(200);
+  expect(bench.back.map(({ task }) => task)).toEqual([1, 2]);
+  expect(bench.types().filter((type) => type === 'released')).toHaveLength(2);
+  await bench.hand([dispatchOf(1, { dispatch: 2 })]);
+  await pass(1500);
+  expect(bench.back).toHaveLength(2);
+  await pass(600);
+  expect(bench.back).toHaveLength(3);
+  // Who has given a slot away since is patient anew.
+  await bench.hand([dispatchOf(2, { dispatch: 2 })]);
+  await bench.calls[0]!.end();
+  expect(bench.names()).toEqual(['t0', 't2']);
+  await bench.hand([dispatchOf(1, { dispatch: 3 })]);
+  await pass(900);
+  expect(bench.back).toHaveLength(3);
+  await pass(200);
+  expect(bench.back).toHaveLength(4);
+});

@@ -18,8 +18,7 @@ const rooms = load('rooms.js') as typeof RoomsModule;
 const file = path.join(__dirname, 'places.mjs');
 
 // Jest ends a worker of its own that writes what V8 says of a full heap.
-const lastWords: string[] = [];
-const onStderr = (text: string): void => void lastWords.push(text);
+const onOutput = (): void => undefined;
 
 const pools: PoolModule.Pool[] = [];
 afterEach(async () => {
@@ -29,7 +28,7 @@ afterEach(async () => {
 const start = (isolation: 'thread' | 'process', { slots = 1 } = {}) => {
   const pool = createPool({ places: slots });
   pools.push(pool);
-  const open = (isolation === 'thread' ? rooms.threadRoom : rooms.processRoom)({ file, heapMb: 32, onStderr });
+  const open = (isolation === 'thread' ? rooms.threadRoom : rooms.processRoom)({ file, heapMb: 32, onOutput });
   const bench = startBench({ slots, limitBytes: 500, handlers: new Map([['API_CALL', pool.isolated(open)]]) });
   return {
     ...bench,
@@ -172,7 +171,7 @@ test('a process whose heap is full fails as OUT_OF_MEMORY', async () => {
   const bench = start('process');
   await bench.does('eat');
   expect(await bench.end()).toMatchObject({ type: 'failed', retryable: true, error: { kind: 'OUT_OF_MEMORY', evidence: { signal: 'SIGABRT' } } });
-  expect(lastWords.join('')).toContain('heap out of memory');
+  expect(bench.logged.map(({ message }) => message).join()).toContain('heap out of memory');
 });
 
 test('a process that is killed from outside leaves its signal as evidence', async () => {
@@ -199,7 +198,7 @@ test('what a handler has started ends with its process', async () => {
 test('there are never more places than slots: the one that is idle for longest makes room', async () => {
   const pool = createPool({ places: 1 });
   pools.push(pool);
-  const isolated = () => pool.isolated(rooms.threadRoom({ file, heapMb: 32, onStderr }));
+  const isolated = () => pool.isolated(rooms.threadRoom({ file, heapMb: 32, onOutput }));
   const bench = startBench({
     slots: 1,
     handlers: new Map([
@@ -222,6 +221,6 @@ test.each([
   const pool = createPool({ places: 1 });
   pools.push(pool);
   for (const room of [rooms.threadRoom, rooms.processRoom]) {
-    await expect(pool.warm(room({ file: wrong, heapMb: 32, onStderr }))).rejects.toThrow(words);
+    await expect(pool.warm(room({ file: wrong, heapMb: 32, onOutput }))).rejects.toThrow(words);
   }
 });

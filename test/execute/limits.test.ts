@@ -1,3 +1,4 @@
+import { isEvent } from '../../src/core/decode';
 import type { Handler } from '../../src/core/handler';
 import { VITALS } from '../../src/ports/leases';
 import { DAG } from '../core/model';
@@ -66,8 +67,9 @@ describe('a handler that ignores its signal where it cannot be ended', () => {
   test('is told as timed out at the hard limit, and keeps its slot and its claim until it returns', async () => {
     const { handlers, end } = stubborn();
     const bench = startBench({ handlers });
-    await bench.hand([dispatchOf(0, { timeoutSeconds: 1 }), dispatchOf(1)]);
+    await bench.hand([dispatchOf(0, { timeoutSeconds: 1 })]);
     await later(bench, 1000);
+    await bench.hand([dispatchOf(1)]);
     await later(bench, GRACE_MS - 1);
     expect(bench.types()).toEqual(['started']);
     await later(bench, 1);
@@ -155,6 +157,44 @@ test.each([
   await bench.hand([dispatchOf(0)]);
   await bench.calls[0]!.fail(Object.assign(new Error('no'), fields));
   expect(bench.reports[0]).toMatchObject({ type: 'failed', retryable: true, error: { kind: 'HANDLER', message: 'no', ...carried } });
+});
+
+class OrderClosed extends Error {}
+class Renamed extends Error {
+  override readonly name = 'ByAnotherName';
+}
+
+test.each([
+  [new Error('no'), 'Error'],
+  [new TypeError('no'), 'TypeError'],
+  [new OrderClosed('no'), 'OrderClosed'],
+  [new Renamed('no'), 'ByAnotherName'],
+  [new (class extends Error {})('no'), 'Error'],
+  [Object.assign(Object.create(Error.prototype) as Error, { constructor: undefined, message: 'no' }), 'Error'],
+])('of %o the name of its class is carried: %s', async (thrown, name) => {
+  const bench = startBench();
+  await bench.hand([dispatchOf(0)]);
+  await bench.calls[0]!.fail(thrown);
+  expect(bench.reports[0]).toMatchObject({ type: 'failed', error: { kind: 'HANDLER', name, message: 'no' } });
+});
+
+const unreadable = {
+  get message(): string {
+    throw new Error('not you');
+  },
+};
+
+test.each([
+  ['nothing', undefined, 'undefined'],
+  ['an object without a text', Object.create(null), 'what was thrown has no words'],
+  ['an error whose message is none', Object.assign(new Error(), { message: { a: 1 }, name: 7, stack: [] }), '[object Object]'],
+  ['an error that will not be read', Object.defineProperties(new Error(), Object.getOwnPropertyDescriptors(unreadable)), 'undefined'],
+])('a handler may throw %s', async (_what, thrown, message) => {
+  const bench = startBench();
+  await bench.hand([dispatchOf(0)]);
+  await bench.calls[0]!.fail(thrown as Error);
+  expect(bench.reports).toMatchObject([{ type: 'failed', retryable: true, error: { kind: 'HANDLER', message } }]);
+  expect(isEvent(bench.reports[0])).toBe(true);
 });
 
 test.each([{ code: {} }, { retryAfterMs: -1 }, { retryAfterMs: NaN }, { retryAfterSeconds: 'soon' }])(

@@ -11,13 +11,14 @@ const heldOf = (task: number, type: string, priority: number, attempt = 1): Held
   dispatch: dispatchOf(task, { type, priority, attempt }),
   shard: 0,
   sentAt: 0,
+  claimedAt: 0,
   origin: '',
   fence: '1',
 });
 
-const prefetchOf = ({ isCalling = () => false }: { isCalling?: (type: string) => boolean } = {}) => {
+const prefetchOf = ({ isCalling = () => false, ageingMs }: { isCalling?: (type: string) => boolean; ageingMs?: number } = {}) => {
   const time = { now: 0 };
-  return { time, prefetch: createPrefetch({ batches: BATCHES, isCalling, clock: { monotonic: () => time.now } }) };
+  return { time, prefetch: createPrefetch({ batches: BATCHES, isCalling, ageingMs, clock: { monotonic: () => time.now } }) };
 };
 
 const anyHeld = fc.record({ type: fc.constantFrom('API_CALL', 'ROW', 'LINE'), priority: fc.nat(9), attempt: fc.integer({ min: 1, max: 2 }) });
@@ -80,4 +81,19 @@ test('the time until somebody has waited long enough is that of the first of eac
   time.now = 20;
   expect(prefetch.next()?.map(({ dispatch }) => dispatch.task)).toEqual([1, 0]);
   expect([prefetch.next(), prefetch.ripeInMs()]).toEqual([undefined, 5]);
+});
+
+test('what has waited here for long enough gets a fifth of the slots, so that nothing that comes later overtakes it for ever', () => {
+  const { prefetch, time } = prefetchOf({ ageingMs: 1000 });
+  for (let i = 0; i < 4; i++) prefetch.push(heldOf(i, i === 3 ? 'ROW' : 'API_CALL', i === 2 ? 4 : 0));
+  const next = (count: number): number[] =>
+    Array.from({ length: count }, (_, i) => {
+      prefetch.push(heldOf(100 + i, 'API_CALL', 9));
+      return prefetch.next()!.map(({ dispatch }) => dispatch.task)[0]!;
+    });
+  expect(next(20).every((task) => task >= 100)).toBe(true);
+  time.now = 9100;
+  // 4 has waited for 9 ways up as well as 0 has, and began higher.
+  expect(next(25).filter((task) => task < 100)).toEqual([2, 0, 1, 3]);
+  expect(prefetch.size()).toBe(4);
 });

@@ -1,5 +1,5 @@
 /** The client of one process; producer.ts and consumer.ts open the connections. */
-import { Kafka, logLevel, type LogEntry } from 'kafkajs';
+import { Kafka, logLevel, type AdminConfig, type ConsumerConfig, type LogEntry, type ProducerConfig, type RequestEvent } from 'kafkajs';
 import { failure, isFailure } from '../../core/failure';
 import { quietIdleQueues } from './idleQueue';
 
@@ -8,6 +8,8 @@ export interface KafkaNeeds {
   readonly clientId: string;
   /** Told what kafkajs has to say, at its levels 'error' and 'warn'. */
   readonly onLog: (level: 'error' | 'warn', message: string, details: Readonly<Record<string, unknown>>) => void;
+  /** Told of each request that was answered: its kind in Kafka's protocol, and how long it took. */
+  readonly onAnswer?: (api: string, ms: number) => void;
 }
 
 const CONNECT_MS = 3000;
@@ -23,10 +25,32 @@ const logTo =
     onLog(level === logLevel.ERROR ? 'error' : 'warn', message, details);
   };
 
+interface Requesting {
+  readonly events: { readonly REQUEST: 'producer.network.request' | 'consumer.network.request' | 'admin.network.request' };
+  on(name: string, listener: (event: RequestEvent) => void): unknown;
+}
+
+/** Every producer, consumer and admin that it makes tells of its requests. */
+const tellingAnswers = (kafka: Kafka, onAnswer: NonNullable<KafkaNeeds['onAnswer']>): Kafka => {
+  const told = <Client>(client: Client): Client => {
+    const requesting = client as unknown as Requesting;
+    requesting.on(requesting.events.REQUEST, ({ payload: { apiName, duration } }) => {
+      onAnswer(apiName, duration);
+    });
+    return client;
+  };
+  const [producer, consumer, admin] = [kafka.producer.bind(kafka), kafka.consumer.bind(kafka), kafka.admin.bind(kafka)];
+  return Object.assign(kafka, {
+    producer: (config?: ProducerConfig) => told(producer(config)),
+    consumer: (config: ConsumerConfig) => told(consumer(config)),
+    admin: (config?: AdminConfig) => told(admin(config)),
+  });
+};
+
 /** A client with bounded waits; nothing is connected yet. */
-export const createKafka = ({ brokers, clientId, onLog }: KafkaNeeds): Kafka => {
+export const createKafka = ({ brokers, clientId, onLog, onAnswer }: KafkaNeeds): Kafka => {
   quietIdleQueues();
-  return new Kafka({
+  const kafka = new Kafka({
     clientId,
     brokers: [...brokers],
     connectionTimeout: CONNECT_MS,
@@ -37,6 +61,7 @@ export const createKafka = ({ brokers, clientId, onLog }: KafkaNeeds): Kafka => 
     logLevel: logLevel.WARN,
     logCreator: logTo(onLog),
   });
+  return onAnswer === undefined ? kafka : tellingAnswers(kafka, onAnswer);
 };
 
 /**

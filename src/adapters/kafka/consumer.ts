@@ -3,15 +3,19 @@
  * each consumer is a group of its own with an assigner that hands it exactly its partitions; nothing is ever committed.
  */
 import { randomUUID } from 'node:crypto';
-import { AssignerProtocol, type Consumer, type EachBatchPayload, type Kafka, type PartitionAssigner } from 'kafkajs';
+import type { Consumer, EachBatchPayload, IHeaders, Kafka } from 'kafkajs';
 import { failure } from '../../core/failure';
+import { exactly } from './assigner';
 import { fetchBounds, type Bounds } from './cluster';
 import { closeWithin, reachingKafka } from './connection';
+import type { Reading, Readings } from './readings';
+import { noticeSilence } from './silence';
 
 export interface Message {
   readonly offset: bigint;
   readonly timestamp: number;
   readonly value: Buffer | null;
+  readonly headers?: IHeaders | undefined;
 }
 
 export interface PartitionConsumerNeeds {
@@ -25,6 +29,10 @@ export interface PartitionConsumerNeeds {
   /** The group was joined anew, or kafkajs read elsewhere: the topic may be another one by now. The owner may seek. */
   readonly onDoubt?: (partition: number) => void;
   readonly onTrouble: (error: unknown) => void;
+  /** How long the broker may wait for something to answer with; it answers at once where there is something. */
+  readonly maxWaitMs?: number;
+  /** Told of this reader while it lives. */
+  readonly readings?: Pick<Readings, 'add' | 'remove'> | undefined;
 }
 
 interface Position {
@@ -44,34 +52,11 @@ const CLOSE_MS = 3000;
 const SILENT_MS = 10_000;
 const LOOK_EVERY_MS = 2000;
 const REBUILD_AFTER_MS = 1000;
-/** After a silence of this length the topic may have been made again, and have grown beyond the position: nothing else tells. */
-const DOUBT_AFTER_MS = 1000;
 /** A batch of another position than the one asked for is ordinary after a seek; several in a row mean that it is gone. */
 const STRANGE_BATCHES = 2;
 
-const { MemberAssignment, MemberMetadata } = AssignerProtocol;
-
-const exactly =
-  (partitions: readonly number[]): PartitionAssigner =>
-  () => ({
-    name: 'explicit',
-    version: 1,
-    assign: ({ members, topics }) =>
-      Promise.resolve(
-        members.map(({ memberId }) => ({
-          memberId,
-          memberAssignment: MemberAssignment.encode({
-            version: 1,
-            assignment: Object.fromEntries(topics.map((topic) => [topic, [...partitions]])),
-            userData: Buffer.alloc(0),
-          }),
-        })),
-      ),
-    protocol: ({ topics }) => ({ name: 'explicit', metadata: MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }) }),
-  });
-
 const messagesOf = ({ batch }: EachBatchPayload): Message[] =>
-  batch.messages.map(({ offset, timestamp, value }) => ({ offset: BigInt(offset), timestamp: Number(timestamp), value }));
+  batch.messages.map(({ offset, timestamp, value, headers }) => ({ offset: BigInt(offset), timestamp: Number(timestamp), value, headers }));
 
 /** The offset that the fetch asked for; kafkajs has it and its types don't. */
 const fetchedOffset = ({ batch }: EachBatchPayload): bigint =>
@@ -87,13 +72,19 @@ export class KafkaPartitionConsumer {
   private rebuilding = false;
   private heardAt = 0;
   private watchdog: NodeJS.Timeout | undefined;
+  private readonly reading: Reading;
 
   constructor(private readonly needs: PartitionConsumerNeeds) {
+    this.reading = {
+      topic: needs.topic,
+      next: () => new Map([...this.positions].flatMap(([partition, { active, expected }]) => (active ? [[partition, expected]] : []))),
+    };
     for (const partition of needs.partitions) this.positions.set(partition, { expected: 0n, active: false, generation: 0, strangeBatches: 0 });
   }
 
   async start(): Promise<void> {
     await reachingKafka(`reading ${this.needs.topic}`, () => this.build());
+    this.needs.readings?.add(this.reading);
     this.watchdog = setInterval(() => {
       this.watch();
     }, LOOK_EVERY_MS);
@@ -136,6 +127,7 @@ export class KafkaPartitionConsumer {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.needs.readings?.remove(this.reading);
     clearInterval(this.watchdog);
     const { consumer } = this;
     this.consumer = undefined;
@@ -143,13 +135,13 @@ export class KafkaPartitionConsumer {
   }
 
   private async build(): Promise<void> {
-    const { kafka, topic, partitions } = this.needs;
+    const { kafka, topic, partitions, maxWaitMs = MAX_WAIT_MS } = this.needs;
     this.joined = false;
     this.heardAt = Date.now();
     const consumer = kafka.consumer({
       groupId: `${topic}-${randomUUID()}`,
       partitionAssigners: [exactly(partitions)],
-      maxWaitTimeInMs: MAX_WAIT_MS,
+      maxWaitTimeInMs: maxWaitMs,
       minBytes: 1,
       maxBytesPerPartition: MAX_BYTES,
       sessionTimeout: SESSION_MS,
@@ -171,7 +163,16 @@ export class KafkaPartitionConsumer {
       this.joins += 1;
       for (const wake of this.whenJoined.splice(0)) wake();
     });
-    this.noticeFailedFetches(consumer);
+    noticeSilence({
+      consumer,
+      maxWaitMs,
+      onDoubt: () => {
+        this.doubtAll();
+      },
+      onHeard: () => {
+        this.heardAt = Date.now();
+      },
+    });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.needs.onTrouble(payload.error);
       if (isOurs()) this.rebuildSoon();
@@ -179,27 +180,6 @@ export class KafkaPartitionConsumer {
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => this.consume(payload) });
-  }
-
-  /**
-   * kafkajs tries again without a word where the topic wasn't there for a moment: only the missing end of a fetch tells. A process
-   * that was suspended while the topic was made again asked for nothing meanwhile, or its question left late: only the time that has
-   * passed tells. What was fetched under doubt is at another position than the one that is looked at first, and isn't delivered.
-   */
-  private noticeFailedFetches(consumer: Consumer): void {
-    const unanswered = new Set<number>();
-    const askedAt = new Map<number, number>();
-    const wasSilent = (nodeId: number): boolean => performance.now() - (askedAt.get(nodeId) ?? Infinity) > DOUBT_AFTER_MS;
-    consumer.on(consumer.events.FETCH_START, ({ payload: { nodeId } }) => {
-      if (unanswered.has(nodeId) || wasSilent(nodeId)) this.doubtAll();
-      unanswered.add(nodeId);
-      askedAt.set(nodeId, performance.now());
-    });
-    consumer.on(consumer.events.FETCH, ({ payload: { nodeId } }) => {
-      if (wasSilent(nodeId)) this.doubtAll();
-      unanswered.delete(nodeId);
-      this.heardAt = Date.now();
-    });
   }
 
   private doubtAll(): void {

@@ -4,23 +4,28 @@ import type { Event } from '../../core/event';
 import type { EventLog, LogReader, LogRecord } from '../../ports/transport';
 import { createCluster } from './cluster';
 import { KafkaPartitionConsumer, type Message } from './consumer';
+import { listRecords, type ListRecords } from './listRecords';
 import { createPlaces, type Mark } from './places';
 import type { KafkaProducer, Outgoing } from './producer';
+import type { Readings } from './readings';
+import { traceHeaders, tracesIn } from './traceHeaders';
 
 export interface EventLogNeeds {
   readonly kafka: Kafka;
   readonly producer: KafkaProducer;
   readonly topic: string;
   readonly shards: number;
-  /** Characters of JSON beyond which the events of one append are split over several records. */
+  /** Bytes of JSON beyond which the events of one append are split over several records. */
   readonly recordLimit?: number;
   /** Told of records that are no list of events; they are passed over. */
   readonly onUndecodable: (shard: number, offset: bigint, error: unknown, value: Buffer | null) => void;
   readonly onTrouble: (error: unknown) => void;
+  /** Told of who reads. */
+  readonly readings?: Pick<Readings, 'add' | 'remove'>;
 }
 
+/** Well below the megabyte that a broker takes as one record. */
 const RECORD_LIMIT = 500_000;
-const VERSION = 1;
 
 /** FNV-1a over the bytes: enough to tell a record from another one at the same offset. */
 const hashOf = (value: Buffer | null): string => {
@@ -30,33 +35,29 @@ const hashOf = (value: Buffer | null): string => {
   return (hash >>> 0).toString(16);
 };
 
-/** The records for one shard's events, each below the limit where a single event is. */
-const encode = (events: readonly Event[], limit: number): string[] => {
-  const values: string[] = [];
-  let texts: string[] = [];
-  let size = 0;
-  const flush = (): void => {
-    if (texts.length > 0) values.push(`{"v":${String(VERSION)},"events":[${texts.join(',')}]}`);
-    texts = [];
-    size = 0;
-  };
-  for (const event of events) {
-    const text = JSON.stringify(event);
-    if (size + text.length > limit) flush();
-    texts.push(text);
-    size += text.length;
-  }
-  flush();
-  return values;
-};
+type Content = Pick<Outgoing, 'value' | 'headers'>;
 
-const decode = (value: Buffer | null): readonly Event[] => {
-  const parsed: unknown = JSON.parse(value?.toString('utf8') ?? 'null');
-  if (typeof parsed !== 'object' || parsed === null || !('v' in parsed) || parsed.v !== VERSION) throw new Error('not a record of this version');
-  if (!('events' in parsed) || !Array.isArray(parsed.events)) throw new Error('a record without a list of events');
-  // Each event's own shape is checked by the law's owner, who counts those that are malformed.
-  return parsed.events as Event[];
-};
+const contextOf = (event: Event): string | undefined => ('trace' in event ? event.trace : undefined);
+/** As it is written. */
+const untraced = (event: Event): Event => (contextOf(event) === undefined ? event : ({ ...event, trace: undefined } as unknown as Event));
+
+/** The records of one shard's events; the contexts of traces go beside them. */
+const createEncoding =
+  (encode: ListRecords<Event>['encode']) =>
+  (events: readonly Event[]): Content[] => {
+    if (events.every((event) => contextOf(event) === undefined)) return encode(events).map(({ value }) => ({ value }));
+    let next = 0;
+    return encode(events.map(untraced)).map(({ value, count }) => {
+      const contexts = events.slice(next, (next += count)).map(contextOf);
+      return { value, headers: traceHeaders(contexts) };
+    });
+  };
+
+/** Gives each report the context that came beside it. */
+const traced = (events: readonly Event[], contexts: ReturnType<typeof tracesIn>): readonly Event[] =>
+  contexts === undefined
+    ? events
+    : events.map((event, i) => (contexts[i] === undefined || typeof event !== 'object' ? event : ({ ...event, trace: contexts[i] } as Event)));
 
 const markOf = ({ offset, timestamp, value }: Message): Mark => ({ offset, timestamp, hash: hashOf(value) });
 
@@ -74,11 +75,15 @@ const timers = {
 export const createEventLog = (needs: EventLogNeeds): EventLog & { close(): Promise<void> } => {
   const { kafka, producer, topic, shards, onUndecodable, onTrouble, recordLimit = RECORD_LIMIT } = needs;
   const cluster = createCluster(kafka);
+  // Each event's own shape is checked by the law's owner, who counts those that are malformed.
+  const lists = listRecords<Event>('events', recordLimit);
+  const encode = createEncoding(lists.encode);
 
-  const recordOf = (shard: number, { offset, timestamp, value }: Message): LogRecord => {
+  const recordOf = (shard: number, message: Message): LogRecord => {
+    const { offset, timestamp, value } = message;
     let events: readonly Event[] = [];
     try {
-      events = decode(value);
+      events = traced(lists.decode(value), tracesIn(message.headers));
     } catch (error) {
       onUndecodable(shard, offset, error, value);
     }
@@ -99,6 +104,7 @@ export const createEventLog = (needs: EventLogNeeds): EventLog & { close(): Prom
       partitions: Array.from({ length: shards }, (_, shard) => shard),
       onMessages,
       onTrouble,
+      readings: needs.readings,
       onReset: (shard) => {
         places.reset(shard);
       },
@@ -130,7 +136,7 @@ export const createEventLog = (needs: EventLogNeeds): EventLog & { close(): Prom
   return {
     append: (events) => {
       const records: Outgoing[] = [];
-      for (const [shard, ofShard] of events) for (const value of encode(ofShard, recordLimit)) records.push({ topic, partition: shard, value });
+      for (const [shard, ofShard] of events) for (const content of encode(ofShard)) records.push({ topic, partition: shard, ...content });
       return producer.send(records);
     },
     open,

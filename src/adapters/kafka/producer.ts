@@ -1,13 +1,15 @@
 /** One producer for a process: what is sent in one turn leaves in one request, at once when idle. */
-import { Partitioners, type Kafka, type Producer, type ProducerBatch } from 'kafkajs';
+import { Partitioners, type Kafka, type Message, type Producer, type ProducerBatch } from 'kafkajs';
 import { failure } from '../../core/failure';
 import { createBatcher } from '../../lifecycle/batcher';
 import { closeWithin, reachingKafka } from './connection';
+import type { TraceHeaders } from './traceHeaders';
 
 export interface Outgoing {
   readonly topic: string;
   readonly partition: number;
   readonly value: string;
+  readonly headers?: TraceHeaders;
 }
 
 export interface KafkaProducer {
@@ -20,20 +22,45 @@ export interface KafkaProducer {
 const MAX_RECORDS = 500;
 const MAX_BYTES = 4_000_000;
 const MAX_PENDING = 50_000;
+/** A broker takes some megabyte of one partition at once (`max.message.bytes`). */
+const MAX_PARTITION_BYTES = 900_000;
+/** What a record costs by itself, at the most. */
+const RECORD_BYTES = 80;
+/** Of UTF-8, for each unit of a text. */
+const MOST_BYTES = 3;
 const METADATA_AGE_MS = 5000;
 const CLOSE_MS = 3000;
 
 const toBatch = (records: readonly Outgoing[]): ProducerBatch => {
-  const topics = new Map<string, { partition: number; value: string }[]>();
-  for (const { topic, partition, value } of records) {
+  const topics = new Map<string, Message[]>();
+  for (const { topic, partition, value, headers } of records) {
+    const message: Message = headers === undefined ? { partition, value } : { partition, value, headers };
     const messages = topics.get(topic);
-    if (messages === undefined) topics.set(topic, [{ partition, value }]);
-    else messages.push({ partition, value });
+    if (messages === undefined) topics.set(topic, [message]);
+    else messages.push(message);
   }
   return { acks: -1, topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })) };
 };
 
 const inboxKey = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${String(partition)}`;
+
+/** Records that may leave at once, one list after the other: those of a partition keep their order. */
+const portionsOf = (records: readonly Outgoing[]): readonly (readonly Outgoing[])[] => {
+  const atMost = records.reduce((sum, { value }) => sum + MOST_BYTES * value.length + RECORD_BYTES, 0);
+  if (atMost <= MAX_PARTITION_BYTES) return [records];
+  const portions: Outgoing[][] = [];
+  const filled = new Map<string, { portion: number; bytes: number }>();
+  for (const record of records) {
+    const bytes = Buffer.byteLength(record.value) + RECORD_BYTES;
+    const key = inboxKey(record);
+    const last = filled.get(key) ?? { portion: 0, bytes: 0 };
+    const fits = last.bytes === 0 || last.bytes + bytes <= MAX_PARTITION_BYTES;
+    const place = fits ? { portion: last.portion, bytes: last.bytes + bytes } : { portion: last.portion + 1, bytes };
+    filled.set(key, place);
+    (portions[place.portion] ??= []).push(record);
+  }
+  return portions;
+};
 
 /** Makes the producer of a process; nothing is connected before `connect`. */
 export const createProducer = (kafka: Kafka): KafkaProducer => {
@@ -72,14 +99,18 @@ export const createProducer = (kafka: Kafka): KafkaProducer => {
     }
   };
 
+  const sendAll = async (records: readonly Outgoing[]): Promise<void> => {
+    const missed = await sendOrRenew(records);
+    if (missed.length === 0) return;
+    await renew();
+    const stillMissed = await sendOnce(missed);
+    if (stillMissed.length > 0)
+      throw failure('BROKER_UNAVAILABLE', `Kafka: there is no partition ${stillMissed.map(inboxKey).slice(0, 3).join(', ')}`);
+  };
+
   const flush = (items: readonly (readonly Outgoing[])[]): Promise<void> =>
     reachingKafka('sending', async () => {
-      const missed = await sendOrRenew(items.flat());
-      if (missed.length === 0) return;
-      await renew();
-      const stillMissed = await sendOnce(missed);
-      if (stillMissed.length > 0)
-        throw failure('BROKER_UNAVAILABLE', `Kafka: there is no partition ${stillMissed.map(inboxKey).slice(0, 3).join(', ')}`);
+      for (const portion of portionsOf(items.flat())) await sendAll(portion);
     });
 
   const batcher = createBatcher<readonly Outgoing[]>({

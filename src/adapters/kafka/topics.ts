@@ -8,6 +8,8 @@ export interface TopicNeeds {
   /** One partition for each shard: the number is set once. */
   readonly events: { readonly name: string; readonly partitions: number; readonly replication: number };
   readonly deadLetters?: { readonly name: string; readonly partitions: number; readonly replication: number };
+  /** One partition for each shard, too. */
+  readonly logs?: { readonly name: string; readonly partitions: number; readonly replication: number };
 }
 
 const READY_MS = 15_000;
@@ -80,7 +82,7 @@ const stampByAppending = async (admin: Admin, topic: string): Promise<void> => {
 };
 
 /** Makes the topics ready. Rejects with TOPIC_TOO_SMALL where `events` has another number of partitions than there are shards. */
-export const provideTopics = (kafka: Kafka, { queue, events, deadLetters }: TopicNeeds): Promise<void> =>
+export const provideTopics = (kafka: Kafka, { queue, events, deadLetters, logs }: TopicNeeds): Promise<void> =>
   reachingKafka('making the topics', async () => {
     const admin = kafka.admin();
     try {
@@ -95,7 +97,7 @@ export const provideTopics = (kafka: Kafka, { queue, events, deadLetters }: Topi
       await provideTopic(admin, events, true);
       await stampByAppending(admin, events.name);
       await provideTopic(admin, queue, false);
-      if (deadLetters !== undefined) await provideTopic(admin, deadLetters, false);
+      for (const topic of [deadLetters, logs]) if (topic !== undefined) await provideTopic(admin, topic, false);
     } finally {
       await admin.disconnect();
     }

@@ -6,7 +6,9 @@ import { fetchBounds } from './cluster';
 import { reachingKafka } from './connection';
 import { KafkaPartitionConsumer, type Message } from './consumer';
 import type { KafkaProducer, Outgoing } from './producer';
+import type { Readings } from './readings';
 import { provideTopic } from './topics';
+import { traceHeaders, tracesIn } from './traceHeaders';
 
 export interface WorkQueueNeeds {
   readonly kafka: Kafka;
@@ -17,9 +19,12 @@ export interface WorkQueueNeeds {
   readonly recordLimit?: number;
   readonly onUndecodable: (inbox: number, offset: bigint, error: unknown, value: Buffer | null) => void;
   readonly onTrouble: (error: unknown) => void;
+  /** Told of who reads. */
+  readonly readings?: Pick<Readings, 'add' | 'remove'>;
 }
 
-const RECORD_LIMIT = 500_000;
+/** Characters, of three bytes at the most: together below what a broker takes as one record. */
+const RECORD_LIMIT = 300_000;
 const JOIN_MS = 15_000;
 
 /** Splits an order whose dispatches are too many for one record. */
@@ -32,18 +37,49 @@ const pieces = (order: WorkOrder, limit: number): WorkOrder[] => {
   ];
 };
 
-const encode = (orders: readonly WorkOrder[], limit: number): string[] => {
-  const whole = JSON.stringify(orders);
-  if (whole.length <= limit) return [whole];
-  return orders.flatMap((order) => pieces(order, limit)).map((order) => JSON.stringify([order]));
+type Content = Pick<Outgoing, 'value' | 'headers'>;
+
+const isTraced = ({ dispatches }: WorkOrder): boolean => dispatches.some(({ trace }) => trace !== undefined);
+
+/** Traces are for the headers alone. */
+const write = (orders: readonly WorkOrder[]): Content => {
+  if (!orders.some(isTraced)) return { value: JSON.stringify(orders) };
+  const contexts: (string | undefined)[] = [];
+  const untraced = orders.map((order) => ({
+    ...order,
+    dispatches: order.dispatches.map(({ trace, ...dispatch }) => {
+      contexts.push(trace);
+      return dispatch;
+    }),
+  }));
+  return { value: JSON.stringify(untraced), headers: traceHeaders(contexts) };
 };
 
-const decode = (value: Buffer | null): readonly WorkOrder[] => {
+const encode = (orders: readonly WorkOrder[], limit: number): Content[] => {
+  const whole = write(orders);
+  if (whole.value.length <= limit) return [whole];
+  return orders.flatMap((order) => pieces(order, limit)).map((order) => write([order]));
+};
+
+/** Gives each task the context that came beside it. */
+const traced = (orders: readonly WorkOrder[], contexts: ReturnType<typeof tracesIn>): readonly WorkOrder[] => {
+  if (contexts === undefined) return orders;
+  let next = 0;
+  return orders.map((order) => ({
+    ...order,
+    dispatches: order.dispatches.map((dispatch) => {
+      const trace = contexts[next++];
+      return trace === undefined ? dispatch : { ...dispatch, trace };
+    }),
+  }));
+};
+
+const decode = ({ value, headers }: Message): readonly WorkOrder[] => {
   const orders: unknown = JSON.parse(value?.toString('utf8') ?? 'null');
   const isOrder = (order: unknown): boolean =>
     typeof order === 'object' && order !== null && 'dispatches' in order && Array.isArray(order.dispatches);
   if (!Array.isArray(orders) || !orders.every(isOrder)) throw new Error('not a list of work orders');
-  return orders as WorkOrder[];
+  return traced(orders as WorkOrder[], tracesIn(headers));
 };
 
 /** Makes the queue; the producer must be connected. */
@@ -64,9 +100,10 @@ export const createWorkQueue = (needs: WorkQueueNeeds): WorkQueue => {
     });
 
   const ordersOf = (inbox: number, messages: readonly Message[]): WorkOrder[] =>
-    messages.flatMap(({ offset, value }) => {
+    messages.flatMap((message) => {
+      const { offset, value } = message;
       try {
-        return decode(value);
+        return decode(message);
       } catch (error) {
         onUndecodable(inbox, offset, error, value);
         return [];
@@ -86,7 +123,8 @@ export const createWorkQueue = (needs: WorkQueueNeeds): WorkQueue => {
       }),
     send: (orders) => {
       const records: Outgoing[] = [];
-      for (const [inbox, ofInbox] of orders) for (const value of encode(ofInbox, recordLimit)) records.push({ topic, partition: inbox, value });
+      for (const [inbox, ofInbox] of orders)
+        for (const content of encode(ofInbox, recordLimit)) records.push({ topic, partition: inbox, ...content });
       return producer.send(records);
     },
     receive: async (inbox, consume) => {
@@ -95,6 +133,7 @@ export const createWorkQueue = (needs: WorkQueueNeeds): WorkQueue => {
         topic,
         partitions: [inbox],
         onTrouble,
+        readings: needs.readings,
         onMessages: async (_partition, messages) => {
           const orders = ordersOf(inbox, messages);
           if (orders.length > 0) await consume(orders);

@@ -43,15 +43,14 @@ while i <= #ARGV do
   local c = not all and read(key) or nil
   local say = all
   if not say and c then
-    if dispatch < c.floor or dispatch < c.dispatch or (c.state == 'F' and dispatch == c.dispatch) then
+    local holds = held(c)
+    -- The same again to its holder, also below a floor that was raised before it could say so again: the reply was lost.
+    if holds and c.session == session and c.dispatch == dispatch then
+      say = string.format('g%.0f %.0f', c.dispatch, c.grant)
+    elseif dispatch < c.floor or dispatch < c.dispatch or (c.state == 'F' and dispatch == c.dispatch) then
       say = 's'
-    elseif held(c) then
-      -- The same again to its holder: the reply was lost.
-      if c.session == session and c.dispatch == dispatch then
-        say = string.format('g%.0f %.0f', c.dispatch, c.grant)
-      else
-        say = string.format('h%.0f %s', c.dispatch, c.session)
-      end
+    elseif holds then
+      say = string.format('h%.0f %s', c.dispatch, c.session)
     end
   end
   if not say then
@@ -118,11 +117,11 @@ return {}
 `);
 
 /**
- * ms to keep, then key, dispatch, session that it was sent to or '-', … → ['w'] where nothing may be sent again yet, or for each
- * 'h<dispatch> <session>' | 'r' raised | 'x' raised, and that session isn't live
+ * ms to keep, then key, dispatch, session that it was sent to or '-', … → ['w'] where nothing may be sent again yet, though all are
+ * raised, or for each 'h<dispatch> <session>' | 'r' raised | 'x' raised, and that session isn't live
  */
 export const RAISE_BATCH = script(`${CLAIM}
-if not remembers() then return { 'w' } end
+local trusted = remembers()
 local answer = {}
 for i = 5, #ARGV, 3 do
   local key, dispatch, sentTo = p .. 'c:' .. ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
@@ -131,15 +130,15 @@ for i = 5, #ARGV, 3 do
     answer[#answer + 1] = string.format('h%.0f %s', c.dispatch, c.session)
   else
     local say = (sentTo == '-' or live(sentTo)) and 'r' or 'x'
-    -- Nobody runs it any more; who is cut off may.
-    if say == 'r' then leave(ARGV[i], c) end
+    -- Nobody runs it any more; who is cut off, or wasn't asked yet after a loss of memory, may.
+    if trusted and say == 'r' then leave(ARGV[i], c) end
     c = c or { state = 'R', dispatch = 0, grant = 0, session = '-', floor = 0 }
     c.floor = math.max(c.floor, dispatch)
     write(key, c, ARGV[4])
     answer[#answer + 1] = say
   end
 end
-return answer
+return trusted and answer or { 'w' }
 `);
 
 /** key, dispatch, … → ['w'] where absence proves nothing, or 'a' absent | 'f' finished | 'h<dispatch> <session>' for each */

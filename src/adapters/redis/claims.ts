@@ -112,6 +112,8 @@ export const createRedisClaims = ({
       await inChunks(RELEASE_BATCH, [session, String(FREE_MS)], back, pairsOf);
     },
     reassert: async (session, all) => {
+      // Whatever was asked before is answered by then, also where nothing is held.
+      if (all.length === 0) await ask(REASSERT_BATCH, [session, String(KEEP_MS)]);
       await inChunks(REASSERT_BATCH, [session, String(KEEP_MS)], all, (some) =>
         some.flatMap((each) => [keyOf(each), String(each.dispatch), grantIn(each.fence), ...slotsOf(each)]),
       );

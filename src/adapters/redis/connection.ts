@@ -11,6 +11,8 @@ export interface RedisConnectionNeeds {
   readonly timeoutMs: number;
   /** Told when the connection is lost or can't be made; it is tried again for ever. */
   onError(error: unknown): void;
+  /** Told of each call, how long it took and whether it was answered. */
+  onCall?(ms: number, isAnswered: boolean): void;
 }
 
 /** A Lua script; it is sent once and then called by its hash. */
@@ -108,10 +110,14 @@ export const createRedisConnection = (needs: RedisConnectionNeeds): RedisConnect
     const used = opened;
     if (used === undefined) throw failure('LEASES_UNAVAILABLE', 'the connection to Redis is closed');
     const late = new Error(`Redis gave no answer within ${String(timeoutMs)} ms`);
+    const began = clock.monotonic();
     try {
       await untilReady(used.client, needs);
-      return await within(clock, timeoutMs, send(used.client), () => late);
+      const answer = await within(clock, timeoutMs, send(used.client), () => late);
+      needs.onCall?.(clock.monotonic() - began, true);
+      return answer;
     } catch (error) {
+      needs.onCall?.(clock.monotonic() - began, false);
       if ((error === late && used.client.isReady) || isStuck(used)) replace(used);
       throw failure('LEASES_UNAVAILABLE', `Redis is out of reach: ${error instanceof Error ? error.message : String(error)}`, error);
     }

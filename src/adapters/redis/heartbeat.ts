@@ -25,22 +25,22 @@ export interface HeartbeatSpec {
   /** The end of the first lease, by `monotonicMs`. */
   readonly firstLeaseEndsAt: number;
   readonly vitals: Int32Array<SharedArrayBuffer>;
-  /** [1 once announced, 1 once the main loop knows that the session is over] */
+  /** [1 once announced, 1 once the main loop knows that the session is over, after how many losses of memory the claims were said again] */
   readonly control: Int32Array<SharedArrayBuffer>;
   /** [when the log was last told, durably, that the session lives: microseconds by `monotonicMs`, 0 for never] */
   readonly vouched: BigInt64Array<SharedArrayBuffer>;
   /** [the end of the lease as it was renewed last: microseconds by `monotonicMs`] */
   readonly renewed: BigInt64Array<SharedArrayBuffer>;
 }
-export const CONTROL = { announced: 0, acknowledged: 1 } as const;
+export const CONTROL = { announced: 0, acknowledged: 1, said: 2 } as const;
 
 export type HeartbeatMessage =
   /** The first renewal succeeded. */
   | { readonly kind: 'beating' }
   /** A renewal failed: the log should be told that the session lives. */
   | { readonly kind: 'unheard' }
-  /** Redis had lost its memory and was told the session's names again: now come the claims. */
-  | { readonly kind: 'forgotten' }
+  /** Redis had lost its memory, for the so manieth time, and was told the session's names again: now come the claims. */
+  | { readonly kind: 'forgotten'; readonly losses: number }
   /** What an operator asks of the worker. */
   | { readonly kind: 'wish'; readonly wish: Wish }
   | { readonly kind: 'ended'; readonly why: string };
@@ -112,6 +112,8 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
   let cancelWatch: () => void = doNothing;
   let lastError: unknown;
   let wish: Wish | undefined;
+  let losses = 0;
+  let sayBefore = Infinity;
 
   const finish = (why: string): void => {
     if (state === 'over') return;
@@ -126,8 +128,10 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     };
     cancelWatch = clock.after(ACKNOWLEDGE_MS, killUnlessKnown);
   };
+  /** What Redis forgot and isn't told again is anybody's as soon as Redis is trusted once more, however well the session itself is. */
+  const claimsEndAt = (): number => (Atomics.load(vitals, VITALS.held) > 0 && Atomics.load(control, CONTROL.said) < losses ? sayBefore : Infinity);
   /** Dead is who is silent in both: a word in the log is as good as a renewal. */
-  const endsAt = (): number => Math.max(leaseEndsAt, vouchedUntil(spec));
+  const endsAt = (): number => Math.min(claimsEndAt(), Math.max(leaseEndsAt, vouchedUntil(spec)));
   const endOrWatch = (): void => {
     if (endsAt() > clock.monotonic()) watch();
     else
@@ -152,10 +156,10 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
     const sentAt = clock.monotonic();
     const vital = pulse.take();
     if (pulse.isPastHardLimit()) kill();
-    let [kind, newest, asked] = await ask(RENEW, [session, generation, ...vital]);
+    let [kind, newest, asked, graceMs] = await ask(RENEW, [session, generation, ...vital]);
     // Cut off from Redis alone, it may have been given up there; the log says that it wasn't.
     const spokenFor = kind === 'ended' && asked !== 'remove' && vouchedUntil(spec) > clock.monotonic();
-    if (kind === 'forgotten' || spokenFor) [kind, newest, asked] = await resume(vital);
+    if (kind === 'forgotten' || spokenFor) [kind, newest, asked, graceMs] = await resume(vital);
     // It may have ended while the answer was on its way.
     if (isOver()) return;
     hearWish(asked);
@@ -163,13 +167,18 @@ export const beginHeartbeat = ({ spec, ask, clock, tell, kill, onError }: Heartb
       finish('another session took over, or the lease was over');
       return;
     }
+    if (newest !== generation) forgotten(sentAt + Number(graceMs));
     leaseEndsAt = sentAt + leaseMs;
     Atomics.store(spec.renewed, 0, BigInt(Math.round(leaseEndsAt * 1000)));
     watch();
     if (state === 'first') tell({ kind: 'beating' });
     state = 'beating';
-    if (newest !== generation || spokenFor) tell({ kind: 'forgotten' });
+    if (newest !== generation || spokenFor) tell({ kind: 'forgotten', losses });
     generation = newest;
+  };
+  const forgotten = (trustedAgainAt: number): void => {
+    losses += 1;
+    sayBefore = trustedAgainAt;
   };
   const isOver = (): boolean => state === 'over';
   const hearWish = (asked: string | undefined): void => {

@@ -1,5 +1,6 @@
 /** The thread of a session's heartbeat: its own loop and its own connection to Redis. Started by startHeartbeatThread. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { collect } from '../../lifecycle/heap';
 import type { Timing } from '../../lifecycle/timing';
 import { createRedisConnection } from './connection';
 import { beginHeartbeat, monotonicMs, type HeartbeatSpec } from './heartbeat';
@@ -37,6 +38,7 @@ const beat = ({ url, spec }: HeartbeatThreadData): void => {
     },
     onError: () => undefined,
   });
+  collect();
 };
 
 if (!isMainThread) beat(workerData as HeartbeatThreadData);

@@ -1,4 +1,5 @@
-/** The highest waiting priorities of all schedulers, in Redis. */
+/** What waits at each scheduler, in Redis. */
+import type { Standing } from '../../core/standing';
 import type { Precedence } from '../../ports/leases';
 import type { Ask } from './keyspace';
 import { PRECEDENCE } from './sessions.lua';
@@ -6,8 +7,10 @@ import { PRECEDENCE } from './sessions.lua';
 const FORGOTTEN_AFTER_MS = 1000;
 
 export const createRedisPrecedence = ({ ask }: { readonly ask: Ask }): Precedence => ({
-  publish: async (scheduler, highest) => {
-    const [others] = await ask(PRECEDENCE, [scheduler, String(highest ?? -1), String(FORGOTTEN_AFTER_MS)]);
-    return others === '-1' || others === undefined ? null : Number(others);
+  publish: async (scheduler, standing) => {
+    const pairs = await ask(PRECEDENCE, [scheduler, String(standing.highest ?? -1), String(FORGOTTEN_AFTER_MS), JSON.stringify(standing)]);
+    const others = new Map<string, Standing>();
+    for (let i = 0; i < pairs.length; i += 2) others.set(pairs[i]!, JSON.parse(pairs[i + 1]!) as Standing);
+    return others;
   },
 });

@@ -9,6 +9,8 @@
  *   descriptions   hash: session → JSON          (of announced sessions)
  *   wishes         hash: session → leave | stay | work | remove
  *   lost           hash: worker → "lost-at beat held session JSON", of those whose lease ended without a word
+ *   precedence     hash: scheduler → "priority expires", for schedulers of earlier versions
+ *   standings      hash: scheduler → "expires JSON", of what waits there
  *   leads          hash: duty → last fence       lead:<duty>   "fence candidate", expires with the lease
  *
  * A hash with times in place of keys that expire lets one command read the whole roster. Every script begins with the
@@ -121,7 +123,10 @@ put(session, now + tonumber(ARGV[9]), inbox, '0', ARGV[6], ARGV[7], ARGV[8], wor
 return { 'open', redis.call('GET', p .. 'generation'), inbox }
 `);
 
-/** session, generation known, free, held, draining → ['ok' | 'ended', generation, wish or ''] | ['forgotten', generation] */
+/**
+ * session, generation known, free, held, draining → ['ok' | 'ended', generation, wish or ''] | ['forgotten', generation]; behind 'ok', where the
+ * generation is another one (the answer to RESUME was lost): ms until absence proves something
+ */
 export const RENEW = script(`${PRELUDE}${SESSION}${LOSS}
 local session = ARGV[4]
 remembers()
@@ -142,10 +147,14 @@ if wish == 'remove' then return { 'ended', generation, wish } end
 local draining = (wish == 'leave' or wish == 'stay') and '1' or ARGV[8]
 local inbox, announced, worker = string.match(value, '^%d+ (%d+) (%d) %d+ %d+ %d %d+ (%S+)$')
 put(session, now + lease, inbox, announced, ARGV[6], ARGV[7], draining, worker)
-return { 'ok', generation, wish }
+if generation == ARGV[5] then return { 'ok', generation, wish } end
+return { 'ok', generation, wish, math.max(0, redis.call('PTTL', p .. 'grace')) }
 `);
 
-/** session, worker, inbox, announced, free, held, draining, description → ['ok', generation] | ['ended']: says everything again, after a loss of memory or where the log spoke for it meanwhile */
+/**
+ * session, worker, inbox, announced, free, held, draining, description → ['ok', generation, '', ms until absence proves something] |
+ * ['ended']: says everything again, after a loss of memory or where the log spoke for it meanwhile
+ */
 export const RESUME = script(`${PRELUDE}${SESSION}
 local session, worker, inbox = ARGV[4], ARGV[5], ARGV[6]
 remembers()
@@ -157,7 +166,7 @@ redis.call('HSET', p .. 'workers', worker, session)
 redis.call('HSET', p .. 'inboxes', inbox, session)
 if ARGV[7] == '1' then redis.call('HSET', p .. 'descriptions', session, ARGV[11]) end
 put(session, now + lease, inbox, ARGV[7], ARGV[8], ARGV[9], ARGV[10], worker)
-return { 'ok', redis.call('GET', p .. 'generation') }
+return { 'ok', redis.call('GET', p .. 'generation'), '', math.max(0, redis.call('PTTL', p .. 'grace')) }
 `);
 
 /** session, description → ['ok'] | ['ended'] */
@@ -208,15 +217,18 @@ if ARGV[5] == '-1' then
 else
   redis.call('HSET', key, ARGV[4], string.format('%s %.0f', ARGV[5], now + tonumber(ARGV[6])))
 end
-local highest = -1
-local all = redis.call('HGETALL', key)
+redis.call('HSET', p .. 'standings', ARGV[4], string.format('%.0f ', now + tonumber(ARGV[6])) .. ARGV[7])
+local answer = {}
+local all = redis.call('HGETALL', p .. 'standings')
 for i = 1, #all, 2 do
-  local priority, till = string.match(all[i + 1], '^(%S+) (%d+)$')
+  local till, standing = string.match(all[i + 1], '^(%d+) (.*)$')
   if tonumber(till) <= now then
+    redis.call('HDEL', p .. 'standings', all[i])
     redis.call('HDEL', key, all[i])
   elseif all[i] ~= ARGV[4] then
-    highest = math.max(highest, tonumber(priority))
+    answer[#answer + 1] = all[i]
+    answer[#answer + 1] = standing
   end
 end
-return { highest }
+return answer
 `);

@@ -19,8 +19,8 @@ export interface RedisSessionsNeeds {
   readonly monotonic?: () => number;
   /** A name that nobody else has; a random UUID by default. */
   readonly newName?: () => string;
-  /** A session has told its names anew after Redis lost its memory: its claims must be reasserted. */
-  onForgotten(session: string): void;
+  /** A session has told its names anew after Redis lost its memory: resolves when its claims are reasserted. */
+  onForgotten(session: string): Promise<void> | void;
 }
 
 /** The first lease is longer: a thread has to start and to connect before it can renew. */
@@ -56,14 +56,14 @@ const createOpening =
 const listenTo = (
   start: StartHeartbeat,
   spec: HeartbeatSpec,
-  on: { forgotten(): void; unheard(): void; wish(wish: Wish): void; ended(why: string): void },
+  on: { forgotten(losses: number): void; unheard(): void; wish(wish: Wish): void; ended(why: string): void },
 ) => {
   let settle!: (message: HeartbeatMessage) => void;
   const first = new Promise<HeartbeatMessage>((resolve) => {
     settle = resolve;
   });
   const heartbeat = start(spec, (message) => {
-    if (message.kind === 'forgotten') on.forgotten();
+    if (message.kind === 'forgotten') on.forgotten(message.losses);
     if (message.kind === 'ended') on.ended(message.why);
     if (message.kind === 'wish') on.wish(message.wish);
     else if (message.kind === 'unheard') on.unheard();
@@ -102,14 +102,14 @@ const createLease = ({ firstLeaseEndsAt, monotonic }: Pick<HeartbeatSpec, 'first
 
 /** Opens sessions; each renews itself until it is closed. */
 export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions => {
-  const { ask, prefix, leaseMs, heartbeatMs, startHeartbeat, onForgotten, newName = randomUUID, monotonic = monotonicMs } = needs;
+  const { ask, clock, prefix, leaseMs, heartbeatMs, startHeartbeat, onForgotten, newName = randomUUID, monotonic = monotonicMs } = needs;
   const openNames = createOpening(needs);
 
   const open = async (described: WorkerDescription, vitals: Vitals, vouch?: (session: string) => Promise<void>): Promise<Session> => {
     const worker = encodeURIComponent(described.workerId);
     const id = `${worker}.${newName()}`;
     const { generation, inbox, sentAt } = await openNames(id, worker, vitals);
-    const control = new Int32Array(new SharedArrayBuffer(8));
+    const control = new Int32Array(new SharedArrayBuffer(12));
     const firstLeaseEndsAt = sentAt + Math.max(leaseMs, FIRST_LEASE_MS);
     const { vouched, renewed, leftMs } = createLease({ firstLeaseEndsAt, monotonic });
     const over = new AbortController();
@@ -118,6 +118,17 @@ export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions =
     const ended = (why: string): void => {
       Atomics.store(control, CONTROL.acknowledged, 1);
       if (!over.signal.aborted) over.abort(why);
+    };
+    const sayAgain = async (losses: number): Promise<void> => {
+      while (!over.signal.aborted) {
+        try {
+          await onForgotten(id);
+          Atomics.store(control, CONTROL.said, losses);
+          return;
+        } catch {
+          await pause(clock, heartbeatMs / 4, over.signal);
+        }
+      }
     };
     const spec: HeartbeatSpec = {
       session: id,
@@ -136,9 +147,7 @@ export const createRedisSessions = (needs: RedisSessionsNeeds): WorkerSessions =
       renewed,
     };
     const { first, heartbeat } = listenTo(startHeartbeat, spec, {
-      forgotten: () => {
-        onForgotten(id);
-      },
+      forgotten: (losses) => void sayAgain(losses),
       unheard: createVouching({ vouched, monotonic, vouch: () => vouch?.(id) }),
       wish: (asked) => {
         wish = asked;

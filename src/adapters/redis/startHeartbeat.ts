@@ -13,11 +13,15 @@ export interface HeartbeatThreadNeeds {
   readonly threadFile?: string;
 }
 
+/** What it allocates is gone in a moment: without a limit V8 keeps some 20 MB for that in each thread, at first. */
+const YOUNG_MB = 2;
+
 /** Each heartbeat in a thread of its own, with its own connection. A thread that dies ends its session. */
 export const heartbeatInThread =
   ({ url, threadFile = path.join(__dirname, 'heartbeatThread.js') }: HeartbeatThreadNeeds): StartHeartbeat =>
   (spec, hear) => {
-    const thread = new Worker(threadFile, { workerData: { url, spec } satisfies HeartbeatThreadData, name: 'heartbeat' });
+    const workerData = { url, spec } satisfies HeartbeatThreadData;
+    const thread = new Worker(threadFile, { workerData, name: 'heartbeat', resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     thread.on('message', hear);
     thread.on('error', (error) => {
       hear({ kind: 'ended', why: `the heartbeat's thread failed: ${String(error)}` });

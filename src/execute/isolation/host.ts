@@ -1,10 +1,11 @@
 /** Runs in the thread or process of an isolated handler: loads its module, then carries out one call after the other. */
 import { carryOut } from '../execution';
-import type { TaskLogger } from '../../core/handler';
 import { loadHandler } from '../loadHandler';
 import { errorOf } from '../outcome';
+import { lookAfterOutput } from '../printed';
 import type { Voice, Work } from '../work';
-import type { Line, Logged, PlaceSettings } from './messages';
+import { createLineWindow, type LineWindow } from './lineWindow';
+import type { Line, PlaceSettings } from './messages';
 
 interface Call {
   resolve(): void;
@@ -17,28 +18,23 @@ interface Keeping {
   readonly calls: Map<number, Call>;
 }
 
-/** Undefined where JSON has no text for it: a log line must not end an attempt. */
-const textOf = (details: Readonly<Record<string, unknown>> | undefined): string | null => {
-  try {
-    return details === undefined ? null : JSON.stringify(details);
-  } catch {
-    return null;
-  }
-};
+/** Characters of log lines that may be under way to the worker, and that may wait here beyond. */
+const LINES_SIZE = 262_144;
 
-const loggerTo = (line: Line, member: number): TaskLogger => {
-  const at =
-    (level: Logged['level']): TaskLogger['info'] =>
-    (message, details) => {
-      line.send({ kind: 'log', member, level, message, details: textOf(details) });
-    };
-  return { info: at('info'), warn: at('warn'), error: at('error') };
-};
+interface Speaking {
+  readonly keeping: Keeping;
+  readonly lines: LineWindow;
+  /** Nothing that its handler left behind is heard any more. */
+  over: boolean;
+}
 
-const voiceTo = (line: Line, member: number, keeping: Keeping): Voice => ({
-  logger: loggerTo(line, member),
+const voiceTo = (line: Line, member: number, speaking: Speaking): Voice => ({
+  say: (said) => {
+    if (!speaking.over) speaking.lines.say(member, said);
+  },
   checkpoint: (state) =>
     new Promise((resolve, reject) => {
+      const { keeping } = speaking;
       keeping.last += 1;
       keeping.calls.set(keeping.last, { resolve, reject });
       line.send({ kind: 'checkpoint', member, call: keeping.last, state });
@@ -51,27 +47,39 @@ const voiceTo = (line: Line, member: number, keeping: Keeping): Voice => ({
 /** Serves the line until the place is ended. */
 export const serve = (line: Line, { file }: PlaceSettings): void => {
   const loading = loadHandler(file);
-  let current: { readonly keeping: Keeping; readonly controllers: readonly AbortController[] } | undefined;
+  const printed = lookAfterOutput();
+  const lines = createLineWindow({
+    windowSize: LINES_SIZE,
+    waitingSize: LINES_SIZE,
+    send: (member, said) => {
+      line.send({ kind: 'log', member, line: said });
+    },
+  });
+  let current: { readonly speaking: Speaking; readonly controllers: readonly AbortController[] } | undefined;
 
   const run = async (works: readonly Work[]): Promise<void> => {
-    const keeping: Keeping = { last: 0, calls: new Map() };
+    const speaking: Speaking = { keeping: { last: 0, calls: new Map() }, lines, over: false };
     const controllers = works.map(() => new AbortController());
-    current = { keeping, controllers };
+    current = { speaking, controllers };
     const handler = await loading;
     const outcomes = await carryOut(
       handler,
-      works.map((work, member) => ({ work, voice: voiceTo(line, member, keeping), signal: controllers[member]!.signal })),
+      works.map((work, member) => ({ work, voice: voiceTo(line, member, speaking), signal: controllers[member]!.signal })),
+      printed,
     );
     current = undefined;
+    speaking.over = true;
+    lines.flush();
     line.send({ kind: 'ended', outcomes });
   };
 
   line.listen((message) => {
     if (message.kind === 'run') void run(message.works);
     else if (message.kind === 'abort') current?.controllers[message.member]?.abort(message.reason);
+    else if (message.kind === 'taken') lines.taken(message.size);
     else {
-      const call = current?.keeping.calls.get(message.call);
-      current?.keeping.calls.delete(message.call);
+      const call = current?.speaking.keeping.calls.get(message.call);
+      current?.speaking.keeping.calls.delete(message.call);
       if (message.refusal === null) call?.resolve();
       else call?.reject(new Error(message.refusal));
     }
@@ -86,6 +94,7 @@ export const serve = (line: Line, { file }: PlaceSettings): void => {
     },
   );
   const crash = (error: unknown): void => {
+    lines.flush();
     line.send({ kind: 'crashed', error: errorOf(error) });
     line.leave(1);
   };

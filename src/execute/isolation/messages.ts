@@ -1,6 +1,7 @@
 /** What the worker and the place of an isolated handler say to each other: plain values, one call at a time; `member` is one of its tasks, by its place. */
 import type { TaskError } from '../../core/dag';
 import type { BatchLimits } from '../../core/handler';
+import type { LogLine } from '../../core/logLine';
 import type { AbortReason, Outcome } from '../outcome';
 import type { Work } from '../work';
 
@@ -8,15 +9,14 @@ export type ToPlace =
   | { readonly kind: 'run'; readonly works: readonly Work[] }
   | { readonly kind: 'abort'; readonly member: number; readonly reason: AbortReason }
   /** The answer to a checkpoint: durable, or why it won't be. */
-  | { readonly kind: 'kept'; readonly call: number; readonly refusal: string | null };
+  | { readonly kind: 'kept'; readonly call: number; readonly refusal: string | null }
+  /** So much of the log lines was taken. */
+  | { readonly kind: 'taken'; readonly size: number };
 
 export interface Logged {
   readonly kind: 'log';
   readonly member: number;
-  readonly level: 'info' | 'warn' | 'error';
-  readonly message: string;
-  /** JSON text. */
-  readonly details: string | null;
+  readonly line: LogLine;
 }
 
 export type FromPlace =

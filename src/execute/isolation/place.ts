@@ -4,7 +4,10 @@ import type { BatchLimits } from '../../core/handler';
 import { errorOfWhole } from '../batch';
 import { outcomeOfAbort, type AbortReason, type Outcome } from '../outcome';
 import type { Begun, Member, Voice } from '../work';
-import type { FromPlace, Logged, ToPlace } from './messages';
+import { createLineCutter } from '../lineCutter';
+import { printedLine } from '../printed';
+import { sizeOfLine } from './lineWindow';
+import type { FromPlace, ToPlace } from './messages';
 
 /** How a place came to its end, with what is known of it. */
 export interface Exit {
@@ -23,6 +26,8 @@ export interface Room {
 export interface RoomListener {
   onMessage(message: FromPlace): void;
   onExit(exit: Exit): void;
+  /** Printed past its handler's own streams; false where no call runs whose it could be. */
+  onPrinted(stream: 'stdout' | 'stderr', text: string): boolean;
 }
 
 export type OpenRoom = (listener: RoomListener) => Room;
@@ -79,14 +84,43 @@ const keep = async (post: Room['post'], { call, state }: Extract<FromPlace, { ki
   }
 };
 
-/** What a handler says of a task while it runs. */
-const say = (room: Room, message: Logged | Extract<FromPlace, { kind: 'checkpoint' | 'progress' }>, voice: Voice): void => {
-  if (message.kind === 'progress') voice.progress(message.fraction, message.message);
-  else if (message.kind === 'checkpoint') void keep(room.post, message, voice);
-  else {
-    const details = message.details === null ? undefined : (JSON.parse(message.details) as Readonly<Record<string, unknown>>);
-    voice.logger[message.level](message.message, details);
-  }
+/** Log lines are acknowledged in portions: a fraction of what may be under way. */
+const TAKEN_AT_ONCE = 32_768;
+
+/** Hears what handlers say of their tasks while they run. */
+const createHearing = (post: Room['post']) => {
+  let taken = 0;
+  return (message: Extract<FromPlace, { kind: 'log' | 'checkpoint' | 'progress' }>, voice: Voice | undefined): void => {
+    if (message.kind === 'log') {
+      voice?.say(message.line);
+      taken += sizeOfLine(message.line);
+      if (taken < TAKEN_AT_ONCE) return;
+      post({ kind: 'taken', size: taken });
+      taken = 0;
+    } else if (voice === undefined) return;
+    else if (message.kind === 'progress') voice.progress(message.fraction, message.message);
+    else void keep(post, message, voice);
+  };
+};
+
+/** What a process prints past its handler's streams (native code, children) is the running call's: of a batch its first task's. */
+const createListening = (running: () => Running | undefined) => {
+  const cutterOf = (stream: 'stdout' | 'stderr') =>
+    createLineCutter((line) => {
+      running()?.members[0]?.voice.say(printedLine(stream, line));
+    });
+  const cutters = { stdout: cutterOf('stdout'), stderr: cutterOf('stderr') };
+  return {
+    hear: (stream: 'stdout' | 'stderr', text: string): boolean => {
+      if (running() === undefined) return false;
+      cutters[stream].push(text);
+      return true;
+    },
+    flush: () => {
+      cutters.stdout.flush();
+      cutters.stderr.flush();
+    },
+  };
 };
 
 interface Gate<T> {
@@ -115,7 +149,9 @@ export const createPlace = (open: OpenRoom): Place => {
   let usable = true;
   let cut = false;
 
+  const listening = createListening(() => running);
   const settle = (outcomes: readonly Outcome[]): void => {
+    listening.flush();
     const ended = running;
     running = undefined;
     ended?.settle(outcomes);
@@ -135,7 +171,7 @@ export const createPlace = (open: OpenRoom): Place => {
         settle(message.outcomes);
         break;
       default:
-        if (running?.members[message.member] !== undefined) say(room, message, running.members[message.member]!.voice);
+        listen(message, running?.members[message.member]?.voice);
     }
   };
   const exited = (exit: Exit): void => {
@@ -145,7 +181,8 @@ export const createPlace = (open: OpenRoom): Place => {
     loaded.fail(new Error(crash?.message ?? 'it ended before it was loaded'));
     over.open(exit);
   };
-  const room = open({ onMessage: hear, onExit: exited });
+  const room = open({ onMessage: hear, onExit: exited, onPrinted: listening.hear });
+  const listen = createHearing(room.post);
 
   const end = (): void => {
     usable = false;

@@ -8,8 +8,8 @@ import type { OpenRoom } from './place';
 export interface RoomSettings extends PlaceSettings {
   /** Of the JavaScript heap; beyond it an attempt ends as OUT_OF_MEMORY. */
   readonly heapMb: number;
-  /** Told what a process writes on its standard error; a thread writes on the worker's own. */
-  readonly onStderr: (text: string) => void;
+  /** Told what a process prints while no handler runs in it; a thread prints on the worker's own streams then. */
+  readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
 const doNothing = (): void => undefined;
@@ -61,20 +61,28 @@ const killGroup = ({ pid }: ChildProcess): void => {
 
 /** A process: nothing that the handler does can harm the worker, not even native code. */
 export const processRoom =
-  ({ file, heapMb, onStderr }: RoomSettings): OpenRoom =>
-  ({ onMessage, onExit }) => {
+  ({ file, heapMb, onOutput }: RoomSettings): OpenRoom =>
+  ({ onMessage, onExit, onPrinted }) => {
     const child = fork(path.join(__dirname, 'processHost.js'), [file], {
       execArgv: [`--max-old-space-size=${String(heapMb)}`],
-      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     });
     let lastWords = '';
+    const hear = (stream: 'stdout' | 'stderr', text: string): void => {
+      if (!onPrinted(stream, text)) onOutput(stream, text);
+    };
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      hear('stdout', text);
+    });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-KEPT_CHARACTERS);
-      onStderr(text);
+      hear('stderr', text);
     });
-    child.on('message', (message) => {
-      onMessage(message as FromPlace);
+    child.on('message', (message: FromPlace) => {
+      // What was printed before waits in another pipe: it is read in this turn, and is still the call's.
+      if (message.kind === 'ended') setImmediate(onMessage, message);
+      else onMessage(message);
     });
     // It can't be started, or a message comes too late for it.
     child.on('error', (error) => {
@@ -86,6 +94,9 @@ export const processRoom =
       const tell = (): void => {
         clearTimeout(late);
         child.removeListener('close', tell);
+        // What it left behind may hold them open for ever.
+        child.stdout?.destroy();
+        child.stderr?.destroy();
         onExit({ outOfMemory: signal === 'SIGABRT' && HEAP_IS_FULL.test(lastWords), code, signal });
       };
       const late = setTimeout(tell, LAST_WORDS_MS);

@@ -10,10 +10,11 @@ const start = async () => {
   const clock = createVirtualClock();
   const vitals = new Int32Array(new SharedArrayBuffer(VITALS_BYTES));
   Atomics.store(vitals, VITALS.held, 1);
-  const control = new Int32Array(new SharedArrayBuffer(8));
+  const control = new Int32Array(new SharedArrayBuffer(12));
   const told: HeartbeatMessage['kind'][] = [];
   const kills: number[] = [];
   let answers = true;
+  let generation = '1';
   beginHeartbeat({
     spec: {
       session: 's',
@@ -31,7 +32,8 @@ const start = async () => {
       vouched: new BigInt64Array(new SharedArrayBuffer(8)),
       renewed: new BigInt64Array(new SharedArrayBuffer(8)),
     },
-    ask: () => (answers ? Promise.resolve(['ok', '1', '']) : Promise.reject(new Error('away'))),
+    // Redis is trusted again so long after it lost its memory.
+    ask: () => (answers ? Promise.resolve(['ok', generation, '', String(LEASE_MS - 300)]) : Promise.reject(new Error('away'))),
     clock,
     tell: ({ kind }) => told.push(kind),
     kill: () => kills.push(clock.monotonic()),
@@ -45,7 +47,11 @@ const start = async () => {
       await clock.advance(50);
     }
   };
-  return { told, kills, control, live };
+  const forget = (): void => {
+    answers = true;
+    generation = '2';
+  };
+  return { told, kills, control, live, vitals, forget };
 };
 
 test('where the main loop stands still as the lease ends, the process is ended at once', async () => {
@@ -77,4 +83,29 @@ test('and is left alone once it has heard', async () => {
   Atomics.store(control, CONTROL.acknowledged, 1);
   await live(1000, true);
   expect(kills).toEqual([]);
+});
+
+const SAID_BY = HEARTBEAT_MS + LEASE_MS - 300;
+
+test('after a loss of memory a session whose claims nobody says again ends when Redis is trusted once more, though it is renewed', async () => {
+  const { told, kills, live, forget } = await start();
+  forget();
+  await live(SAID_BY - 50, false);
+  expect([told.at(-1), kills]).toEqual(['forgotten', []]);
+  await live(50, false);
+  expect([told.at(-1), kills]).toEqual(['ended', [SAID_BY]]);
+});
+
+test('it lives on once they are said, and where it holds nothing', async () => {
+  const said = await start();
+  said.forget();
+  await said.live(HEARTBEAT_MS, true);
+  Atomics.store(said.control, CONTROL.said, 1);
+  await said.live(3 * LEASE_MS, true);
+  expect([said.told.at(-1), said.kills]).toEqual(['forgotten', []]);
+  const idle = await start();
+  Atomics.store(idle.vitals, VITALS.held, 0);
+  idle.forget();
+  await idle.live(3 * LEASE_MS, false);
+  expect([idle.told.at(-1), idle.kills]).toEqual(['forgotten', []]);
 });

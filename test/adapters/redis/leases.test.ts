@@ -1,11 +1,13 @@
-import { claimAuditContract } from '../../contract/claimAudit';
+import { claimAuditContract, roundOf } from '../../contract/claimAudit';
 import { claimsContract } from '../../contract/claims';
 import { describedAs, TASK, vitalsOf, type LeasesWorld } from '../../contract/leases';
 import { leadershipContract } from '../../contract/leadership';
+import { changeFeedContract, figureBoardContract } from '../../contract/live';
 import { loadBoardContract } from '../../contract/loadBoard';
 import { permitsContract } from '../../contract/permits';
 import { precedenceContract } from '../../contract/precedence';
 import { rosterContract } from '../../contract/roster';
+import { schedulersContract } from '../../contract/schedulers';
 import { sessionsContract } from '../../contract/sessions';
 import { workerControlContract } from '../../contract/workerControl';
 import { freshPrefix } from '../../harness/services';
@@ -36,6 +38,15 @@ describe('control of workers in Redis', () => {
 });
 describe('the board of loads in Redis', () => {
   loadBoardContract(open);
+});
+describe('the feed of changes in Redis', () => {
+  changeFeedContract(open);
+});
+describe('the board of figures in Redis', () => {
+  figureBoardContract(open);
+});
+describe('where schedulers are in Redis', () => {
+  schedulersContract(open);
 });
 describe('leadership in Redis', () => {
   leadershipContract(open);
@@ -78,7 +89,7 @@ test('a prefix that looks like a pattern finds its own keys and no others', asyn
   };
   const other = await plant(`${keys}axyz\\:`);
   const odd = await plant(`${keys}[ab]?*\\:`);
-  expect((await odd.world.claimAudit.abandoned(null)).claims).toEqual([odd.claim]);
+  expect(await roundOf(odd.world.claimAudit)).toEqual([odd.claim]);
   await Promise.all([odd.world.close(), other.world.close()]);
   await deleteKeys(keys);
 });

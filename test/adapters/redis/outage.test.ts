@@ -1,4 +1,5 @@
 /** What callers see of a Redis that is frozen, gone, or back again: a TCP proxy stands in between. */
+import { NOTHING_WAITS } from '../../../src/core/standing';
 import net from 'node:net';
 import { createRedisLockService } from '../../../src/adapters/redis/lockService';
 import { describedAs, TASK, vitalsOf } from '../../contract/leases';
@@ -67,7 +68,9 @@ const open = async () => {
       leaseMs: LEASE_MS,
       heartbeatMs: 200,
       startHeartbeat: heartbeatHere(beating, url),
-      onForgotten: (session) => forgotten.push(session),
+      onForgotten: (session) => {
+        forgotten.push(session);
+      },
       onError: () => undefined,
     });
   const service = serviceAt(proxy.url);
@@ -90,7 +93,7 @@ test.each(['frozen', 'refusing'] as const)('while Redis is %s calls reject soon,
     service.roster.read(),
     service.roster.ping(),
     service.claims.claim('s', [{ ...TASK, dispatch: 1 }]),
-    service.precedence.publish('a', 1),
+    service.precedence.publish('a', NOTHING_WAITS),
     service.sessions.open(describedAs('w'), vitalsOf()),
   ]);
   expect(performance.now() - began).toBeLessThan(3_000);

@@ -70,12 +70,14 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
     leaseMs: LEASE_MS,
     heartbeatMs: 100,
     startHeartbeat: heartbeatHere(beating),
-    onForgotten: (session) => forgotten.push(session),
+    onForgotten: (session) => {
+      forgotten.push(session);
+    },
     onError: (error) => errors.push(error),
   });
   await service.start();
   await until(async () => (await service.roster.read()).trusted, { what: 'the end of the first grace' });
-  const { sessions, roster, claims, ledger, claimAudit, permits, precedence, control, leadership, board } = service;
+  const { sessions, roster, claims, ledger, claimAudit, permits, precedence, control, leadership, board, changes, figures, schedulers } = service;
   return {
     sessions,
     roster,
@@ -87,6 +89,9 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
     control,
     leadership,
     board,
+    changes,
+    figures,
+    schedulers,
     service,
     errors,
     leaseMs: LEASE_MS,

@@ -1,0 +1,29 @@
+import { createKafka } from '../../../src/adapters/kafka/connection';
+import { createProducer } from '../../../src/adapters/kafka/producer';
+import { provideTopics } from '../../../src/adapters/kafka/topics';
+import { atEnd } from '../../harness/cleanup';
+import { readTopic } from '../../harness/messages';
+import { kafkaBrokers } from '../../harness/services';
+import { asOperator, namesOf } from './world';
+
+test('what is sent at once to one partition is durable, in order, also where a broker does not take so much at once', async () => {
+  const topics = namesOf();
+  const kafka = createKafka({ brokers: kafkaBrokers, clientId: 'test', onLog: () => undefined });
+  await provideTopics(kafka, {
+    events: { name: topics.events, partitions: 2, replication: 1 },
+    queue: { name: topics.queue, partitions: 1, replication: 1 },
+  });
+  atEnd(() => asOperator((admin) => admin.deleteTopics({ topics: [topics.events, topics.queue] })));
+  const producer = createProducer(kafka);
+  await producer.connect();
+  atEnd(() => producer.close());
+  // Three bytes a character: a record of 600 KB.
+  const values = Array.from({ length: 12 }, (_, i) => `${String(i)} ${'…'.repeat(i % 3 === 0 ? 200_000 : 10)}`);
+  await Promise.all(values.map((value) => producer.send([{ topic: topics.events, partition: 1, value }])));
+  await producer.send(values.map((value) => ({ topic: topics.events, partition: 0, value })));
+  const found = await readTopic(topics.events);
+  for (const partition of [0, 1])
+    expect(found.filter((message) => message.partition === partition).map(({ value }) => value.slice(0, 9))).toEqual(
+      values.map((value) => value.slice(0, 9)),
+    );
+}, 60_000);
