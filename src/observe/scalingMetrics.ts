@@ -1,26 +1,29 @@
 /** What the autoscaler wants and decides. Only the process that leads has the gauges: elsewhere there is no series. */
-import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Listen } from '../ports/happenings';
+import type { Making } from './meters';
 
-export const scalingMetrics = ({ registry, listen }: { readonly registry: Registry; readonly listen: Listen }): void => {
+export const scalingMetrics = ({ meters, listen }: Making): void => {
+  const by = ['leader'] as const;
   // With a label it has no series before it is set.
-  const wanted = new Gauge({
+  const wanted = meters.gauge({
     name: 'workers_wanted',
     help: 'Workers that there are to be, by the autoscaler. Told by the scheduler that leads.',
-    labelNames: ['by'],
-    registers: [registry],
+    unit: 'workers',
+    labels: ['by'],
+    by,
   });
-  const decisions = new Counter({
+  const decisions = meters.counter({
     name: 'scaling_decisions_total',
     help: 'Decisions of the autoscaler that changed the number of workers, or would have in a dry run.',
-    labelNames: ['direction', 'driver', 'dry_run'],
-    registers: [registry],
+    unit: 'decisions',
+    labels: ['direction', 'driver', 'dry_run'],
+    by,
   });
-  const load = new Gauge({
+  const load = meters.gauge({
     name: 'scaling_load',
     help: 'What the autoscaler decides by, in the whole installation: told by the scheduler that leads.',
-    labelNames: ['figure'],
-    registers: [registry],
+    unit: 'as the figure says',
+    labels: ['figure'],
+    by,
   });
   listen('scaling.judged', ({ wanted: count, waiting, running, arrivalsPerSecond, endsPerSecond, serviceSeconds }) => {
     wanted.set({ by: 'load' }, count);
@@ -36,6 +39,6 @@ export const scalingMetrics = ({ registry, listen }: { readonly registry: Regist
     load.reset();
   });
   listen('scaling.decided', ({ direction, driver, dryRun }) => {
-    decisions.inc({ direction, driver, dry_run: String(dryRun) });
+    decisions.of(direction, driver, String(dryRun)).add();
   });
 };

@@ -1,4 +1,4 @@
-/** Which share of the tasks that ended lately were COMPLETED: counted in slices of time, so that memory doesn't grow with the load. */
+/** Which share of the tasks that became final lately were COMPLETED: counted in slices of time, so that memory doesn't grow with the load. */
 import type { Clock } from '../ports/clock';
 
 const WINDOW_MS = 300_000;
@@ -9,31 +9,32 @@ interface Slice {
   /** Number of the slice since time zero: tells a current slice from one of an earlier round. */
   number: number;
   completed: number;
-  failed: number;
+  other: number;
 }
 
 export interface SuccessRate {
-  count(outcome: 'completed' | 'failed'): void;
+  /** A task became final. */
+  count(outcome: 'completed' | 'other'): void;
   /** 0 to 100 over the last five minutes; NaN where none ended in them. */
   percent(): number;
 }
 
-/** Makes the counter. SKIPPED and CANCELLED tasks say nothing about success and aren't counted. */
+/** Makes the counter. */
 export const createSuccessRate = (clock: Pick<Clock, 'monotonic'>): SuccessRate => {
-  const slices: Slice[] = Array.from({ length: SLICES }, () => ({ number: -1, completed: 0, failed: 0 }));
+  const slices: Slice[] = Array.from({ length: SLICES }, () => ({ number: -1, completed: 0, other: 0 }));
   const current = (): number => Math.floor(clock.monotonic() / SLICE_MS);
   return {
     count: (outcome) => {
       const number = current();
       const slice = slices[number % SLICES]!;
-      if (slice.number !== number) Object.assign(slice, { number, completed: 0, failed: 0 });
+      if (slice.number !== number) Object.assign(slice, { number, completed: 0, other: 0 });
       slice[outcome] += 1;
     },
     percent: () => {
       const oldest = current() - SLICES + 1;
       const recent = slices.filter(({ number }) => number >= oldest);
       const completed = recent.reduce((sum, slice) => sum + slice.completed, 0);
-      const all = recent.reduce((sum, slice) => sum + slice.completed + slice.failed, 0);
+      const all = recent.reduce((sum, slice) => sum + slice.completed + slice.other, 0);
       return all === 0 ? NaN : (completed / all) * 100;
     },
   };
