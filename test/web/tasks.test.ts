@@ -1,0 +1,90 @@
+/** What the page of a task makes of what the API says, and what its dialogs send. */
+import { REASON_CODES } from '../../src/core/dag';
+import { LETTER_KINDS } from '../../src/sdk';
+import { DAG_COMMANDS, TASK_COMMANDS, withheld } from '../../web/src/dag/commands';
+import { graphOf, hasSameGraph } from '../../web/src/dag/graph';
+import type { Dag, Task } from '../../web/src/dag/model';
+import { gateIn, piecesOf, sentence, withoutCommand } from '../../web/src/dag/remedies';
+import { afterwards } from '../../web/src/pages/dags/told';
+import { givenBy, problemOf, typedAtFirst, type AskedField } from '../../web/src/parts/asked';
+import { KINDS, kindText } from '../../web/src/parts/failureKinds';
+
+test('a condition is a sentence with times of its own, without the words for a terminal', () => {
+  const text = 'the type A is paused by ada since 2026-01-01T00:00:00.000Z, until it is resumed (dts gates resume --type A frees it)';
+  expect(piecesOf(sentence(withoutCommand(text)))).toEqual([
+    'The type A is paused by ada since ',
+    '2026-01-01T00:00:00.000Z',
+    ', until it is resumed.',
+  ]);
+  expect(piecesOf('it runs')).toEqual(['it runs']);
+  expect([gateIn({ scope: 'type', name: 'A', state: 'PAUSED' }), gateIn({ scope: 'type', name: 'A' }), gateIn(null)]).toEqual([
+    { scope: 'type', name: 'A', state: 'PAUSED' },
+    undefined,
+    undefined,
+  ]);
+});
+
+test('every kind of dead letter has words, in the order of the API', () => {
+  expect(KINDS.map(([kind]) => kind)).toEqual(LETTER_KINDS);
+  for (const kind of LETTER_KINDS) expect(kindText(kind)).not.toMatch(/[A-Z_]/);
+});
+
+describe('fields of a dialog', () => {
+  const fields: readonly AskedField[] = [
+    { kind: 'json', name: 'payload', label: '', value: '{"a":1}', hint: '' },
+    { kind: 'json', name: 'result', label: '', value: '', hint: '' },
+    { kind: 'moment', name: 'resumeAt', label: '', value: '' },
+    { kind: 'check', name: 'downstream', label: '', value: 'yes' },
+  ];
+  test('what is left as it is isn’t sent', () => {
+    expect(givenBy(fields, typedAtFirst(fields))).toEqual({});
+    expect(givenBy(fields, { ...typedAtFirst(fields), payload: ' ' })).toEqual({});
+  });
+  test('what is typed is sent as what it means, also null and false', () => {
+    const typed = { payload: 'null', result: '[7]', resumeAt: '2026-01-01T00:00:00.000Z', downstream: '' };
+    expect(givenBy(fields, typed)).toEqual({ payload: null, result: [7], resumeAt: '2026-01-01T00:00:00.000Z', downstream: false });
+  });
+  test('what can’t be sent says why', () => {
+    const rate: AskedField = { kind: 'number', name: 'rate', label: '', value: '50', max: 100 };
+    expect(problemOf(fields[0]!, '{"a":')).toMatch(/JSON/);
+    expect([problemOf(rate, '50'), problemOf(rate, '101'), problemOf(rate, '0')]).toEqual([
+      undefined,
+      'More than 0, up to 100.',
+      'More than 0, up to 100.',
+    ]);
+  });
+});
+
+describe('commands', () => {
+  const task = (status: Task['status'], reason?: (typeof REASON_CODES)[number]): Task =>
+    ({ taskId: 't', taskName: 't', status, payload: { a: 1 }, reason: reason === undefined ? null : { code: reason } }) as unknown as Task;
+  const dag = (status: Dag['status']): Dag =>
+    ({ dagId: 'd', dagName: 'd', status, totalTasks: 1, failedTasks: 0, cancelledTasks: 0 }) as unknown as Dag;
+  test('what isn’t offered says why', () => {
+    expect(withheld(TASK_COMMANDS, task('FAILED')).map(({ verb }) => verb)).toEqual(['Release', 'Hold', 'Skip', 'Mark as failed', 'Cancel']);
+    expect(withheld(TASK_COMMANDS, task('PENDING', 'HELD')).map(({ verb }) => verb)).toEqual(['Retry', 'Rerun from here', 'Hold']);
+    expect(withheld(DAG_COMMANDS, dag('COMPLETED')).map(({ verb }) => verb)).toEqual(['Pause', 'Resume', 'Retry failed tasks', 'Drain', 'Cancel']);
+    for (const { why } of withheld(TASK_COMMANDS, task('COMPLETED'))) expect(why).toMatch(/[.]$/);
+  });
+  test('a retry begins with the payload as it is', () => {
+    const retry = TASK_COMMANDS.find(({ command }) => command === 'retry')!;
+    expect(retry.fields!(task('FAILED'))[0]).toMatchObject({ name: 'payload', value: '{\n  "a": 1\n}' });
+  });
+});
+
+test('lists have the same graph whatever became of their tasks, and another one where one edge is another', () => {
+  const named = (taskName: string, ...dependencies: string[]) => ({ taskName, type: 'A', dependencies });
+  const before = [named('a'), named('b', 'a')];
+  expect(hasSameGraph(before, [named('a'), { ...named('b', 'a'), status: 'RUNNING' } as never])).toBe(true);
+  expect(hasSameGraph(before, [named('a'), named('b')])).toBe(false);
+  expect(hasSameGraph(before, [...before, named('c')])).toBe(false);
+  expect(graphOf(before).parents).toEqual([[], [0]]);
+});
+
+test('a list after news of DAGs has their new states, and not those that were deleted', () => {
+  const row = (dagId: string, status = 'RUNNING') => ({ dagId, status });
+  expect(afterwards([row('a'), row('b'), row('c')], { changed: [row('b', 'FAILED'), row('x')], removed: ['c', 'y'], more: false })).toEqual([
+    row('a'),
+    row('b', 'FAILED'),
+  ]);
+});

@@ -1,0 +1,105 @@
+/** One task. */
+import { useState } from 'preact/hooks';
+import { ask } from '../api/client';
+import '../dag/dag.css';
+import '../dag/timeline.css';
+import type { Dag, TaskDetail } from '../dag/model';
+import { TaskDetails } from '../dag/taskDetails';
+import { Page } from '../layout/layout';
+import { useFetched, useStream } from '../live/hooks';
+import { StatusBadge } from '../parts/badge';
+import { Empty, Shown } from '../parts/notices';
+import { addressOf, type Query } from '../routing/address';
+import { dagPath } from '../routing/paths';
+import { Link } from '../routing/router';
+
+interface Both {
+  readonly task: TaskDetail;
+  readonly dag: Dag;
+}
+
+const bothOf = async (taskId: string, signal: AbortSignal): Promise<Both> => {
+  const task = await ask<TaskDetail>(`/api/v1/tasks/${encodeURIComponent(taskId)}`, { signal });
+  return { task, dag: await ask<Dag>(`/api/v1/dags/${encodeURIComponent(task.dagId)}`, { signal }) };
+};
+
+const isDeletion = (data: unknown): boolean => typeof data === 'object' && data !== null && 'dag' in data && data.dag === null;
+
+const concerns = (data: unknown, taskId: string): boolean =>
+  typeof data === 'object' &&
+  data !== null &&
+  'tasks' in data &&
+  Array.isArray(data.tasks) &&
+  data.tasks.some((task: { taskId?: string }) => task.taskId === taskId);
+
+/** Listens once it is known to which DAG the task belongs. */
+interface ListeningProps {
+  readonly dagId: string;
+  readonly taskId: string;
+  readonly again: () => void;
+  readonly gone: () => void;
+}
+
+const Listening = ({ dagId, taskId, again, gone }: ListeningProps) => {
+  useStream(
+    `dag:${dagId}`,
+    'dag',
+    (data) => {
+      if (isDeletion(data)) gone();
+      else if (concerns(data, taskId)) again();
+    },
+    again,
+  );
+  return null;
+};
+
+export const Task = ({ params }: { readonly params: Query }) => {
+  const taskId = params['taskId']!;
+  const fetched = useFetched(taskId, (signal) => bothOf(taskId, signal));
+  const [isGone, setGone] = useState(false);
+  const both = fetched.data;
+  if (isGone)
+    return (
+      <Page title={both?.task.taskName ?? 'Task'}>
+        <Empty title="The DAG of this task was deleted.">
+          <Link to="/dags">Go to the list</Link>
+        </Empty>
+      </Page>
+    );
+  return (
+    <Page
+      title={both?.task.taskName ?? 'Task'}
+      above={
+        both === undefined ? (
+          'Task'
+        ) : (
+          <>
+            <Link to={dagPath(both.dag.dagId)}>{both.dag.dagName}</Link> ·{' '}
+            <Link to={addressOf(dagPath(both.dag.dagId), { task: both.task.taskName })}>in the graph</Link>
+          </>
+        )
+      }
+    >
+      <Shown fetched={fetched} what="the task">
+        {({ task, dag }) => (
+          <>
+            <Listening
+              dagId={dag.dagId}
+              taskId={taskId}
+              again={fetched.again}
+              gone={() => {
+                setGone(true);
+              }}
+            />
+            <p>
+              <StatusBadge status={task.status} />
+            </p>
+            <div class="card task-page">
+              <TaskDetails task={task} dag={dag} done={fetched.again} headings="h2" />
+            </div>
+          </>
+        )}
+      </Shown>
+    </Page>
+  );
+};

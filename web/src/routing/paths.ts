@@ -1,0 +1,20 @@
+/** The page's own paths. The server answers these, and no others, with the page (src/edge/pages.ts; a test holds both together). */
+export const PAGE_PATHS = [
+  '/',
+  '/dags',
+  '/dags/:dagId',
+  '/tasks/:taskId',
+  '/submit',
+  '/workers',
+  '/dead-letters',
+  '/limits',
+  '/schedules',
+  '/schedules/new',
+  '/schedules/:scheduleId',
+] as const;
+
+export type PagePath = (typeof PAGE_PATHS)[number];
+
+export const dagPath = (dagId: string): string => `/dags/${encodeURIComponent(dagId)}`;
+export const schedulePath = (scheduleId: string): string => `/schedules/${encodeURIComponent(scheduleId)}`;
+export const taskPath = (taskId: string): string => `/tasks/${encodeURIComponent(taskId)}`;
