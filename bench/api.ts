@@ -108,10 +108,12 @@ export const createApi = ({ url, connections, timeoutMs }: ApiSettings): Api => 
       const body = `[${bodies.join(',')}]`;
       const answer = JSON.parse(await send(url, agent, { method: 'POST', path: '/api/v1/dags/batch', body })) as {
         readonly refused: number;
-        readonly results: readonly { readonly dag: DagState }[];
+        readonly results: readonly { readonly dag?: DagState }[];
       };
-      if (answer.refused > 0) throw new Error(`${answer.refused} of ${bodies.length} submissions were refused`);
-      return answer.results.map(({ dag }) => dag.dagId);
+      const refusal = answer.results.find(({ dag }) => dag === undefined);
+      if (refusal !== undefined)
+        throw new Error(`${answer.refused} of ${bodies.length} submissions were refused, the first with ${JSON.stringify(refusal).slice(0, 500)}`);
+      return answer.results.map(({ dag }) => dag!.dagId);
     },
     final: async (dagId) => {
       const deadline = performance.now() + timeoutMs;

@@ -30,10 +30,10 @@ export const submitTogether = async (api: Api, bodies: readonly string[]): Promi
   return ids;
 };
 
-const submitBatch = (api: Api, bodies: readonly string[]): Promise<readonly string[]> => api.submitBatch(bodies);
+export const submitBatch = (api: Api, bodies: readonly string[]): Promise<readonly string[]> => api.submitBatch(bodies);
 
 /** Asks for one DAG at a time, each question being answered when that DAG ends: watching costs the server next to nothing. */
-const untilAllEnded = async (api: Api, lastId: string): Promise<void> => {
+export const untilAllEnded = async (api: Api, lastId: string): Promise<void> => {
   await api.final(lastId);
   for (let open = await api.unfinished(); open.length > 0; open = await api.unfinished()) {
     // Listed newest first.
@@ -51,7 +51,8 @@ export const allAtOnce = async (api: Api, bodies: readonly string[], submit: Sub
   return performance.now() - began;
 };
 
-const oneByOne = async (api: Api, bodies: readonly string[]): Promise<readonly number[]> => {
+/** Submits each when the one before has ended; milliseconds of each. */
+export const oneByOne = async (api: Api, bodies: readonly string[]): Promise<readonly number[]> => {
   const tookMs: number[] = [];
   for (const body of bodies) {
     const began = performance.now();
@@ -94,7 +95,8 @@ const time = async (api: Api, workload: Workload): Promise<Timing> => {
 const isWhole = (dag: DagState): boolean =>
   dag.status === 'COMPLETED' && dag.completedTasks === dag.totalTasks && dag.failedTasks + dag.skippedTasks + dag.cancelledTasks === 0;
 
-const verifyDags = async (api: Api, { bodies, tasks }: Workload): Promise<readonly string[]> => {
+/** What is wrong with the DAGs that were run, in words; those of a warm-up aren't counted. */
+export const verifyDags = async (api: Api, { bodies, tasks }: Pick<Workload, 'bodies' | 'tasks'>): Promise<readonly string[]> => {
   const wrong: string[] = [];
   let [dags, counted] = [0, 0];
   for await (const page of api.dags()) {
@@ -127,10 +129,17 @@ const verifyTasks = async (api: Api, { tasks }: Workload): Promise<readonly stri
   return wrong;
 };
 
-/** Runs a workload on a fresh stack. Rejects where a DAG, a counter, a task or the order of two tasks isn't as it must be. */
-export const measure = async (api: Api, workload: Workload): Promise<Timing> => {
+/**
+ * Runs a workload on a fresh stack; `around` is given what is timed, without the warm-up and the proof. Rejects where a DAG, a counter,
+ * a task or the order of two tasks isn't as it must be.
+ */
+export const measure = async (
+  api: Api,
+  workload: Workload,
+  around: (work: () => Promise<Timing>) => Promise<Timing> = (work) => work(),
+): Promise<Timing> => {
   await warmUp(api);
-  const timing = await time(api, workload);
+  const timing = await around(() => time(api, workload));
   const wrong = [...(await verifyDags(api, workload)), ...(await verifyTasks(api, workload))];
   if (wrong.length > 0) throw new Error(`${workload.name} ended wrong (${wrong.length} complaints):\n  ${wrong.slice(0, 10).join('\n  ')}`);
   return timing;

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Timing, timingOf } from './measure';
-import { peakOf, root } from './process';
+import { peakOf } from './proc';
+import { root } from './process';
 import type { Corner } from './services';
 import { warmUpBodies, type Workload } from './workloads';
 
@@ -28,22 +29,24 @@ interface Answer {
 }
 
 const FOLDER = path.join(root, 'bench/peers');
-/** Two of them refuse the Node.js that the program still supports. */
-const NODE = path.join(FOLDER, 'node_modules/node/bin/node');
+/** pg-boss refuses the Node.js that the program still supports. */
+const NEWER_NODE = path.join(FOLDER, 'node_modules/node/bin/node');
 const TIMEOUT_MS = 300_000;
 const LOOK_MS = 100;
 const WARM_UP = 1000;
 
-/** Installs them where they aren't: they are no dependencies of the program. */
-export const installPeers = (): void => {
-  if (existsSync(NODE)) return;
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: FOLDER, stdio: ['ignore', 'ignore', 'inherit'] });
+/** Installs them where they aren't, all or BullMQ alone: they are no dependencies of the program. */
+export const installPeers = (which: 'all' | 'bullmq' = 'all'): void => {
+  if (existsSync(which === 'all' ? NEWER_NODE : path.join(FOLDER, 'node_modules/bullmq/package.json'))) return;
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(which === 'all' ? [] : ['--omit=dev'])];
+  const { status } = spawnSync('npm', args, { cwd: FOLDER, stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error('the peers could not be installed: npm ci in bench/peers failed');
 };
 
 /** Runs a workload on a peer, in a process of its own. Rejects where a task ran twice, too early or not at all. */
 export const measurePeer = async (peer: PeerName, workload: Workload, { env }: Corner): Promise<PeerRun> => {
-  const child = spawn(NODE, [path.join(FOLDER, 'measure.mjs'), MODULES[peer]], { stdio: ['pipe', 'pipe', 'inherit'], timeout: TIMEOUT_MS });
+  const node = peer === 'bullmq' ? process.execPath : NEWER_NODE;
+  const child = spawn(node, [path.join(FOLDER, 'measure.mjs'), MODULES[peer]], { stdio: ['pipe', 'pipe', 'inherit'], timeout: TIMEOUT_MS });
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(String(error)));
     child.once('exit', (code, signal) => resolve(`code ${String(code)}, signal ${String(signal)}`));

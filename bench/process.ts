@@ -5,15 +5,23 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { cpuOf, memoryOf, peakOf } from './proc';
 
 export const root = path.resolve(__dirname, '../..');
 
 export interface Program {
   readonly url: string;
+  readonly pid: number | undefined;
   /** The most memory that it had at once, in MB; undefined where the system doesn't tell. */
   peakMb(): number | undefined;
+  /** The memory that it has now, in MB. */
+  memoryMb(): number | undefined;
   /** Rejects when it ends before it was stopped. */
   readonly died: Promise<never>;
+  /** The processor time that it has used so far, in ms; undefined where the system doesn't tell. */
+  cpuMs(): number | undefined;
+  /** SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>;
   /** SIGTERM, and SIGKILL where that takes too long. */
   stop(): Promise<void>;
 }
@@ -23,6 +31,8 @@ export interface ProgramSettings {
   readonly env: Readonly<Record<string, string>>;
   /** Where a CPU profile goes; none is taken without. */
   readonly profileDir: string | undefined;
+  /** The program's main script; dist/main.js where nothing is said. */
+  readonly main?: string | undefined;
 }
 
 const READY_MS = 120_000;
@@ -41,16 +51,6 @@ const freePort = (): Promise<number> =>
       });
     });
   });
-
-/** The most memory that a process had at once, in MB; undefined where the system doesn't tell. */
-export const peakOf = (pid: number): number | undefined => {
-  try {
-    const match = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    return match?.[1] === undefined ? undefined : Number(match[1]) / 1024;
-  } catch {
-    return undefined;
-  }
-};
 
 /** The log goes to a file, as it would in production: reading it is no work of the benchmark's own. */
 const openLog = (): { readonly descriptor: number; tail(): string; remove(): void } => {
@@ -78,13 +78,13 @@ export const until = async (what: string, holds: () => Promise<boolean>): Promis
 
 const isReady = async (url: string): Promise<boolean> => (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
 
-/** Starts dist/main.js on a free port and resolves when it is ready. */
-export const startProgram = async ({ args, env, profileDir }: ProgramSettings): Promise<Program> => {
+/** Starts the program on a free port and resolves when it is ready. */
+export const startProgram = async ({ args, env, profileDir, main = path.join(root, 'dist/main.js') }: ProgramSettings): Promise<Program> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
   const log = openLog();
-  const child = spawn(process.execPath, [...profiling, path.join(root, 'dist/main.js'), ...args, `--port=${port}`], {
+  const child = spawn(process.execPath, [...profiling, main, ...args, `--port=${port}`], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SERVER_ADVERTISED_URL: url, ...env },
     stdio: ['ignore', log.descriptor, log.descriptor],
   });
@@ -103,11 +103,17 @@ export const startProgram = async ({ args, env, profileDir }: ProgramSettings): 
     await ended;
     log.remove();
   };
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
+    log.remove();
+  };
   try {
     await Promise.race([until(`${args.join(' ')} to be ready`, () => isReady(url)), died]);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url, died, stop, peakMb: () => (child.pid === undefined ? undefined : peakOf(child.pid)) };
+  const ofProcess = (ask: (pid: number) => number | undefined) => () => (child.pid === undefined ? undefined : ask(child.pid));
+  return { url, pid: child.pid, died, stop, kill, peakMb: ofProcess(peakOf), memoryMb: ofProcess(memoryOf), cpuMs: ofProcess(cpuOf) };
 };

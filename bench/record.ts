@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { blockOf, withBlock } from './page';
 import type { Reference } from './reference';
 import { type Figures, peersIn, row, sentenceOf, table } from './report';
 
@@ -16,21 +17,18 @@ export interface Recording {
   readonly figures: readonly Figures[];
 }
 
-const BEGIN = '<!-- figures:begin -->';
-const END = '<!-- figures:end -->';
+const FIGURES = 'figures';
 /** The workloads that tell a reader of the README most: throughput by single requests and by one, and latency. */
 const TELLING = ['W1', 'W1B', 'W2'];
 /** workload, stack, tasks/s, p50, p99: what the excerpt takes of a line. */
 const COLUMNS = 5;
 
-/** What stands between the markers of a page. */
-const blockOf = (page: string): string => {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin === -1 || end < begin) throw new Error(`this page has no ${BEGIN} … ${END}`);
-  return page.slice(begin + BEGIN.length, end).trim();
+/** The commit of the figures that a page holds. */
+export const commitIn = (page: string): string => {
+  const commit = / at commit ([0-9a-f]{7,40})\b/.exec(blockOf(page, FIGURES))?.[1];
+  if (commit === undefined) throw new Error('the figures name no commit');
+  return commit;
 };
-
-const withBlock = (page: string, block: string): string => page.replace(`${BEGIN}\n${blockOf(page)}\n${END}`, () => `${BEGIN}\n${block}\n${END}`);
 
 const cellsOf = (line: string): readonly string[] =>
   line
@@ -52,7 +50,7 @@ export const pageWith = (page: string, { commit, date, machine, runs, workers, r
     ...(reference === undefined ? [] : [`The services by themselves: ${sentenceOf(reference)}`]),
     ...(peers.length === 0 ? [] : [`Peers, producer and worker in one process: ${peers.join('; ')}.`]),
   ];
-  return withBlock(page, `${lines.join('\n')}\n\n${table(figures)}`);
+  return withBlock(page, FIGURES, `${lines.join('\n')}\n\n${table(figures)}`);
 };
 
 /** What a workload submits, in the words of docs/benchmarks.md. */
@@ -67,7 +65,7 @@ const submittedIn = (page: string, workload: string): string => {
 
 /** README.md with the most telling figures of docs/benchmarks.md; a workload that stands there without figures is left out. */
 export const readmeWith = (readme: string, page: string): string => {
-  const [sentence = '', measured = ''] = blockOf(page).split('\n\n');
+  const [sentence = '', measured = ''] = blockOf(page, FIGURES).split('\n\n');
   const lines = measured.split('\n').map(cellsOf);
   const chosen = TELLING.flatMap((workload) => lines.filter(([name]) => name === workload));
   const rows = chosen.map(([name = '', ...cells]) => [`${name}: ${submittedIn(page, name)}`, ...cells].slice(0, COLUMNS));
@@ -75,7 +73,7 @@ export const readmeWith = (readme: string, page: string): string => {
     ['what is submitted', 'stack', 'tasks/s', 'ms a hop, p50', 'ms a hop, p99'],
     ['---', '---', '--:', '--:', '--:'],
   ];
-  return withBlock(readme, `${sentence}\n\n${[...head, ...rows].map(row).join('\n')}`);
+  return withBlock(readme, FIGURES, `${sentence}\n\n${[...head, ...rows].map(row).join('\n')}`);
 };
 
 /** The commit that is checked out; an error where the program or the benchmark differ from it: figures belong to a commit. */

@@ -63,7 +63,7 @@ const deleteKeys = async (url: string, prefix: string): Promise<void> => {
 /** Makes a fresh database; topics and keys are made by the program under names of their own. */
 export const freshCorner = async ({ DATABASE_URL, KAFKA_BROKERS, REDIS_URL }: Addresses): Promise<Corner> => {
   const name = `bench_${Date.now().toString(36)}${randomBytes(3).toString('hex')}`;
-  const topics = { queue: `${name}-queue`, events: `${name}-events` };
+  const topics = { queue: `${name}-queue`, events: `${name}-events`, logs: `${name}-logs` };
   const [server, database] = [new URL(DATABASE_URL), new URL(DATABASE_URL)];
   // The one that every server has: the program's own may not be there yet.
   server.pathname = '/postgres';
@@ -78,6 +78,7 @@ export const freshCorner = async ({ DATABASE_URL, KAFKA_BROKERS, REDIS_URL }: Ad
       REDIS_URL,
       KAFKA_TOPIC_QUEUE: topics.queue,
       KAFKA_TOPIC_EVENTS: topics.events,
+      KAFKA_TOPIC_LOGS: topics.logs,
       REDIS_PREFIX: `${name}:`,
     },
     remove: async () => {

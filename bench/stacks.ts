@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createApi } from './api';
-import { type Program, startProgram, until } from './process';
+import { type Program, type ProgramSettings, startProgram, until } from './process';
 import { addressesFrom, freshCorner } from './services';
 
 export const STACKS = ['standalone', 'real'] as const;
@@ -14,6 +14,8 @@ export interface Stack {
   readonly programs: readonly Program[];
   /** The database of the stack `real`. */
   readonly databaseUrl: string | undefined;
+  /** What leads a further process to the services of the stack `real`. */
+  readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -21,6 +23,10 @@ export interface StackSettings {
   readonly env: NodeJS.ProcessEnv;
   readonly workers: number;
   readonly profileDir: string | undefined;
+  /** More variables for the program's processes. */
+  readonly programEnv?: Readonly<Record<string, string>>;
+  /** The program's main script; dist/main.js where nothing is said. */
+  readonly main?: string;
 }
 
 const allWorkersSeen = async (url: string, workers: number): Promise<void> => {
@@ -46,23 +52,16 @@ const newStart = (): { readonly programs: Program[]; readonly undo: (() => Promi
 
 type Start = ReturnType<typeof newStart>;
 
-const run = async (
-  start: Start,
-  args: readonly string[],
-  settings: { env: Readonly<Record<string, string>>; profileDir: string | undefined },
-): Promise<Program> => {
+const run = async (start: Start, args: readonly string[], settings: Omit<ProgramSettings, 'args'>): Promise<Program> => {
   const program = await startProgram({ args, ...settings });
   start.programs.push(program);
   start.undo.push(() => program.stop());
   return program;
 };
 
-interface Started {
-  readonly url: string;
-  readonly databaseUrl: string | undefined;
-}
+type Started = Pick<Stack, 'url' | 'databaseUrl' | 'env'>;
 
-const startStandalone = async (start: Start, { workers, profileDir }: StackSettings): Promise<Started> => {
+const startStandalone = async (start: Start, { workers, profileDir, programEnv, main }: StackSettings): Promise<Started> => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'bench-'));
   // As root the database has an account of its own: where that can't enter, the data would lie elsewhere, and stay there.
   chmodSync(dataDir, 0o755);
@@ -71,26 +70,28 @@ const startStandalone = async (start: Start, { workers, profileDir }: StackSetti
   });
   const { url } = await run(start, ['--role=standalone'], {
     profileDir,
-    env: { STANDALONE_DATA_DIR: path.join(dataDir, 'data'), STANDALONE_WORKERS: String(workers) },
+    main,
+    env: { ...programEnv, STANDALONE_DATA_DIR: path.join(dataDir, 'data'), STANDALONE_WORKERS: String(workers) },
   });
-  return { url, databaseUrl: undefined };
+  return { url, databaseUrl: undefined, env: {} };
 };
 
-const startReal = async (start: Start, { env, workers, profileDir }: StackSettings): Promise<Started> => {
+const startReal = async (start: Start, { env, workers, profileDir, programEnv, main }: StackSettings): Promise<Started> => {
   const corner = await freshCorner(addressesFrom(env));
   start.undo.push(() => corner.remove());
-  const { url } = await run(start, ['--role=scheduler'], { profileDir, env: corner.env });
-  for (let i = 1; i <= workers; i++) await run(start, ['--role=worker', `--worker-id=worker-${i}`], { profileDir, env: corner.env });
-  return { url, databaseUrl: corner.env.DATABASE_URL };
+  const settings = { profileDir, main, env: { ...corner.env, ...programEnv } };
+  const { url } = await run(start, ['--role=scheduler'], settings);
+  for (let i = 1; i <= workers; i++) await run(start, ['--role=worker', `--worker-id=worker-${i}`], settings);
+  return { url, databaseUrl: corner.env.DATABASE_URL, env: corner.env };
 };
 
 /** Starts a stack; resolves when it takes work. What was started is stopped again where a part of it fails. */
 export const startStack = async (name: StackName, settings: StackSettings): Promise<Stack> => {
   const start = newStart();
   try {
-    const { url, databaseUrl } = await (name === 'standalone' ? startStandalone : startReal)(start, settings);
-    await allWorkersSeen(url, settings.workers);
-    return { url, databaseUrl, programs: start.programs, stop: start.stop };
+    const started = await (name === 'standalone' ? startStandalone : startReal)(start, settings);
+    await allWorkersSeen(started.url, settings.workers);
+    return { ...started, programs: start.programs, stop: start.stop };
   } catch (error) {
     await start.stop();
     throw error;

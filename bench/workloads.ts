@@ -1,4 +1,5 @@
-/** What is submitted: five shapes whose tasks do nothing, so that only the scheduler's own work is measured. */
+/** What is submitted: shapes whose tasks do nothing, so that only the scheduler's own work is measured. */
+import { bodyOf, recorded, RECORDED_TASKS } from './order/recorded';
 
 export interface Workload {
   readonly name: string;
@@ -89,4 +90,22 @@ export const workloads: readonly Workload[] = [
     levels: 1,
     pace: 'batch',
   },
+  {
+    name: 'W10',
+    about: `167 recorded workflows of ${RECORDED_TASKS} tasks, which take no time here, together`,
+    // Unpacked only where it is measured.
+    get bodies() {
+      return recorded(0).map((workflow) => bodyOf(workflow, 'fifo'));
+    },
+    tasks: RECORDED_TASKS,
+    levels: 1,
+    pace: 'together',
+  },
 ];
+
+/** Throws a TypeError where there is none of that name. */
+export const workloadNamed = (name: string): Workload => {
+  const found = workloads.find((workload) => workload.name === name.trim().toUpperCase());
+  if (found === undefined) throw new TypeError(`there is no workload ${name}`);
+  return found;
+};

@@ -3,7 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { percentile } from '../measure';
 import type { Api } from '../api';
-import type { Scenario } from './scenario';
+import type { Program } from '../process';
+import { ratesIn } from './rates';
+import type { Figure, Scenario } from './scenario';
 
 const WAITING = 1_000_000;
 const TASKS_PER_DAG = 1000;
@@ -38,52 +40,79 @@ const rateOf = async (database: Client, order: 'ASC' | 'DESC', count: number): P
   return (count / Number(rows[0]!.ms)) * 1000;
 };
 
+interface Stored {
+  readonly tookMs: number;
+  /** Tasks that wait, and what the scheduler has of memory then, in MB. */
+  readonly memory: readonly (readonly [number, number])[];
+}
+
+/** Stores what waits, in batches, while nothing is handed out. */
+const store = async (api: Api, scheduler: Program, bodies: readonly string[]): Promise<Stored> => {
+  const memory: (readonly [number, number])[] = [[0, scheduler.memoryMb() ?? NaN]];
+  const began = performance.now();
+  for (let i = 0; i < bodies.length; i += AT_ONCE) {
+    await api.submitBatch(bodies.slice(i, i + AT_ONCE));
+    memory.push([Math.min(bodies.length, i + AT_ONCE) * TASKS_PER_DAG, scheduler.memoryMb() ?? NaN]);
+  }
+  return { tookMs: performance.now() - began, memory };
+};
+
+/** Until nothing is left, with urgent DAGs meanwhile. */
+const drain = async (api: Api): Promise<void> => {
+  let isOver = false;
+  const [urgents] = await Promise.all([
+    urgent(api, () => !isOver),
+    (async () => {
+      while ((await api.unfinished()).length > 1) await pause(500);
+      isOver = true;
+    })(),
+  ]);
+  for (const id of urgents) await api.final(id);
+};
+
+const figuresIn = async (database: Client, waiting: number): Promise<readonly Figure[]> => {
+  const { rows } = await database.query<{ ms: number }>(
+    'SELECT extract(epoch FROM started_at - queued_at)::float8 * 1000 AS ms FROM tasks WHERE priority = 9 AND started_at IS NOT NULL',
+  );
+  const completed = await database.query<{ count: string }>("SELECT count(*) FROM tasks WHERE status = 'COMPLETED' AND priority = 0");
+  if (Number(completed.rows[0]!.count) !== waiting) throw new Error(`${completed.rows[0]!.count} tasks are COMPLETED`);
+  const compared = Math.min(COMPARED, Math.ceil(waiting / 10));
+  const [first, last] = [await rateOf(database, 'ASC', compared), await rateOf(database, 'DESC', compared)];
+  const urgentMs = rows.map(({ ms }) => ms);
+  return [
+    { name: `first ${compared} tasks`, value: first, unit: 'a second' },
+    { name: `last ${compared} tasks`, value: last, unit: 'a second' },
+    { name: 'last to first', value: last / first, unit: '', goal: 'at least 0.9' },
+    { name: 'priority 9 to its start, p99', value: percentile(urgentMs, 0.99), unit: 'ms', goal: 'under 100' },
+  ];
+};
+
 export const backlog: Scenario = {
   name: 'W7',
   about: '1,000,000 tasks that wait',
+  limitMinutes: 15,
   run: async ({ api, stack, databaseUrl, scaled }) => {
-    const waiting = scaled(WAITING);
-    const compared = Math.min(COMPARED, Math.ceil(waiting / 10));
+    const bodies = Array.from({ length: Math.ceil(scaled(WAITING) / TASKS_PER_DAG) }, (_, i) => body(`waits${i}`, TASKS_PER_DAG, 0));
+    const waiting = bodies.length * TASKS_PER_DAG;
+    const scheduler = stack.programs[0]!;
     await api.pauseAll();
-    const bodies = Array.from({ length: Math.ceil(waiting / TASKS_PER_DAG) }, (_, i) => body(`waits${i}`, TASKS_PER_DAG, 0));
-    const began = performance.now();
-    for (let i = 0; i < bodies.length; i += AT_ONCE) await api.submitBatch(bodies.slice(i, i + AT_ONCE));
-    const acceptedMs = performance.now() - began;
+    const { tookMs, memory } = await store(api, scheduler, bodies);
     await api.resumeAll();
-    let isOver = false;
-    const [urgents] = await Promise.all([
-      urgent(api, () => !isOver),
-      (async () => {
-        while ((await api.unfinished()).length > 1) await pause(500);
-        isOver = true;
-      })(),
-    ]);
+    await drain(api);
     const database = new Client({ connectionString: databaseUrl });
     await database.connect();
     try {
-      for (const id of urgents) await api.final(id);
-      const { rows } = await database.query<{ ms: number }>(
-        'SELECT extract(epoch FROM started_at - queued_at)::float8 * 1000 AS ms FROM tasks WHERE priority = 9 AND started_at IS NOT NULL',
-      );
-      const completed = await database.query<{ count: string }>("SELECT count(*) FROM tasks WHERE status = 'COMPLETED' AND priority = 0");
-      if (Number(completed.rows[0]!.count) !== bodies.length * TASKS_PER_DAG) throw new Error(`${completed.rows[0]!.count} tasks are COMPLETED`);
-      const [first, last] = [await rateOf(database, 'ASC', compared), await rateOf(database, 'DESC', compared)];
-      return [
-        { name: 'stored', value: (waiting / acceptedMs) * 1000, unit: 'tasks a second' },
-        { name: `first ${compared} tasks`, value: first, unit: 'a second' },
-        { name: `last ${compared} tasks`, value: last, unit: 'a second' },
-        { name: 'last to first', value: last / first, unit: '', goal: 'at least 0.9' },
-        {
-          name: 'priority 9 to its start, p99',
-          value: percentile(
-            rows.map(({ ms }) => ms),
-            0.99,
-          ),
-          unit: 'ms',
-          goal: 'under 100',
-        },
-        { name: "scheduler's memory", value: stack.programs[0]?.peakMb() ?? NaN, unit: 'MB', goal: 'under 600' },
-      ];
+      return {
+        figures: [
+          { name: 'stored', value: (waiting / tookMs) * 1000, unit: 'tasks a second' },
+          ...(await figuresIn(database, waiting)),
+          { name: "scheduler's memory", value: scheduler.peakMb() ?? NaN, unit: 'MB', goal: 'under 600' },
+        ],
+        curves: [
+          { name: 'w7-rate', title: 'W7: the rate while a backlog is worked off', ...(await ratesIn(databaseUrl)) },
+          { name: 'w7-memory', title: 'W7: the memory of the scheduler', x: 'tasks that wait', y: 'MB', points: memory },
+        ],
+      };
     } finally {
       await database.end();
     }

@@ -12,10 +12,12 @@ const ROUNDS = 3;
 const PAGES = 200;
 /** Of the days before today, so that lists by time have something to leave out. */
 const DAYS = 300;
+/** The parts of what is stored in the end, at each of which is measured. */
+const STEPS = [0, 0.1, 0.5, 1];
 
-/** Finished diamonds as the program leaves them behind, oldest first. */
-const store = async (database: Client, dags: number): Promise<void> => {
-  for (let from = 0; from < dags; from += DAGS_AT_ONCE) {
+/** Finished diamonds as the program leaves them behind, those from `first` up to `last` of so many, oldest first. */
+const store = async (database: Client, first: number, last: number, dags: number): Promise<void> => {
+  for (let from = first; from < last; from += DAGS_AT_ONCE) {
     await database.query(
       `WITH made AS (
          SELECT n, now() - make_interval(secs => $3 * (1 - n::float8 / $4)) AS at,
@@ -32,7 +34,7 @@ const store = async (database: Client, dags: number): Promise<void> => {
          '{"type":"exponential","initialMs":500,"factor":2,"maxMs":60000,"jitter":0.5}', 'COMPLETED', 1, 1, 'worker-1',
          'worker-1.stored', 1, at, at, at
        FROM made, generate_series(0, 3) AS i`,
-      [from, Math.min(dags, from + DAGS_AT_ONCE) - 1, DAYS * 86_400, dags],
+      [from, Math.min(last, from + DAGS_AT_ONCE) - 1, DAYS * 86_400, dags],
     );
   }
   await database.query('VACUUM ANALYZE');
@@ -63,20 +65,36 @@ const pagesMs = async (api: Api): Promise<readonly number[]> => {
 export const history: Scenario = {
   name: 'W8',
   about: '10,000,000 finished tasks stored',
+  limitMinutes: 25,
   run: async ({ api, databaseUrl, scaled }) => {
+    const dags = Math.ceil(scaled(STORED_TASKS) / TASKS_PER_DAG);
     const database = new Client({ connectionString: databaseUrl });
     await database.connect();
     try {
       await warmUp(api);
-      const before = await rateOf(api);
-      await store(database, Math.ceil(scaled(STORED_TASKS) / TASKS_PER_DAG));
-      const after = await rateOf(api);
-      return [
-        { name: 'W1 with an empty database', value: before, unit: 'tasks a second' },
-        { name: 'W1 with what is stored', value: after, unit: 'tasks a second' },
-        { name: 'with to without', value: after / before, unit: '', goal: 'at least 0.9' },
-        { name: 'list pages, p99', value: percentile(await pagesMs(api), 0.99), unit: 'ms', goal: 'under 20' },
-      ];
+      const [rates, pages]: [(readonly [number, number])[], (readonly [number, number])[]] = [[], []];
+      let stored = 0;
+      for (const part of STEPS) {
+        const last = Math.round(dags * part);
+        await store(database, stored, last, dags);
+        stored = last;
+        rates.push([stored * TASKS_PER_DAG, await rateOf(api)]);
+        pages.push([stored * TASKS_PER_DAG, percentile(await pagesMs(api), 0.99)]);
+      }
+      const [[, before], [, after], [, pageMs]] = [rates[0]!, rates.at(-1)!, pages.at(-1)!];
+      const x = 'finished tasks stored';
+      return {
+        figures: [
+          { name: 'W1 with an empty database', value: before, unit: 'tasks a second' },
+          { name: 'W1 with what is stored', value: after, unit: 'tasks a second' },
+          { name: 'with to without', value: after / before, unit: '', goal: 'at least 0.9' },
+          { name: 'list pages, p99', value: pageMs, unit: 'ms', goal: 'under 20' },
+        ],
+        curves: [
+          { name: 'w8-rate', title: 'W8: W1 beside what is stored', x, y: 'tasks a second', points: rates },
+          { name: 'w8-pages', title: 'W8: list pages, 99th percentile', x, y: 'ms', points: pages },
+        ],
+      };
     } finally {
       await database.end();
     }

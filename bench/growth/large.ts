@@ -1,6 +1,7 @@
 /** W6: one large DAG. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { percentile } from '../measure';
+import { ratesIn } from './rates';
 import type { Scenario } from './scenario';
 
 const TASKS = 100_000;
@@ -23,7 +24,8 @@ const layered = (tasks: number): string => {
 export const large: Scenario = {
   name: 'W6',
   about: 'one DAG of 100,000 tasks and 300,000 edges',
-  run: async ({ api, scaled }) => {
+  limitMinutes: 5,
+  run: async ({ api, databaseUrl, scaled }) => {
     const tasks = scaled(TASKS);
     const began = performance.now();
     const dag = await api.submit(layered(tasks));
@@ -38,10 +40,13 @@ export const large: Scenario = {
       await pause(LOOK_MS);
     }
     const tookMs = performance.now() - began;
-    return [
-      { name: 'accepted', value: acceptedMs, unit: 'ms', goal: 'under 5,000' },
-      { name: 'tasks', value: (tasks / (tookMs - acceptedMs)) * 1000, unit: 'a second', goal: "at least W1's" },
-      { name: 'API meanwhile, p99', value: percentile(askedMs, 0.99), unit: 'ms', goal: 'under 50' },
-    ];
+    return {
+      figures: [
+        { name: 'accepted', value: acceptedMs, unit: 'ms', goal: 'under 5,000' },
+        { name: 'tasks', value: (tasks / (tookMs - acceptedMs)) * 1000, unit: 'a second', goal: "at least W1's" },
+        { name: 'API meanwhile, p99', value: percentile(askedMs, 0.99), unit: 'ms', goal: 'under 50' },
+      ],
+      curves: [{ name: 'w6-rate', title: 'W6: the rate within one DAG', ...(await ratesIn(databaseUrl)) }],
+    };
   },
 };

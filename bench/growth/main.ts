@@ -1,18 +1,28 @@
 /** npm run growth -- [options]: what becomes of rates, latencies and memory where DAGs, backlogs and histories grow. */
 import { writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createApi } from '../api';
 import { runCommand } from '../command';
+import { root } from '../process';
+import { cleanCommit } from '../record';
 import { machine, row } from '../report';
 import { startStack } from '../stacks';
 import { backlog } from './backlog';
 import { history } from './history';
+import { crowd } from './crowd';
+import { fleet } from './fleet';
 import { large } from './large';
-import type { Figure, Scenario } from './scenario';
+import { pages } from './pages';
+import { draw, recordGrowth, type Recorded, shown } from './record';
+import type { Measured, Scenario } from './scenario';
+import { failures, starts } from './steady';
 
-const SCENARIOS: readonly Scenario[] = [large, backlog, history];
+const SCENARIOS: readonly Scenario[] = [large, backlog, history, fleet, crowd, failures, starts, pages];
 const CONNECTIONS = 8;
 const TIMEOUT_MS = 1_800_000;
+/** On a busy machine a batch of 50,000 tasks takes longer to store than a client would be asked to wait. */
+const PATIENT = { LIMITS_SUBMISSION_WAIT_MS: '60000' };
 
 const USAGE = `npm run growth -- [options]
 
@@ -20,6 +30,9 @@ const USAGE = `npm run growth -- [options]
 ${SCENARIOS.map(({ name, about }) => `                        ${name}  ${about}`).join('\n')}
   --scale 0.01        the part of that size; 1 by default
   --json FILE         writes the figures
+  --record            writes them into docs/growth.json, at a commit without changes, and draws that as --plot does
+  --note TEXT         what is to be recorded with them, such as what else ran on the machine
+  --plot              measures nothing: writes docs/performance.md and docs/images by docs/growth.json
 
 It needs the services that scripts/services up starts, or DATABASE_URL, KAFKA_BROKERS and REDIS_URL.
 `;
@@ -30,45 +43,81 @@ const scenarioNamed = (name: string): Scenario => {
   return found;
 };
 
+type Found = Pick<Recorded, 'scenario' | 'scale' | 'figures' | 'curves'>;
+
 interface Options {
   readonly chosen: readonly Scenario[];
   readonly scale: number;
   readonly json: string | undefined;
+  readonly note: string | undefined;
+  readonly does: 'measure' | 'record' | 'plot';
 }
 
 const optionsFrom = (args: readonly string[]): Options | undefined => {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({ args: [...args], options: { scenario: text, scale: text, json: text, help: { type: 'boolean', short: 'h' } } });
+  const [text, flag] = [{ type: 'string' } as const, { type: 'boolean' } as const];
+  const { values } = parseArgs({
+    args: [...args],
+    options: { scenario: text, scale: text, json: text, note: text, record: flag, plot: flag, help: { ...flag, short: 'h' } },
+  });
   if (values.help === true) return undefined;
   const scale = Number(values.scale ?? 1);
   if (!(scale > 0 && scale <= 1)) throw new TypeError(`--scale is above 0 and at most 1, not ${String(values.scale)}`);
-  return { scale, json: values.json, chosen: values.scenario?.split(',').map(scenarioNamed) ?? SCENARIOS };
+  return {
+    scale,
+    json: values.json,
+    note: values.note,
+    chosen: values.scenario?.split(',').map(scenarioNamed) ?? SCENARIOS,
+    does: values.plot === true ? 'plot' : values.record === true ? 'record' : 'measure',
+  };
 };
 
-const runOn = async (scenario: Scenario, scale: number): Promise<readonly Figure[]> => {
-  const stack = await startStack('real', { env: process.env, workers: 1, profileDir: undefined });
+const runOn = async (scenario: Scenario, scale: number): Promise<Measured> => {
+  const stack = await startStack('real', { env: process.env, workers: scenario.workers ?? 1, profileDir: undefined, programEnv: PATIENT });
   const api = createApi({ url: stack.url, connections: CONNECTIONS, timeoutMs: TIMEOUT_MS });
+  const limit = pause(scenario.limitMinutes * 60_000, undefined, { ref: false }).then((): never => {
+    throw new Error(`${scenario.name} took longer than ${scenario.limitMinutes} minutes`);
+  });
   try {
     const site = { stack, api, databaseUrl: stack.databaseUrl!, scaled: (count: number) => Math.max(1, Math.round(count * scale)) };
-    return await Promise.race([scenario.run(site), ...stack.programs.map(({ died }) => died)]);
+    return await Promise.race([scenario.run(site), limit, ...stack.programs.map(({ died }) => died)]);
   } finally {
     api.close();
     await stack.stop();
   }
 };
 
-const shown = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 2 : 0 });
-
-const main = async ({ chosen, scale, json }: Options): Promise<void> => {
-  const results: { readonly scenario: string; readonly scale: number; readonly figures: readonly Figure[] }[] = [];
+/** Each scenario by itself: one that fails is told, and takes nothing from the others. */
+const measureAll = async ({ chosen, scale }: Options, keep: (found: Found) => void): Promise<readonly string[]> => {
+  const failed: string[] = [];
   console.log(`${machine()}; at ${String(scale)} of the full size\n`);
   console.log([row(['scenario', 'figure', 'value', 'goal at full size']), row(['---', '---', '--:', '---'])].join('\n'));
   for (const scenario of chosen) {
-    const figures = await runOn(scenario, scale);
-    results.push({ scenario: scenario.name, scale, figures });
-    for (const { name, value, unit, goal = '' } of figures) console.log(row([scenario.name, name, `${shown(value)} ${unit}`.trim(), goal]));
+    try {
+      const { figures, curves = [] } = await runOn(scenario, scale);
+      for (const { name, value, unit, goal = '' } of figures) console.log(row([scenario.name, name, `${shown(value)} ${unit}`.trim(), goal]));
+      keep({ scenario: scenario.name, scale, figures, curves });
+    } catch (error) {
+      console.error(error);
+      failed.push(scenario.name);
+    }
   }
+  return failed;
+};
+
+const main = async (options: Options): Promise<void> => {
+  if (options.does === 'plot') return draw(root);
+  const { json, note } = options;
+  // Asked first: after the measurement would be late.
+  const commit = options.does === 'record' ? cleanCommit(root) : undefined;
+  const results: Found[] = [];
+  const failed = await measureAll(options, (found) => {
+    results.push(found);
+    const date = new Date().toISOString().slice(0, 10);
+    // At once: what comes after it may take an hour, and be stopped.
+    if (commit !== undefined) recordGrowth(root, [{ ...found, date, commit, machine: machine(), ...(note === undefined ? {} : { note }) }]);
+  });
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine: machine(), results }, undefined, 2)}\n`);
+  if (failed.length > 0) throw new Error(`${failed.join(', ')} failed`);
 };
 
 void runCommand(USAGE, optionsFrom, main);

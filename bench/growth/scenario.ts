@@ -10,6 +10,21 @@ export interface Figure {
   readonly goal?: string;
 }
 
+/** How something moves as something else grows, within one run; it is drawn. */
+export interface Curve {
+  /** Of its picture: docs/images/NAME.svg. */
+  readonly name: string;
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+export interface Measured {
+  readonly figures: readonly Figure[];
+  readonly curves?: readonly Curve[];
+}
+
 export interface Site {
   readonly stack: Stack;
   readonly api: Api;
@@ -22,6 +37,10 @@ export interface Site {
 export interface Scenario {
   readonly name: string;
   readonly about: string;
+  /** Workers that the stack has; 1 where nothing is said. */
+  readonly workers?: number;
+  /** How long it may take at full size, with the start of the stack. */
+  readonly limitMinutes: number;
   /** Measures on a fresh stack; rejects where a result is wrong. */
-  run(site: Site): Promise<readonly Figure[]>;
+  run(site: Site): Promise<Measured>;
 }
