@@ -65,7 +65,7 @@ const findAnew = async (name) => {
 };
 
 const findAgain = async (name) => {
-  if (known[name] === undefined) return console.log(`${name}: no seed is known yet; scripts/plants.mjs --record ${name} looks for one`);
+  if (known[name] === undefined) return complain(`${name}: no seed is known yet; scripts/plants.mjs --record ${name} looks for one`);
   const found = await inCopy(name, (folder) => firstFailure(folder, known[name], 1));
   if (found === undefined) complain(`${name}: NOT found by seed ${known[name]}`);
   else console.log(`${name}: found by seed ${found.seed}, as "${found.rule}"`);

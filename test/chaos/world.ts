@@ -45,7 +45,7 @@ export interface World {
   readonly schedulers: readonly Member[];
   readonly workers: readonly Member[];
   readonly load: Load;
-  readonly topics: { readonly queue: string; readonly events: string };
+  readonly topics: { readonly queue: string; readonly events: string; readonly logs: string };
   /** The name of the engine's database. */
   readonly database: string;
   /** The engine's database, by a superuser and past the proxy. */
@@ -88,6 +88,7 @@ const environment = (database: string, topics: World['topics'], witness: string)
   DATABASE_URL: `postgres://engine@127.0.0.1:${PORTS.postgresProxy}/${database}`,
   KAFKA_TOPIC_QUEUE: topics.queue,
   KAFKA_TOPIC_EVENTS: topics.events,
+  KAFKA_TOPIC_LOGS: topics.logs,
   REDIS_URL: at('redis', PORTS.redisProxy),
   WORKER_CONCURRENCY: '8',
   WORKER_PREFETCH: '4',
@@ -117,6 +118,7 @@ const kafkaAddresses = (brokers: number): { readonly env: Env; readonly ofFirst:
       KAFKA_TOPIC_QUEUE_REPLICATION: replication,
       KAFKA_TOPIC_EVENTS_REPLICATION: replication,
       KAFKA_TOPIC_DEAD_LETTERS_REPLICATION: replication,
+      KAFKA_TOPIC_LOGS_REPLICATION: replication,
     },
     ofFirst: all,
   };
@@ -153,7 +155,7 @@ export const startWorld = async ({ lanes, width, brokers = 1 }: WorldSettings): 
   ]);
   const id = randomBytes(3).toString('hex');
   const database = `chaos_${id}`;
-  const topics = { queue: `queue-${id}`, events: `events-${id}` };
+  const topics = { queue: `queue-${id}`, events: `events-${id}`, logs: `logs-${id}` };
   await prepareDatabase(database);
   const addresses = kafkaAddresses(brokers);
   const { schedulers, workers } = createFleet({ ...environment(database, topics, witness.url), ...addresses.env }, witness, addresses.ofFirst);

@@ -192,6 +192,11 @@ test('a final task begins again by a command that does that, and by no other', (
   expect(rulesOf([...clean, ...commandedTo('pause')])).toEqual(['one effect']);
 });
 
+/** The tasks of the DAG have this priority. */
+const ofPriority = (priority: number): Happened => ({
+  kind: 'stored',
+  dag: { ...plan, tasks: plan.tasks.map((task) => ({ ...task, priority })) },
+});
 const sentWith = (priority: number, task: number): Happened => ({ ...(sent(1) as Extract<Happened, { kind: 'sent' }>), task, priority });
 
 test('a full window of less important tasks before one that waits is found, until a command on its DAG is in the log', () => {
@@ -202,11 +207,18 @@ test('a full window of less important tasks before one that waits is found, unti
     process: `w${String(i)}.1`,
     window: 6,
   }));
-  const lower = (count: number): Happened[] => [...stored, ...sessions, ...Array.from({ length: count }, () => sentWith(3, 0)), ...whole];
+  const lower = (count: number): Happened[] => [
+    ...stored,
+    ofPriority(3),
+    ...sessions,
+    ...Array.from({ length: count }, () => sentWith(3, 0)),
+    ...whole,
+  ];
   expect(rulesOf(lower(50), { becameReady })).toEqual(['limits']);
   expect(rulesOf(lower(20), { becameReady })).toEqual([]);
-  expect(rulesOf([...stored, ...Array.from({ length: 50 }, () => sentWith(9, 0)), ...whole], { becameReady })).toEqual([]);
-  expect(rulesOf([...stored, sentWith(9, 1), ...lower(50).slice(stored.length + sessions.length)], { becameReady })).toEqual([]);
+  expect(rulesOf([...stored, ofPriority(9), ...Array.from({ length: 50 }, () => sentWith(9, 0)), ...whole], { becameReady })).toEqual([]);
+  const alreadySent = [...stored, ofPriority(9), sentWith(9, 1), ofPriority(3), ...lower(50).slice(stored.length + 1 + sessions.length)];
+  expect(rulesOf(alreadySent, { becameReady })).toEqual([]);
   const pause = commandedTo('pause')[0]!;
   const during = (at: number): Happened[] => [...lower(50).slice(0, at), pause, ...lower(50).slice(at)];
   expect(rulesOf(during(10), { becameReady })).toEqual([]);

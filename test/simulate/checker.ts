@@ -6,6 +6,7 @@ import { LEASE_MS } from './cluster';
 import type { Entry } from './history';
 import { withinLimits } from './limits';
 import { higherFirst } from './priorities';
+import { risenWithRight } from './risen';
 import { dispatchKey, isBehind, type Place } from './foreseen';
 import { replay, type Replayed } from './replay';
 import { mayNotKnow, stopsOf, type Interval } from './stops';
@@ -343,6 +344,7 @@ const RULES: readonly ((entries: readonly Entry[], report: Report, replayed: Rep
   crashesChangeNothing,
   (entries, report, replayed) => {
     higherFirst(entries, (at, what) => report('limits', at, what), replayed);
+    risenWithRight(entries, (at, what) => report('limits', at, what), replayed);
   },
   withinLimits,
   somethingIsNext,

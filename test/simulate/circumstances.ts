@@ -96,7 +96,21 @@ const sleep = (random: Random): Circumstances => {
   };
 };
 
+/** The time of a DAG is over while most of it waits for a worker. */
+const overdue = (random: Random): Circumstances => ({
+  dags: [wide(random, { kind: 'brief', tasks: 80, atMs: random.between(0, 2500), withinMs: random.between(100, 600) })],
+  faults: [],
+});
+
 /** Of each 32 seeds these have circumstances of their own. */
-const OF_SEED: Readonly<Record<number, (random: Random) => Circumstances>> = { 4: backlog, 9: sleep, 15: silence, 19: newLogs, 20: earlyEnd };
+const OF_SEED: Readonly<Record<number, (random: Random) => Circumstances>> = {
+  4: backlog,
+  7: earlyEnd,
+  9: sleep,
+  15: silence,
+  19: newLogs,
+  20: earlyEnd,
+  25: overdue,
+};
 
 export const circumstancesOf = (seed: number, random: Random): Circumstances => OF_SEED[seed % 32]?.(random) ?? { dags: [], faults: [] };

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { addOutcome, merge, missing, nothingYet, reportOf, type Report, type Summed } from './report';
+import { addOutcome, merge, missing, nothingYet, reportOf, tooLittle, type Report, type Summed } from './report';
 import { runSeed } from './run';
 import { shrink, traceOf } from './shrink';
 
@@ -65,6 +65,12 @@ const summarise = (report: Report, tookMs: number): void => {
   }
 };
 
+const wholeNumber = (flag: string, given: string): number => {
+  const value = Number(given);
+  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`--${flag} must be a whole number above 0, not ${given}`);
+  return value;
+};
+
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {
@@ -74,8 +80,8 @@ const main = async (): Promise<void> => {
       'until-failure': { type: 'boolean', default: false },
     },
   });
-  const from = Number(values.from);
-  const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => from + i);
+  const from = wholeNumber('from', values.from);
+  const seeds = Array.from({ length: wholeNumber('seeds', values.seeds) }, (_, i) => from + i);
   const began = performance.now();
   const sum = nothingYet();
   const portion = { seeds, taken: new Int32Array(new SharedArrayBuffer(4)), untilFailure: values['until-failure'] };
@@ -86,8 +92,10 @@ const main = async (): Promise<void> => {
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
   const absent = missing(report);
   for (const what of absent) print(`too rare: ${what} (${String(report.counts[what] ?? 0)} times)`);
+  const thin = tooLittle(report);
+  for (const what of thin) print(`too little: ${what}`);
   if (!values['until-failure']) for (const { seed } of report.failed.slice(0, 3)) await explain(seed);
-  process.exitCode = report.failed.length + absent.length === 0 ? 0 : 1;
+  process.exitCode = report.failed.length + absent.length + thin.length === 0 ? 0 : 1;
 };
 
 if (isMainThread) void main();

@@ -34,7 +34,7 @@ const windowOf = (entries: readonly Entry[]): number => {
 
 /**
  * No task is sent while its sender has had a more important one waiting for longer than a moment and has sent a full window of
- * less important ones since. Times of trouble with what a send needs don't count, nor do DAGs that a person has commanded, and tasks that
+ * less important ones since; what has risen by its age or by what is reserved for it counts as what it was sent with, and `risen.ts` bounds how much that is. Times of trouble with what a send needs don't count, nor do DAGs that a person has commanded, and tasks that
  * may wait behind a limit.
  */
 export const higherFirst = (entries: readonly Entry[], report: Report, { becameReady }: Replayed): void => {

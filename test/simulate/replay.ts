@@ -46,6 +46,8 @@ export interface BecameReady {
 
 const isReport = (event: Event): event is Report => 'fence' in event;
 const BEFORE_ANY: Place = { log: 0, next: 0 };
+/** Where an owner begins to read; by its first commit, topics may have been made again. */
+const FIRST: Place = { log: 1, next: 0 };
 const SHOWN = ['status', 'attempt', 'dispatch', 'losses', 'worker', 'session', 'fence'] as const;
 const COUNTED = ['status', 'completedTasks', 'failedTasks', 'skippedTasks', 'cancelledTasks'] as const;
 
@@ -175,7 +177,7 @@ class Replay {
       if (to !== undefined) this.foreseeLost(shard, to.log);
       if (isTakenOver) this.takenOver(shard, epoch);
       if (to === undefined) continue;
-      const from = this.positions.get(shard) ?? { log: to.log, next: 0 };
+      const from = this.positions.get(shard) ?? FIRST;
       if (isTakenOver) this.foreseen.findLate(this.logs.between(shard, from, { log: to.log, next: Infinity }), (dag) => !this.begun.has(dag));
       if (from.log !== to.log) {
         unseen.set(shard, this.logs.between(shard, { log: to.log, next: 0 }, to));
@@ -211,7 +213,7 @@ class Replay {
    * on top of it, and sent what became ready.
    */
   private foreseeLost(shard: number, current: number): void {
-    const { log, next } = this.positions.get(shard) ?? { log: 1, next: 0 };
+    const { log, next } = this.positions.get(shard) ?? FIRST;
     if (log === current) return;
     const vouchers = this.vouchersOf(shard).copy();
     for (let read = log; read <= current; read++)
@@ -277,8 +279,9 @@ class Replay {
       if (!counts && (isReport(event) || (event.type === 'commanded' && !this.obeyed.has(event.id)))) this.foreseen.apply(record, event);
       if (!counts || !isOfLaw(event)) continue;
       const ready = step.ready.length;
-      applyEvent(step, event, { runs: this.runs, now, law: LAW });
-      this.look(record.at, event);
+      const applied = event.type === 'due' ? this.dueOfKnown(event, batch) : event;
+      applyEvent(step, applied, { runs: this.runs, now, law: LAW });
+      this.look(record.at, applied);
       noteReady(this.readyAt, step.ready.slice(ready), record);
     }
   }
@@ -304,6 +307,15 @@ class Replay {
       this.foreseen.forget((dag) => dag === event.dag);
     } else this.early.set(key, { at: now, event });
     return known;
+  }
+
+  /**
+   * A deposed owner may find that a time has come in a DAG that its successor has still to read: to the successor that says nothing, and its
+   * own sweep tells it again, which `progress.ts` looks after.
+   */
+  private dueOfKnown(event: Extract<Event, { type: 'due' }>, { tasks }: CommitBatch): typeof event {
+    const isWritten = (dag: DagId, task: number): boolean => tasks.some((row) => row.dag === dag && row.task === task);
+    return { ...event, tasks: event.tasks.filter(({ dag, task }) => this.begun.has(dag) || isWritten(dag, task)) };
   }
 
   /** What was reported early and never told again: it would have counted. */

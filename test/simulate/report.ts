@@ -80,6 +80,16 @@ const EXPECTED = [
   ...movesOf('dag', DAG_MOVES),
 ];
 
+/** What a seed must have on average. */
+const LEAST = { schedulers: 2, workers: 3, tasks: 100, faults: 5 } as const;
+
+/** What a thousand seeds have too little of, in words; of fewer nothing is expected. */
+export const tooLittle = ({ seeds, averages }: Report): string[] => {
+  if (seeds < 1000) return [];
+  const short = Object.entries(LEAST).filter(([what, least]) => averages[what as keyof typeof LEAST] < least);
+  return short.map(([what, least]) => `${averages[what as keyof typeof LEAST].toFixed(1)} ${what} on average, and not ${String(least)}`);
+};
+
 /** What a thousand seeds must show at least a hundred times, and didn't; for fewer seeds nothing is expected. */
 export const missing = ({ seeds, counts }: Report): string[] => {
   if (seeds < 1000) return [];

@@ -62,8 +62,24 @@ const createHeap = () => {
   };
 };
 
-/** One turn of the event loop: all promises that can go on have gone on when it comes. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/**
+ * All promises that can go on go on now. Node has no public call for it, and a turn of the event loop, which does it as well, costs a
+ * tenth of a seed's time. Only outside of any promise: within one it does nothing. And only where nobody writes to the console meanwhile.
+ */
+const settlePromises = (process as unknown as { readonly _tickCallback: () => void })._tickCallback;
+
+/** Calls `act` outside of any promise. */
+const outsidePromises = (act: () => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        act();
+        resolve();
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  });
 
 export const createTimeline = (): Timeline => {
   const heap = createHeap();
@@ -73,6 +89,8 @@ export const createTimeline = (): Timeline => {
   return {
     now: () => now,
     after: (ms, act) => {
+      // With it time itself would be none, and a run would never end.
+      if (Number.isNaN(ms)) throw new RangeError('something is to happen after what is no number of milliseconds');
       const entry: Entry = { at: now + Math.max(0, ms), order: order++, act };
       heap.push(entry);
       return () => {
@@ -82,20 +100,20 @@ export const createTimeline = (): Timeline => {
     stirred: () => {
       isStirred = true;
     },
-    run: async (done, limitMs) => {
-      await turn();
-      while (!done()) {
-        const entry = heap.pop();
-        if (entry === undefined) return;
-        if (entry.act === undefined) continue;
-        if (entry.at > limitMs) return;
-        now = entry.at;
-        isStirred = false;
-        entry.act();
-        // act() set it.
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
-        if (isStirred) await turn();
-      }
-    },
+    run: (done, limitMs) =>
+      outsidePromises(() => {
+        while (!done()) {
+          const entry = heap.pop();
+          if (entry === undefined) return;
+          if (entry.act === undefined) continue;
+          if (entry.at > limitMs) return;
+          now = entry.at;
+          isStirred = false;
+          entry.act();
+          // act() set it.
+          // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
+          if (isStirred) settlePromises();
+        }
+      }),
   };
 };

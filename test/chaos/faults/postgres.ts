@@ -127,7 +127,7 @@ const diskFull: Fault = {
     await run('install', ['-d', '-o', 'postgres', path.join(folder, 'tables')]);
     await world.onServer(`CREATE TABLESPACE small LOCATION '${path.join(folder, 'tables')}'`);
     await world.onServer(`GRANT CREATE ON TABLESPACE small TO engine`);
-    for (const table of ['tasks', 'dags']) {
+    for (const table of ['tasks_base', 'dags']) {
       await world.sql(`ALTER TABLE ${table} SET TABLESPACE small`);
       await world.sql(`ALTER INDEX ${table}_pkey SET TABLESPACE small`);
     }
@@ -146,7 +146,7 @@ const diskFull: Fault = {
       return { of: 'dag', ids, since, seen: why };
     } finally {
       rmSync(ballast, { force: true });
-      for (const table of ['tasks', 'dags']) {
+      for (const table of ['tasks_base', 'dags']) {
         await world.sql(`ALTER TABLE ${table} SET TABLESPACE pg_default`);
         await world.sql(`ALTER INDEX ${table}_pkey SET TABLESPACE pg_default`);
       }
