@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { type Config, loadConfig, printConfig, type Role, ROLES } from './config';
+import { startSmall } from './lifecycle/heap';
 import type { Service } from './lifecycle/service';
 import { shutdownInTwoGears } from './lifecycle/shutdown';
 import type { OwnProgram } from './roles/autoscaling';
@@ -86,6 +87,7 @@ const stayAlive = (): (() => void) => {
 };
 
 const run = async (config: Config, program: OwnProgram): Promise<void> => {
+  const heap = startSmall();
   const create = await roles[config.role]();
   const service = await create(
     config,
@@ -110,6 +112,7 @@ const run = async (config: Config, program: OwnProgram): Promise<void> => {
   try {
     await service.start();
     started();
+    heap.settled();
   } catch (error) {
     // A signal during the start makes it fail: then the shutdown decides when and how the process leaves.
     if (signalled.yet) return;
@@ -172,7 +175,11 @@ const main = async (): Promise<void> => {
     return;
   }
   if (flags.printConfig) process.stdout.write(printConfig(loaded.config, loaded.origins));
-  else await run(loaded.config, { script: __filename, args: [`--config-dir=${path.resolve(flags.configDir)}`] });
+  else {
+    // Whoever is started beside it is reached elsewhere.
+    const env = { ...process.env, SERVER_ADVERTISED_URL: '' };
+    await run(loaded.config, { script: __filename, args: [`--config-dir=${path.resolve(flags.configDir)}`], env });
+  }
 };
 
 process.on('uncaughtException', dieOfSurprise);

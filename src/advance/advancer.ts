@@ -3,11 +3,9 @@
  * ready. Which shards those are is the business of ownership.ts.
  */
 import type { PlannedDag } from '../core/dag';
-import type { Passing } from '../core/gates';
-import { shardOf, type DagId, type TaskRef } from '../core/ids';
+import { shardOf, type DagId } from '../core/ids';
 import { isFinalDag } from '../core/dag';
-import { forEachReady, hasUpstream, isCutOff, openTasks, runOfPlan, type Run } from '../core/run';
-import { CODE } from '../core/states';
+import { forEachReady, hasUpstream, isCutOff, runOfPlan, type Run } from '../core/run';
 import type { Ready } from '../core/step';
 import { DEFAULT_LAW, type LawSettings } from '../core/transition';
 import type { Service } from '../lifecycle/service';
@@ -18,11 +16,15 @@ import type { EventLog, LogReader, LogRecord } from '../ports/transport';
 import type { Batch } from './batch';
 import { createCaution } from './caution';
 import { createCommitter, type Committer } from './committer';
-import { addRecord, load, loadSettled, newLiveShard, type LiveShard } from './liveShard';
+import { createDiscovery } from './discovery';
+import { announceOutcomes, recordSpans } from './tidings';
+import { cancellingOf, derivedIn, load, loadSettled, newLiveShard, type LiveShard } from './liveShard';
+import { memoryOf, type Memory } from './memory';
 import type { Outlet } from './outlet';
 import { createReadBack, isStillReady } from './readBack';
 import { createLatecomers } from './latecomers';
 import { createCutOffs } from './cutOffs';
+import type { AdvanceSpans } from './spans';
 import { createSummons } from './summons';
 import { createUnwritten } from './unwritten';
 
@@ -42,15 +44,11 @@ export interface AdvancerNeeds {
   /** Milliseconds that a worker's word in the log counts for. */
   readonly sessionLeaseMs: number;
   readonly law?: LawSettings;
+  /** Absent where nothing is traced. */
+  readonly spans?: AdvanceSpans | undefined;
 }
 
-/** What a task that is ready waits behind. */
-export interface Wait extends Passing {
-  /** When it became ready. */
-  readonly since: number;
-}
-
-export interface Advancer extends Service {
+export interface Advancer extends Service, Memory {
   /** Loads a shard that this scheduler has just acquired and goes on where its log was left. */
   take(owned: OwnedShard): Promise<void>;
   /** Gives a shard up: commits what is under way unless the epoch was raised meanwhile, then forgets it. */
@@ -59,57 +57,14 @@ export interface Advancer extends Service {
   admit(plan: PlannedDag): void;
   /** Reads a DAG that is stored but unknown here, if its shard is owned. */
   discover(dag: DagId, shard: number): Promise<void>;
-  owned(): { shard: number; epoch: number }[];
-  isKnown(dag: DagId, shard: number): boolean;
-  /** Tasks of live DAGs that aren't final: walks all of these DAGs. */
-  openTasks(): number;
-  /** A task of a live DAG, as its shard has it in memory. */
-  waitOf(task: TaskRef): Wait | undefined;
   /** Tasks that became ready a while ago are written as QUEUED, those that were sent with the time of that. */
   writeWaiting(): void;
   /** Cascades that should have gone on long ago and marks that should have come back are told again. */
   goOnAgain(): void;
 }
 
-/** What a task waits for that is ready. */
-const waitIn = (run: Run | undefined, task: number): Wait | undefined => {
-  if (run?.state[task] !== CODE.QUEUED) return undefined;
-  const { type, options } = run.specs[task]!;
-  return { type, pool: options?.pool, since: run.since[task]! };
-};
-
-/** Tasks that a command took away before this scheduler had the shard. */
-const cancellingOf = (run: Run): { run: Run; task: number; dispatch: number }[] => {
-  const found: { run: Run; task: number; dispatch: number }[] = [];
-  run.state.forEach((state, task) => {
-    if (state === CODE.CANCELLING) found.push({ run, task, dispatch: run.dispatch[task]! });
-  });
-  return found;
-};
-
 /** Final in memory is not enough: an end that isn't committed yet would be read as it was before. Whoever commits it forgets the run. */
 const isOver = (run: Run, committer: Pick<Committer, 'hasOpen'>): boolean => isFinalDag(run.status) && !committer.hasOpen(run);
-
-/** Readiness that no row tells: it was derived from them a moment ago, at the law's present. */
-const derivedIn = (run: Run, now: number): Ready[] => {
-  const derived: Ready[] = [];
-  forEachReady(run, (task) => {
-    if (run.since[task]! >= now) derived.push({ run, task, dispatch: run.dispatch[task]! });
-  });
-  return derived;
-};
-
-/** What others ask about the DAGs in memory. */
-const lookingInto = (shards: ReadonlyMap<number, LiveShard>): Pick<Advancer, 'owned' | 'isKnown' | 'waitOf' | 'openTasks'> => ({
-  owned: () => [...shards.values()].map(({ shard, epoch }) => ({ shard, epoch })),
-  isKnown: (dag, shard) => shards.get(shard)?.runs.has(dag) ?? false,
-  waitOf: ({ dag, task }) => waitIn(shards.get(shardOf(dag))?.runs.get(dag), task),
-  openTasks: () => {
-    let open = 0;
-    for (const { runs } of shards.values()) for (const run of runs.values()) open += openTasks(run);
-    return open;
-  },
-});
 
 const MAX_OPEN_EVENTS = 8000;
 
@@ -117,14 +72,13 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   const { store, log, clock, announce, outlet } = needs;
   const shards = new Map<number, LiveShard>();
   const unwritten = createUnwritten();
-  const discovering = new Map<DagId, Promise<void>>();
   let reader: LogReader | undefined;
 
   const forget = (shard: LiveShard, reason: string): void => {
     if (!shard.live) return;
     shard.live = false;
     if (shards.get(shard.shard) === shard) shards.delete(shard.shard);
-    for (const dag of discovering.keys()) if (shardOf(dag) === shard.shard) discovering.delete(dag);
+    discovery.shardDropped(shard.shard);
     reader?.drop(shard.shard);
     outlet.shardDropped(shard.shard);
     readBack.shardDropped(shard.shard);
@@ -134,6 +88,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   const sendWhatMayGo = ({ step, marks, afterCommit: later, revoked: revokedLater }: Batch): void => {
     for (const { shard, marked } of marks.splice(0)) readBack.read(shard.shard, marked);
     if (step.leaving.length > 0) outlet.leaving(step.leaving.splice(0));
+    if (step.wonByCopy.length > 0) outlet.wonByCopy(step.wonByCopy.splice(0));
     if (step.over.length > 0) outlet.over(step.over.splice(0));
     if (step.givenUp.length > 0) outlet.givenUp(step.givenUp.splice(0));
     // They are asked about only once they are CANCELLING in the store too: before, a restart would start them again.
@@ -164,13 +119,21 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   /** A run that was read from the store. What is to be told again of it lies before its mark; all that were loaded share one. */
   const bringBack = (added: Run, alone: boolean): void => {
     // Whatever else is being read of it is the past: it may even be over by then.
-    discovering.delete(added.dag);
+    discovery.outdate(added.dag);
     summons.outdate(added.dag);
     readBack.hold(added);
     bringUp(added);
     unwritten.add(derivedIn(added, shards.get(added.shard)!.now), clock.now());
     if (alone && !latecomers.isWaiting(added.dag)) readBack.mark(added);
   };
+
+  const discovery = createDiscovery({
+    store,
+    shardOf: (shard) => shards.get(shard),
+    found: (added) => {
+      bringBack(added, true);
+    },
+  });
 
   /** Whether this is still the run that is advanced: its shard may have been given up and read anew meanwhile. */
   const isCurrent = (run: Run): boolean => shards.get(run.shard)?.runs.get(run.dag) === run;
@@ -180,18 +143,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
   /** A DAG that is over isn't needed in memory; the answer says whether it is. */
   const forgetRun = (run: Run): boolean => isCurrent(run) && isOver(run, committer) && shards.get(run.shard)!.runs.delete(run.dag);
 
-  const announceOutcomes = ({ step }: Batch): void => {
-    for (const each of step.finished) announce('task.finished', each);
-    for (const each of step.retrying) announce('task.retrying', each);
-    for (const each of step.refused) announce('event.refused', each);
-    for (const each of step.commands) announce('command.settled', each);
-    for (const run of step.settled) {
-      // A command that was applied meanwhile may have begun it again.
-      if (!isOver(run, committer)) continue;
-      const status = run.status as 'COMPLETED' | 'FAILED' | 'CANCELLED';
-      announce('dag.finished', { dag: run.dag, name: run.name, status, tookMs: (run.completedAt ?? run.createdAt) - run.createdAt });
-    }
-  };
+  const runOf = (dag: DagId): Run | undefined => shards.get(shardOf(dag))?.runs.get(dag);
 
   /** What a worker reports to run may have been sent by an earlier owner, after whose end nobody else would watch over it. */
   const adoptRunning = ({ step }: Batch): void => {
@@ -206,23 +158,24 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
 
   const afterCommit = (batch: Batch): void => {
     const { step } = batch;
+    if (needs.spans !== undefined) recordSpans(batch, needs.spans, runOf);
     adoptRunning(batch);
     readBack.pass(batch.afterCommit);
     if (step.outcomes.length > 0) outlet.judge(step.outcomes);
     if (step.acknowledged.length > 0) outlet.acknowledge(step.acknowledged);
     for (const [run] of step.touched) if (step.continued.has(run.dag) && isCurrent(run)) cutOffs.goOn(run);
     for (const { shard, dag } of batch.submitted)
-      discover(dag, shard.shard).catch((error: unknown) => {
+      discovery.discover(dag, shard.shard).catch((error: unknown) => {
         announce('loop.failed', { loop: 'discover', error });
       });
     for (const { shard, event } of batch.early) latecomers.wait(shard, event);
     for (const { shard, command } of batch.unknown) summons.summon(shard, command);
     if (batch.revoked.length > 0) outlet.revoked(batch.revoked.filter(({ run }) => isCurrent(run)));
-    announceOutcomes(batch);
+    announceOutcomes(step, { ...needs, runOf, isOver: (run) => isOver(run, committer) });
     // A DAG that is over isn't needed in memory, nor one that a command asked for and left as final as it was.
     for (const run of step.touched.keys()) forgetRun(run);
     for (const { dag } of step.commands) {
-      const run = shards.get(shardOf(dag))?.runs.get(dag);
+      const run = runOf(dag);
       if (run !== undefined) forgetRun(run);
     }
   };
@@ -231,7 +184,7 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     ...needs,
     forget: forgetRun,
     added: (run) => {
-      discovering.delete(run.dag);
+      discovery.outdate(run.dag);
       if (!isFinalDag(run.status)) bringBack(run, true);
     },
   });
@@ -259,35 +212,10 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
     }
   };
 
-  const read = async (shard: LiveShard, dag: DagId, isReading: () => boolean): Promise<void> => {
-    const record = await store.liveDag(dag).catch((error: unknown) => {
-      if (isReading()) discovering.delete(dag);
-      throw error;
-    });
-    // Admitted while it was read, it may even be over: what was read is the past.
-    if (!isReading()) return;
-    discovering.delete(dag);
-    const added = record?.shard !== shard.shard ? undefined : addRecord(shard, record);
-    if (added === undefined) return;
-    summons.outdate(dag);
-    bringBack(added, true);
-  };
-
-  const discover = (dag: DagId, shardId: number): Promise<void> => {
-    const shard = shards.get(shardId);
-    if (shard === undefined || shard.runs.has(dag)) return Promise.resolve();
-    const under = discovering.get(dag);
-    if (under !== undefined) return under;
-    // A DAG that was admitted meanwhile may be looked for once more before this read ends.
-    const reading: Promise<void> = Promise.resolve().then(() => read(shard, dag, () => discovering.get(dag) === reading));
-    discovering.set(dag, reading);
-    return reading;
-  };
-
-  const latecomers = createLatecomers({ discover, log, told: readBack.mark, announce });
+  const latecomers = createLatecomers({ discover: discovery.discover, log, told: readBack.mark, givenUp: outlet.givenUp, announce });
 
   return {
-    ...lookingInto(shards),
+    ...memoryOf(shards),
     name: 'advancer',
     start: async () => {
       reader = await log.open(consume);
@@ -336,18 +264,18 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
       if (shard.runs.has(plan.dagId)) return;
       // The store's answer was late: who found the DAG meanwhile may have brought it to its end.
       if (shard.found.has(plan.dagId) || plan.createdAt < shard.takenAt) {
-        discover(plan.dagId, plan.shard).catch((error: unknown) => {
+        discovery.discover(plan.dagId, plan.shard).catch((error: unknown) => {
           announce('loop.failed', { loop: 'admit', error });
         });
         return;
       }
-      discovering.delete(plan.dagId);
+      discovery.outdate(plan.dagId);
       summons.outdate(plan.dagId);
       const run = runOfPlan(plan);
       shard.runs.set(plan.dagId, run);
       bringUp(run);
     },
-    discover,
+    discover: discovery.discover,
     goOnAgain: () => {
       cutOffs.goOnAgain();
       readBack.markAgain();

@@ -9,6 +9,7 @@ import type { LawSettings } from '../core/transition';
 import type { CommitBatch } from '../ports/store';
 import type { LogRecord } from '../ports/transport';
 import type { LiveShard } from './liveShard';
+import type { Traced } from './spans';
 
 export interface Batch {
   readonly step: Step;
@@ -26,6 +27,8 @@ export interface Batch {
   readonly submitted: { readonly shard: LiveShard; readonly dag: DagId }[];
   /** Reports and audits of DAGs that aren't in memory: they are read, and these told again. */
   readonly early: { readonly shard: LiveShard; readonly event: Report | Audited }[];
+  /** Reports whose spans are recorded once it is committed. */
+  readonly traced: Traced[];
   /** Marks in the logs that were come to. */
   readonly marks: { readonly shard: LiveShard; readonly marked: Marked }[];
 }
@@ -39,6 +42,7 @@ export const newBatch = (): Batch => ({
   unknown: [],
   submitted: [],
   early: [],
+  traced: [],
   marks: [],
   afterCommit: [],
 });
@@ -104,6 +108,15 @@ export const applyPiece = (batch: Batch, shard: LiveShard, piece: Piece, law: La
   if (last) shard.position = { nextOffset: record.offset + 1n, last: { timestamp: record.timestamp, hash: record.hash } };
 };
 
+/** Keeps what spans are made of. */
+export const noteTraced = (batch: Batch, shard: LiveShard, { events }: Piece): void => {
+  for (const event of events) {
+    if ((event.type !== 'completed' && event.type !== 'failed') || event.trace === undefined) continue;
+    const run = shard.runs.get(event.dag);
+    if (run !== undefined) batch.traced.push({ run, event, at: shard.now });
+  }
+};
+
 const leave = <T>(list: readonly T[], stays: (each: T) => boolean): void => {
   const kept = list.filter(stays);
   (list as T[]).length = 0;
@@ -119,6 +132,7 @@ export const leaveOutShards = (batch: Batch, given: ReadonlySet<number>): void =
   for (const list of [step.attempts, step.deadLetters, step.history, step.commands, step.edits, step.retrying]) leave(list, stays);
   leave(step.acknowledged, ({ shard }) => !given.has(shard));
   leave(step.settled, ({ shard }) => !given.has(shard));
+  leave(batch.traced, ({ run }) => !given.has(run.shard));
 };
 
 /** The rows and positions to write, as they stand now. */

@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { CommitBatch, RunStore } from '../ports/store';
 import type { LogRecord } from '../ports/transport';
-import { applyPiece, batchSize, commitOf, isEmpty, leaveOutShards, newBatch, type Batch } from './batch';
+import { applyPiece, batchSize, commitOf, isEmpty, leaveOutShards, newBatch, noteTraced, type Batch } from './batch';
 import type { Caution } from './caution';
 import type { LiveShard } from './liveShard';
 
@@ -19,6 +19,8 @@ export interface CommitterNeeds {
   readonly announce: Announce;
   readonly caution: Caution;
   readonly law: LawSettings;
+  /** Whoever makes spans of what was committed; absent where nothing is traced. */
+  readonly spans?: object | undefined;
   /** Applied changes that may wait for a commit; beyond that `apply` waits, which slows the log's reader down. */
   readonly maxOpen: number;
   /** What may go out before the commit: called for each record, with the step as far as it is filled. */
@@ -111,6 +113,7 @@ export const createCommitter = (needs: CommitterNeeds): Committer => {
       for (const piece of caution.piecesOf(record)) {
         if (!shard.live) return;
         applyPiece(open, shard, piece, law);
+        if (needs.spans !== undefined) noteTraced(open, shard, piece);
         needs.applied(open);
         const done = kick();
         if (caution.isCareful(shard.shard)) await done;

@@ -5,6 +5,7 @@
 import type { Audited, Report } from '../core/event';
 import type { DagId } from '../core/ids';
 import type { Run } from '../core/run';
+import type { Step } from '../core/step';
 import type { Announce } from '../ports/happenings';
 import type { EventLog } from '../ports/transport';
 import type { LiveShard } from './liveShard';
@@ -15,6 +16,8 @@ export interface LatecomersNeeds {
   readonly log: Pick<EventLog, 'append'>;
   /** What waited for this DAG was told again, or can't be. */
   readonly told: (run: Run) => void;
+  /** Sessions go on with what belongs to no live DAG: with the log, the reason for it was lost. */
+  readonly givenUp: (executions: Step['givenUp']) => void;
   readonly announce: Announce;
 }
 
@@ -34,8 +37,11 @@ interface Waiting {
 /** Events that wait for their DAGs; what is beyond is refused: dispatches that nobody reports on are looked up after a while. */
 const MOST_WAITING = 10_000;
 
+/** What a report says is still going on. */
+const goesOn = (event: Report | Audited): event is Report => event.type !== 'audited' && event.type !== 'completed' && event.type !== 'failed';
+
 /** One DAG is read at a time: a log that is read from its start may speak of thousands that are long over. */
-export const createLatecomers = ({ discover, log, told, announce }: LatecomersNeeds): Latecomers => {
+export const createLatecomers = ({ discover, log, told, givenUp, announce }: LatecomersNeeds): Latecomers => {
   const waiting = new Map<DagId, Waiting>();
   let count = 0;
   let reading = false;
@@ -56,7 +62,10 @@ export const createLatecomers = ({ discover, log, told, announce }: LatecomersNe
     });
     if (!shard.live) return;
     if (shard.runs.has(dag)) await log.append(new Map([[shard.shard, events]]));
-    else refuse(events);
+    else {
+      refuse(events);
+      givenUp(events.filter(goesOn).map(({ session, task, dispatch }) => ({ session, run: { dag, shard: shard.shard }, task, dispatch })));
+    }
   };
   const settleAll = async (): Promise<void> => {
     reading = true;

@@ -6,8 +6,8 @@ import { taskIdOf } from '../core/ids';
 import type { AttemptView } from '../ports/history';
 import type { DeadLetterOutbox, DeadLetterTopic, UndecodableRecord, UnpublishedLetter } from '../ports/letters';
 
-// Together well below a megabyte of UTF-8, which is what a broker takes as one record.
-const PAYLOAD_CHARACTERS = 65_536;
+// Together below a megabyte of UTF-8, which is what a broker takes as one record; any payload that the default settings let pass.
+const PAYLOAD_BYTES = 262_144;
 const ATTEMPTS_CHARACTERS = 131_072;
 const AT_ONCE = 100;
 
@@ -33,6 +33,7 @@ const linkOf = (origin: string, id: string): string => `${origin}/api/v1/dead-le
 /** The message of a letter as JSON text; `origin` is where the API answers, for what is too large to travel. */
 export const letterMessage = (letter: UnpublishedLetter, origin: string): string => {
   const { task, payload } = letter;
+  const isTooLarge = payload !== null && Buffer.byteLength(payload) > PAYLOAD_BYTES;
   const facts = JSON.stringify({
     letterId: letter.id,
     kind: letter.kind,
@@ -48,9 +49,9 @@ export const letterMessage = (letter: UnpublishedLetter, origin: string): string
     timing: { queuedAt: iso(letter.queuedAt), startedAt: iso(letter.startedAt), runningMs: letter.runningMs },
     error: letter.error,
     record: letter.record,
-    payloadOmitted: payload !== null && payload.length > PAYLOAD_CHARACTERS,
+    payloadOmitted: isTooLarge,
   });
-  const shown = payload === null || payload.length > PAYLOAD_CHARACTERS ? 'null' : payload;
+  const shown = payload === null || isTooLarge ? 'null' : payload;
   return `${facts.slice(0, -1)},"payload":${shown},"attempts":${attemptsJson(letter.attempts)}}`;
 };
 

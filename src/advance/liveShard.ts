@@ -2,7 +2,9 @@
 import type { DagRecord } from '../core/change';
 import type { DagId } from '../core/ids';
 import { runOfRecord } from '../core/restore';
-import type { Run } from '../core/run';
+import { forEachReady, type Run } from '../core/run';
+import { CODE } from '../core/states';
+import type { Ready } from '../core/step';
 import type { CommandStore, LogPosition, OwnedShard, RunStore } from '../ports/store';
 import { createRecent, type Recent } from './recent';
 import { createVouchers, type Vouchers } from './vouchers';
@@ -75,4 +77,22 @@ export const load = async (shard: LiveShard, store: Pick<RunStore, 'liveDags'>, 
       if (run !== undefined) added(run);
     }
   }
+};
+
+/** Tasks that a command took away before this scheduler had the shard. */
+export const cancellingOf = (run: Run): { run: Run; task: number; dispatch: number }[] => {
+  const found: { run: Run; task: number; dispatch: number }[] = [];
+  run.state.forEach((state, task) => {
+    if (state === CODE.CANCELLING) found.push({ run, task, dispatch: run.dispatch[task]! });
+  });
+  return found;
+};
+
+/** Readiness that no row tells: it was derived from them a moment ago, at the law's present. */
+export const derivedIn = (run: Run, now: number): Ready[] => {
+  const derived: Ready[] = [];
+  forEachReady(run, (task) => {
+    if (run.since[task]! >= now) derived.push({ run, task, dispatch: run.dispatch[task]! });
+  });
+  return derived;
 };

@@ -24,6 +24,8 @@ export interface Outlet {
   givenUp(executions: Step['givenUp']): void;
   /** These dispatches are over: their workers have room again. */
   over(dispatches: readonly Dispatched[]): void;
+  /** The second copies of these brought their results. */
+  wonByCopy(tasks: Step['wonByCopy']): void;
   /** These sessions take nothing any more: whatever they gave back must go to others. */
   leaving(sessions: readonly string[]): void;
   /** A run that was read from the store has this task running in a session. */

@@ -32,6 +32,13 @@ const LOOK_BACK_MS = 60_000;
 /** Clocks differ and commits take a while: what was looked at is looked at for so long again. */
 const SLACK_MS = 5000;
 const FOUND_AT_ONCE = 500;
+/**
+ * Who was suspended while it stored a DAG, or waited long for PostgreSQL, stores it with a time that was looked at long ago, and may not even
+ * know that it is stored. So each thirtieth look goes back much further.
+ */
+const FAR_EACH = 30;
+const FAR_BACK_MS = 600_000;
+const FAR_AT_ONCE = 5000;
 /** A command without an outcome after this long may have lost its hint. */
 const COMMAND_LATE_MS = 2000;
 const COMMANDS_AT_ONCE = 500;
@@ -89,6 +96,7 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
   const told = createTold(clock);
   /** What was stored before was looked at. */
   let seenUntil = 0;
+  let looks = 0;
   const ownedShards = (): number[] => advancer.owned().map(({ shard }) => shard);
 
   /** Until when a gate kept a task that is ready from being handed out; undefined where none did since it is. */
@@ -158,12 +166,15 @@ export const createSweeper = ({ work, store, commands, log, clock, advancer, gat
       if (shards.length === 0) return;
       const now = clock.now();
       const toMs = now - MISSED_AFTER_MS;
-      let fromMs = Math.max(now - LOOK_BACK_MS, seenUntil - SLACK_MS);
+      looks += 1;
+      const isFar = looks % FAR_EACH === 0;
+      const atOnce = isFar ? FAR_AT_ONCE : FOUND_AT_ONCE;
+      let fromMs = isFar ? now - FAR_BACK_MS : Math.max(now - LOOK_BACK_MS, seenUntil - SLACK_MS);
       for (let more = true; more;) {
-        const found = await store.createdDags(shards, { fromMs, toMs }, FOUND_AT_ONCE);
+        const found = await store.createdDags(shards, { fromMs, toMs }, atOnce);
         for (const dag of found) if (!advancer.isKnown(dag, shardOf(dag))) await advancer.discover(dag, shardOf(dag));
         const newest = found.at(-1);
-        more = found.length === FOUND_AT_ONCE && newest !== undefined && mintedAt(newest) > fromMs;
+        more = found.length === atOnce && newest !== undefined && mintedAt(newest) > fromMs;
         if (more && newest !== undefined) fromMs = mintedAt(newest);
       }
       seenUntil = toMs;

@@ -12,8 +12,11 @@ import { addGates } from './commands/gates';
 import { addImport } from './commands/import';
 import { addLimits } from './commands/limits';
 import { addList } from './commands/list';
+import { addLogs } from './commands/logs';
 import { addStatus } from './commands/status';
 import { addSubmit } from './commands/submit';
+import { addSchedules } from './commands/schedules';
+import { addSubscriptions } from './commands/subscriptions';
 import { addWatch } from './commands/watch';
 import { addWorkers } from './commands/workers';
 import type { Context } from './context';
@@ -34,6 +37,7 @@ export const createProgram = (context: Context, version: string): Command => {
     addWatch,
     addList,
     addExplain,
+    addLogs,
     addControl,
     addEdit,
     addDelete,
@@ -41,6 +45,8 @@ export const createProgram = (context: Context, version: string): Command => {
     addDlq,
     addGates,
     addLimits,
+    addSchedules,
+    addSubscriptions,
     addWorkers,
     addAutoscaling,
     addDoctor,

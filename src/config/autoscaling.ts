@@ -50,7 +50,7 @@ export const autoscaling: Spec<AutoscalingConfig> = {
     network: setting(nullable(text('the name of a network')), null, 'AUTOSCALING_DOCKER_NETWORK', 'The network of its containers.'),
     env: {
       ...setting(listOf(VARIABLE), [], 'AUTOSCALING_DOCKER_ENV', 'Variables of its containers, such as where the services are.'),
-      secret: true,
+      secret: 'parts',
     },
   },
 };

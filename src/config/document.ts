@@ -1,12 +1,13 @@
 /** docs/configuration.md, made from the table so that it can't fall behind. */
 import { fallbackOf, rows, type Row } from './settings';
-import type { Role } from './shape';
+import { type Role, ROLES } from './shape';
 
 const code = (text: string): string => `\`${text}\``;
 
 const fallbackText = ({ setting }: Row): string => {
   const of = (role: Role): string => JSON.stringify(fallbackOf(setting, role));
-  return of('scheduler') === of('worker') ? code(of('scheduler')) : `${code(of('scheduler'))}, worker ${code(of('worker'))}`;
+  const others = ROLES.filter((role) => of(role) !== of('scheduler')).map((role) => `, ${role} ${code(of(role))}`);
+  return `${code(of('scheduler'))}${others.join('')}`;
 };
 
 const line = (row: Row): string => {

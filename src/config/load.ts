@@ -1,8 +1,13 @@
 /** From raw values to one typed, validated, frozen configuration, or to all complaints about it together. */
+import { fairnessContradictions } from './fairness';
 import { autoscalingContradictions } from './autoscaling';
+import { notificationContradictions } from './notifications';
 import { maskUrl } from './mask';
 import { isExpected } from './readers';
-import { fallbackOf, resolveSimulation, rows } from './settings';
+import { retentionContradictions } from './retention';
+import type { Setting } from './setting';
+import { fallbackOf, rows } from './settings';
+import { resolveSimulation } from './simulation';
 import type { Config, Role } from './shape';
 import { gather, type Given, type Sources } from './sources';
 
@@ -16,8 +21,8 @@ interface Settled {
   readonly problems: string[];
 }
 
-const shown = (raw: unknown, secret: boolean): string => {
-  if (secret) return typeof raw === 'string' ? maskUrl(raw) : 'the given value';
+const shown = (raw: unknown, secret: Setting<unknown>['secret']): string => {
+  if (secret !== undefined) return secret === 'parts' && typeof raw === 'string' ? maskUrl(raw) : 'the given value';
   const json = typeof raw === 'number' ? String(raw) : JSON.stringify(raw);
   return json.length > 80 ? `${json.slice(0, 80)}…` : json;
 };
@@ -31,7 +36,7 @@ const settle = (role: Role, given: readonly Given[]): Settled => {
     for (const { raw, origin } of byPath.get(path) ?? []) {
       const reading = setting.reader.read(raw);
       if (isExpected(reading)) {
-        settled.problems.push(`${origin}: ${path}: ${shown(raw, setting.secret === true)} is not ${reading.expected}`);
+        settled.problems.push(`${origin}: ${path}: ${shown(raw, setting.secret)} is not ${reading.expected}`);
         continue;
       }
       settled.values.set(path, setting.merge ? setting.merge(settled.values.get(path), reading.value) : reading.value);
@@ -112,6 +117,14 @@ export const loadConfig = (role: Role, sources: Sources): Loaded => {
   const settled = settle(role, given);
   const config = assemble(role, settled.values);
   const of = (path: string): string => settled.origins.get(path) ?? 'default';
-  const all = [...problems, ...settled.problems, ...contradictions(config, of), ...autoscalingContradictions(config, of)];
+  const all = [
+    ...problems,
+    ...settled.problems,
+    ...contradictions(config, of),
+    ...autoscalingContradictions(config, of),
+    ...notificationContradictions(config, of),
+    ...fairnessContradictions(config, of),
+    ...retentionContradictions(config, of),
+  ];
   return all.length > 0 ? { problems: all } : { config: deepFreeze(config), origins: settled.origins };
 };

@@ -14,7 +14,7 @@ export interface Reader<T> {
 
 export const isExpected = <T>(reading: Reading<T>): reading is { readonly expected: string } => 'expected' in reading;
 
-const reader = <T>(accepts: string, read: (raw: unknown) => T | undefined): Reader<T> => ({
+export const reader = <T>(accepts: string, read: (raw: unknown) => T | undefined): Reader<T> => ({
   accepts,
   read: (raw) => {
     const value = read(raw);
@@ -113,9 +113,9 @@ export const range: Reader<readonly [number, number]> = reader(
   },
 );
 
-const isObject = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw);
+export const isObject = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw);
 
-const fromJson = (json: string): unknown => {
+export const fromJson = (json: string): unknown => {
   try {
     return JSON.parse(json);
   } catch {

@@ -11,8 +11,8 @@ export interface Setting<T> {
   /** The command line's flag, without dashes. */
   readonly flag?: string;
   readonly about: string;
-  /** A URL whose password is never shown, or a list of NAME=value whose values aren't. */
-  readonly secret?: true;
+  /** `parts`: a URL whose password is never shown, or a list of NAME=value whose values aren't. `whole`: nothing of it is. */
+  readonly secret?: 'parts' | 'whole';
   /** Where a higher source adds to a lower one in place of hiding it. */
   readonly merge?: (lower: T, higher: unknown) => T;
 }

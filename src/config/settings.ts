@@ -1,51 +1,15 @@
 /** The table of settings: the one place that knows the variables' names, the flags, the defaults and the bounds. */
-import {
-  broker,
-  duration,
-  fraction,
-  handlers,
-  id,
-  listOf,
-  nullable,
-  numberFrom,
-  oneOf,
-  port,
-  range,
-  simulatedTypes,
-  text,
-  topic,
-  url,
-  whole,
-  yesOrNo,
-} from './readers';
+import { broker, duration, fraction, handlers, id, listOf, nullable, numberFrom, oneOf, port, text, topic, url, whole, yesOrNo } from './readers';
 import { autoscaling } from './autoscaling';
+import { fairness } from './fairness';
+import { notifications } from './notifications';
+import { database } from './database';
+import { log, taskLogs } from './logs';
+import { retention } from './retention';
+import { simulation, SIMULATED_TYPES } from './simulation';
 import { setting, type Setting, type Spec } from './setting';
-import { LOG_LEVELS, type Role, type Sections, type SimulatedType } from './shape';
-
-const BUILT_IN: Readonly<Record<string, SimulatedType>> = {
-  DATA_PROCESSING: { durationMs: [100, 500], failureRate: 0.1 },
-  API_CALL: { durationMs: [50, 300], failureRate: 0.1 },
-  DATABASE_OPERATION: { durationMs: [50, 250], failureRate: 0.1 },
-  FILE_PROCESSING: { durationMs: [100, 800], failureRate: 0.1 },
-  NOTIFICATION: { durationMs: [20, 100], failureRate: 0.1 },
-};
-/** A type that the deployment added and says nothing about. */
-const OTHER_TYPE: SimulatedType = { durationMs: [50, 300], failureRate: 0.1 };
-
-const mergeTypes = (lower: Readonly<Record<string, SimulatedType>>, higher: unknown): Readonly<Record<string, SimulatedType>> => {
-  const added = Object.entries(higher as Readonly<Record<string, Partial<SimulatedType>>>);
-  return { ...lower, ...Object.fromEntries(added.map(([type, given]) => [type, { ...(lower[type] ?? OTHER_TYPE), ...given }])) };
-};
-
-/** What the simulation makes of the given types: an entry for each, the values for all types applied. */
-export const resolveSimulation = (
-  { durationMs, failureRate, types }: Sections['simulation'],
-  workerTypes: readonly string[],
-): Sections['simulation'] => {
-  const names = new Set([...Object.keys(types), ...workerTypes]);
-  const over = { ...(durationMs && { durationMs }), ...(failureRate !== null && { failureRate }) };
-  return { durationMs, failureRate, types: Object.fromEntries([...names].map((name) => [name, { ...(types[name] ?? OTHER_TYPE), ...over }])) };
-};
+import { tracing } from './tracing';
+import { ORDERS, type Role, type Sections } from './shape';
 
 const services: Spec<Pick<Sections, 'server' | 'database' | 'kafka' | 'redis'>> = {
   server: {
@@ -66,20 +30,7 @@ const services: Spec<Pick<Sections, 'server' | 'database' | 'kafka' | 'redis'>> 
       "The URL under which other processes reach this one, if it isn't the host's name and the port.",
     ),
   },
-  database: {
-    url: {
-      ...setting(
-        url('postgres:', 'postgresql:'),
-        'postgres://postgres:postgres@localhost:5432/taskscheduler',
-        'DATABASE_URL',
-        'PostgreSQL 15 or newer. Standalone brings its own.',
-      ),
-      secret: true,
-    },
-    poolSize: setting(whole(2, 500), 10, 'DATABASE_POOL_SIZE', 'Connections of one process.'),
-    statementTimeoutMs: setting(duration(100), 30_000, 'DATABASE_STATEMENT_TIMEOUT_MS', 'The longest that one statement may take.'),
-    connectTimeoutMs: setting(duration(100), 5_000, 'DATABASE_CONNECT_TIMEOUT_MS', 'The longest wait for a connection.'),
-  },
+  database,
   kafka: {
     brokers: setting(listOf(broker, 1), ['localhost:9092'], 'KAFKA_BROKERS', 'Brokers to ask first.'),
     clientId: setting(id, 'task-scheduler', 'KAFKA_CLIENT_ID', 'The name that the brokers see.'),
@@ -108,10 +59,14 @@ const services: Spec<Pick<Sections, 'server' | 'database' | 'kafka' | 'redis'>> 
         partitions: setting(whole(1, 1000), 1, 'KAFKA_TOPIC_DEAD_LETTERS_PARTITIONS', 'Its partitions where the topic is created.'),
         replication: setting(whole(1, 20), 1, 'KAFKA_TOPIC_DEAD_LETTERS_REPLICATION', 'Its replicas where the topic is created.'),
       },
+      logs: {
+        name: setting(topic, 'task-logs', 'KAFKA_TOPIC_LOGS', 'The topic that carries what handlers log and print to the schedulers.'),
+        replication: setting(whole(1, 20), 1, 'KAFKA_TOPIC_LOGS_REPLICATION', 'Its replicas where the topic is created.'),
+      },
     },
   },
   redis: {
-    url: { ...setting(url('redis:', 'rediss:'), 'redis://localhost:6379', 'REDIS_URL', 'Redis 7 or newer.'), secret: true },
+    url: { ...setting(url('redis:', 'rediss:'), 'redis://localhost:6379', 'REDIS_URL', 'Redis 7 or newer.'), secret: 'parts' },
     prefix: setting(text('a key prefix of 1 to 64 characters without blanks', /^\S{1,64}$/), 'dts:', 'REDIS_PREFIX', 'What every key begins with.'),
   },
 };
@@ -129,6 +84,12 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
     renewMs: setting(duration(50, 200_000), 500, 'SCHEDULER_RENEW_MS', 'How often shards are renewed.'),
     rosterMs: setting(duration(20, 60_000), 200, 'SCHEDULER_ROSTER_MS', 'How often the list of workers is read.'),
     sweepMs: setting(duration(20, 60_000), 250, 'SCHEDULER_SWEEP_MS', 'How often due times are looked for.'),
+    order: setting(
+      oneOf(...ORDERS),
+      'fifo',
+      'SCHEDULER_ORDER',
+      'Which ready tasks of a DAG go first where the DAG does not say it: those that were ready first, or those on its critical path.',
+    ),
     startupTimeoutMs: setting(
       duration(1_000),
       120_000,
@@ -144,11 +105,11 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
     concurrency: setting(whole(1, 10_000), 100, 'WORKER_CONCURRENCY', 'Tasks that run at once; those that a handler takes in one call count as one.'),
     prefetch: setting(
       whole(0, 10_000),
-      100,
+      1000,
       'WORKER_PREFETCH',
-      'Tasks that may wait at the worker, beyond those that run; of a type that takes many in one call, one batch for each slot at the most.',
+      'Tasks that may wait at the worker at most, beyond those that run; how many do is what it begins in a quarter of a second. Of a type that takes many in one call, one batch for each slot at the most.',
     ),
-    types: setting(listOf(id, 1), Object.keys(BUILT_IN), 'WORKER_TYPES', 'Task types that it runs.'),
+    types: setting(listOf(id, 1), SIMULATED_TYPES, 'WORKER_TYPES', 'Task types that it runs.'),
     handlers: setting(
       handlers,
       [],
@@ -167,7 +128,12 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
       'WORKER_ISOLATED_HEAP_MB',
       "Megabytes of an isolated handler's heap, where the handler doesn't say.",
     ),
-    resultBytes: setting(whole(0, 67_108_864), 262_144, 'WORKER_RESULT_BYTES', "Bytes of one task's result as JSON."),
+    resultBytes: setting(
+      whole(0, 67_108_864),
+      262_144,
+      'WORKER_RESULT_BYTES',
+      "Bytes of one task's result as JSON; brokers must take records of that size (message.max.bytes).",
+    ),
     checkpointBytes: setting(whole(0, 67_108_864), 262_144, 'WORKER_CHECKPOINT_BYTES', 'Bytes of one checkpoint as JSON.'),
     region: setting(id, 'default', 'WORKER_REGION', 'Where it stands.'),
     tags: setting(listOf(id), [], 'WORKER_TAGS', 'What else tasks may ask for.'),
@@ -184,9 +150,7 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
   },
 };
 
-const days = nullable(numberFrom(0, 36_500));
-
-const policies: Spec<Pick<Sections, 'limits' | 'retention' | 'retries' | 'breaker'>> = {
+const policies: Spec<Pick<Sections, 'limits' | 'retention' | 'retries' | 'breaker' | 'fairness'>> = {
   limits: {
     tasksPerDag: setting(whole(1, 16_000_000), 100_000, 'LIMITS_TASKS_PER_DAG', 'Tasks of one DAG.'),
     edgesPerDag: setting(whole(0, 100_000_000), 1_000_000, 'LIMITS_EDGES_PER_DAG', 'Dependencies of one DAG.'),
@@ -211,17 +175,7 @@ const policies: Spec<Pick<Sections, 'limits' | 'retention' | 'retries' | 'breake
       'How long a submission may have to wait to be stored, by the pace of the last ones, before it is told to come again at once.',
     ),
   },
-  retention: {
-    completedDays: setting(days, null, 'RETENTION_COMPLETED_DAYS', 'Days after its end that a COMPLETED DAG is kept; for ever where nobody says.'),
-    failedDays: setting(days, null, 'RETENTION_FAILED_DAYS', 'The same for a FAILED DAG.'),
-    cancelledDays: setting(days, null, 'RETENTION_CANCELLED_DAYS', 'The same for a CANCELLED DAG.'),
-    archiveDir: setting(
-      nullable(text('a folder', /^[^\0]{1,4096}$/)),
-      null,
-      'RETENTION_ARCHIVE_DIR',
-      'A folder for archives of DAGs that are kept no longer (NDJSON, compressed); without one they are only removed. All schedulers must reach it.',
-    ),
-  },
+  retention,
   retries: {
     maxRetries: setting(whole(0, 1_000), 3, 'RETRIES_MAX_RETRIES', "Retries of a task that doesn't say."),
     backoff: {
@@ -255,39 +209,21 @@ const policies: Spec<Pick<Sections, 'limits' | 'retention' | 'retries' | 'breake
       'Tasks that each scheduler lets through after a quarantine: one that completes ends it, and so many that fail begin another.',
     ),
   },
+  fairness,
 };
 
-const rest: Spec<Pick<Sections, 'autoscaling' | 'simulation' | 'standalone' | 'log'>> = {
+const rest: Spec<Pick<Sections, 'autoscaling' | 'simulation' | 'standalone' | 'log' | 'taskLogs' | 'notifications' | 'tracing'>> = {
   autoscaling,
-  simulation: {
-    durationMs: setting(
-      nullable(range),
-      null,
-      'SIMULATION_DURATION_MS',
-      'How long simulated tasks of every type take, in place of what each type says.',
-    ),
-    failureRate: setting(
-      nullable(fraction),
-      null,
-      'SIMULATION_FAILURE_RATE',
-      'How often simulated tasks of every type fail, in place of what each type says.',
-    ),
-    types: {
-      reader: simulatedTypes,
-      fallback: BUILT_IN,
-      env: 'SIMULATION_TYPES',
-      about: 'How simulated tasks of each type behave (as a variable: JSON).',
-      merge: mergeTypes,
-    },
-  },
+  simulation,
   standalone: {
     dataDir: setting(text('a folder', /^[^\0]{1,4096}$/), './data', 'STANDALONE_DATA_DIR', 'Where standalone keeps its database.'),
     databasePort: setting(nullable(port), null, 'STANDALONE_DATABASE_PORT', "The port of standalone's own PostgreSQL, if it isn't any free one."),
     workers: setting(whole(1, 64), 1, 'STANDALONE_WORKERS', 'Workers in a standalone process.'),
   },
-  log: {
-    level: setting(oneOf(...LOG_LEVELS), 'info', 'LOG_LEVEL', 'The least that is logged.'),
-  },
+  log,
+  taskLogs,
+  notifications,
+  tracing,
 };
 
 /** The whole table, nested as the configuration is. */

@@ -14,10 +14,17 @@ export interface ServerConfig {
   readonly advertisedUrl: string | null;
 }
 
+export const POOLERS = ['none', 'transaction', 'transaction-prepared'] as const;
+
 export interface DatabaseConfig {
   readonly url: string;
+  readonly pooler: (typeof POOLERS)[number];
   readonly poolSize: number;
+  readonly viewPoolSize: number;
   readonly statementTimeoutMs: number;
+  readonly viewTimeoutMs: number;
+  readonly idleTransactionTimeoutMs: number;
+  readonly idleTimeoutMs: number;
   readonly connectTimeoutMs: number;
 }
 
@@ -30,6 +37,8 @@ export interface KafkaConfig {
     /** It has as many partitions as there are shards. */
     readonly events: { readonly name: string; readonly replication: number };
     readonly deadLetters: { readonly name: string; readonly partitions: number; readonly replication: number };
+    /** It has as many partitions as there are shards, too. */
+    readonly logs: { readonly name: string; readonly replication: number };
   };
 }
 
@@ -39,6 +48,8 @@ export interface RedisConfig {
   readonly prefix: string;
 }
 
+export const ORDERS = ['fifo', 'critical-path'] as const;
+
 export interface SchedulerConfig {
   /** Null: made of host and process. */
   readonly id: string | null;
@@ -47,6 +58,8 @@ export interface SchedulerConfig {
   readonly renewMs: number;
   readonly rosterMs: number;
   readonly sweepMs: number;
+  /** Which ready tasks of a DAG go first where it doesn't say it. */
+  readonly order: (typeof ORDERS)[number];
   readonly startupTimeoutMs: number;
 }
 
@@ -99,8 +112,28 @@ export interface RetentionConfig {
   readonly completedDays: number | null;
   readonly failedDays: number | null;
   readonly cancelledDays: number | null;
-  /** Where they are archived before they are removed; null: they are only removed. */
+  /** How long rows of removed DAGs may lie until all of their month is dropped; 0: each row is deleted at once. */
+  readonly lingerDays: number;
+  /** Where they are archived before they are removed; null: they are only removed, if there is no bucket either. */
   readonly archiveDir: string | null;
+  readonly s3: ArchiveS3Config;
+}
+
+/** A bucket for archives. */
+export interface ArchiveS3Config {
+  /** Null: no archive here. */
+  readonly bucket: string | null;
+  readonly prefix: string;
+  /** Null: Amazon's own. */
+  readonly endpoint: string | null;
+  readonly region: string | null;
+  /** Null, as the secret then is: the usual credentials. */
+  readonly accessKeyId: string | null;
+  readonly secretAccessKey: string | null;
+  /** Null: where there is an endpoint. */
+  readonly pathStyle: boolean | null;
+  readonly timeoutMs: number;
+  readonly attempts: number;
 }
 
 /** What a task that says nothing about retries gets. */
@@ -123,6 +156,18 @@ export interface BreakerConfig {
   readonly coolDownMs: number;
   readonly maxCoolDownMs: number;
   readonly probes: number;
+}
+
+/** What a tenant, or a DAG's name, gets of the slots. */
+export interface FlowConfig {
+  readonly weight: number;
+  /** A part of all that is handed out. */
+  readonly reserved: number;
+}
+
+export interface FairnessConfig {
+  readonly ageingMs: number;
+  readonly flows: Readonly<Record<string, FlowConfig>>;
 }
 
 export const SCALING_DRIVERS = ['local', 'kubernetes', 'docker'] as const;
@@ -178,9 +223,48 @@ export interface StandaloneConfig {
 
 export interface LogConfig {
   readonly level: LogLevel;
+  /** What is kept out of logs under names that hold one of these. */
+  readonly redact: readonly string[];
+}
+
+/** What is kept of what handlers log and print. */
+export interface TaskLogsConfig {
+  readonly lineBytes: number;
+  readonly attemptBytes: number;
+  readonly bufferBytes: number;
+  readonly bytesPerSecond: number;
+  /** Null: as long as their DAGs. */
+  readonly keepDays: number | null;
+  readonly followers: number;
+}
+
+/** Where spans go; without an endpoint there are none. */
+export interface TracingConfig {
+  readonly endpoint: string | null;
+  /** `name=value` each. */
+  readonly headers: readonly string[];
+  readonly serviceName: string;
+  readonly sampleRatio: number;
+  readonly timeoutMs: number;
+  readonly queueSpans: number;
 }
 
 /** Everything but the role, by section: what the table of settings describes. */
+export interface NotificationsConfig {
+  readonly subscriptions: number;
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly attempts: number;
+  readonly retryBaseMs: number;
+  readonly retryMaxMs: number;
+  readonly keepDays: number;
+  readonly allowedHosts: readonly string[];
+  readonly smtp: {
+    readonly url: string | null;
+    readonly from: string | null;
+  };
+}
+
 export interface Sections {
   readonly server: ServerConfig;
   readonly database: DatabaseConfig;
@@ -193,10 +277,14 @@ export interface Sections {
   readonly retention: RetentionConfig;
   readonly retries: RetriesConfig;
   readonly breaker: BreakerConfig;
+  readonly fairness: FairnessConfig;
   readonly autoscaling: AutoscalingConfig;
   readonly simulation: SimulationConfig;
   readonly standalone: StandaloneConfig;
   readonly log: LogConfig;
+  readonly taskLogs: TaskLogsConfig;
+  readonly notifications: NotificationsConfig;
+  readonly tracing: TracingConfig;
 }
 
 export interface Config extends Sections {

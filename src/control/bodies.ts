@@ -1,9 +1,11 @@
 /** Reads the bodies of commands: right, or refused with every wrong field and its path. */
 import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
 import type { GateScope, GateState } from '../core/gates';
+import type { Channel, NoticeEvent } from '../core/notices';
 import { pathOf, stepsOf } from '../core/paths';
 import { refusal, type Problem } from '../core/refusal';
-import type { LetterKind } from '../ports/letters';
+import type { LetterKind } from '../core/dag';
+import type { CatchUpPolicy, OverlapPolicy } from '../core/schedule';
 import { bodySchemas, CONTROL_BODIES, type ControlBody } from './schemas';
 
 type Maybe<T> = T | null | undefined;
@@ -28,6 +30,26 @@ export interface GateBody {
   readonly name?: Maybe<string>;
 }
 
+interface ScheduleSaid extends Who {
+  readonly timeZone?: Maybe<string>;
+  readonly overlap?: Maybe<OverlapPolicy>;
+  readonly catchUp?: Maybe<CatchUpPolicy>;
+  readonly catchUpLimit?: Maybe<number>;
+  readonly jitterSeconds?: Maybe<number>;
+  readonly paused?: Maybe<boolean>;
+  readonly note?: Maybe<string>;
+}
+
+export interface SubscriptionFields extends Pick<Who, 'by'> {
+  readonly name?: string;
+  readonly url?: Maybe<string>;
+  readonly addresses?: Maybe<readonly string[]>;
+  readonly events?: readonly NoticeEvent[];
+  readonly dagName?: Maybe<string>;
+  readonly tags?: Maybe<readonly string[]>;
+  readonly enabled?: Maybe<boolean>;
+}
+
 /** Null and undefined both mean "not said", but for payloads and results, where null is a value. */
 export interface Bodies extends Record<ControlBody, Who> {
   readonly CommandBody: Who;
@@ -47,6 +69,15 @@ export interface Bodies extends Record<ControlBody, Who> {
   readonly PauseGateBody: Who & GateBody & { readonly until?: Maybe<string> };
   readonly ResumeGateBody: Pick<Who, 'by'> & GateBody & { readonly state?: Maybe<GateState> };
   readonly DrainWorkerBody: Who & { readonly stay?: Maybe<boolean> };
+  readonly ScheduleBody: ScheduleSaid & { readonly name: string; readonly cron: string; readonly dag: object };
+  readonly SchedulePatchBody: ScheduleSaid & { readonly name?: Maybe<string>; readonly cron?: Maybe<string>; readonly dag?: Maybe<object> };
+  readonly SubscriptionBody: SubscriptionFields & {
+    readonly name: string;
+    readonly channel: Channel;
+    readonly events: readonly NoticeEvent[];
+    readonly secret?: Maybe<string>;
+  };
+  readonly SubscriptionChangeBody: SubscriptionFields;
   readonly LimitBody: Who & { readonly maxRunning?: Maybe<number>; readonly perSecond?: Maybe<number>; readonly burst?: Maybe<number> };
 }
 
@@ -93,8 +124,8 @@ export type ReadBody = <N extends ControlBody>(name: N, value: unknown) => Bodie
 export const createReadBody = (): ReadBody => {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, verbose: true });
   ajv.addFormat('date-time', isTime).addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
-  // Tasks are read by the one who plans them.
-  const schemas = bodySchemas({ type: 'object' });
+  // Tasks and DAGs are read by the one who plans them.
+  const schemas = bodySchemas({ task: { type: 'object' }, dag: { type: 'object' } });
   const checks = new Map(CONTROL_BODIES.map((name): [string, ValidateFunction] => [name, ajv.compile(schemas[name])]));
   return (name, value) => {
     const check = checks.get(name)!;

@@ -3,10 +3,13 @@ import { Router, type Request, type Response } from 'express';
 import type { Gate } from '../core/gates';
 import type { DagId, TaskRef } from '../core/ids';
 import type { Limit } from '../core/limits';
+import type { Subscription } from '../core/notices';
 import { parseTaskId } from '../core/ids';
 import { refusal } from '../core/refusal';
 import { gone, jsonOf, jsonOrNothing, keyOf, param, rawBody, sendJson } from '../edge/requests';
+import type { FiringView, ScheduleView } from '../ports/schedules';
 import type { DeadLetterView, DeadLetterViews } from '../ports/letters';
+import type { DeliveryView } from '../ports/notices';
 import type { DagView, DagViews, TaskView, TaskViews } from '../ports/views';
 import { createReadBody, type Bodies } from './bodies';
 import { PLAIN_DAG_COMMANDS, PLAIN_TASK_COMMANDS, type Asking, type Control } from './commands';
@@ -15,6 +18,8 @@ import type { LimitControl } from './limits';
 import type { Letters } from './letters';
 import type { Requested } from './requester';
 import type { ControlBody } from './schemas';
+import type { ScheduleControl } from './schedules';
+import type { Subscribed, SubscriptionControl } from './subscriptions';
 import type { WorkerCommands } from './workers';
 
 export interface ControlRoutesNeeds {
@@ -175,6 +180,47 @@ export interface WorkerCommandRoutesNeeds {
   readonly present: (workerId: string) => Promise<string | undefined>;
 }
 
+export interface SubscriptionRoutesNeeds {
+  readonly control: SubscriptionControl;
+  readonly bodyBytes: number;
+  /** JSON texts, as every other answer shows them. */
+  readonly present: { subscription(subscription: Subscription): string; delivery(delivery: DeliveryView): string };
+}
+
+/** The paths that change subscriptions, and that have something sent. */
+export const subscriptionRoutes = ({ control, bodyBytes, present }: SubscriptionRoutesNeeds): Router => {
+  const router = Router();
+  const read = createReadBody();
+  const body = [jsonOrNothing, rawBody(bodyBytes)];
+  const path = '/api/v1/subscriptions/:subscriptionId';
+  const id = (request: Request): string => param(request, 'subscriptionId');
+  const sendSecret = (response: Response, { subscription, secret }: Subscribed, status: number): void => {
+    sendJson(response, `{"subscription":${present.subscription(subscription)},"secret":${JSON.stringify(secret)}}`, status);
+  };
+  router.post('/api/v1/subscriptions', body, async (request: Request, response: Response) => {
+    const added = await control.add(read('SubscriptionBody', jsonOf(request)));
+    response.set('Location', `/api/v1/subscriptions/${added.subscription.id}`);
+    sendSecret(response, added, 201);
+  });
+  router.patch(path, body, async (request: Request, response: Response) => {
+    sendJson(response, present.subscription(await control.change(id(request), read('SubscriptionChangeBody', jsonOf(request)))));
+  });
+  router.delete(path, async (request, response) => {
+    await control.remove(id(request));
+    response.status(204).end();
+  });
+  router.post(`${path}/secret`, body, async (request: Request, response: Response) => {
+    sendSecret(response, await control.newSecret(id(request), read('CommandBody', jsonOf(request))), 200);
+  });
+  router.post(`${path}/test`, async (request, response) => {
+    sendJson(response, present.delivery(await control.test(id(request))), 202);
+  });
+  router.post(`${path}/deliveries/:deliveryId/redeliver`, async (request, response) => {
+    sendJson(response, present.delivery(await control.redeliver(id(request), param(request, 'deliveryId'))), 202);
+  });
+  return router;
+};
+
 /** The paths that ask something of a worker, which hears of it with its next heartbeat. */
 export const workerCommandRoutes = ({ commands, bodyBytes, present }: WorkerCommandRoutesNeeds): Router => {
   const router = Router();
@@ -189,5 +235,42 @@ export const workerCommandRoutes = ({ commands, bodyBytes, present }: WorkerComm
   on('drain', 'DrainWorkerBody', commands.drain);
   on('resume', 'CommandBody', commands.resume);
   on('remove', 'CommandBody', commands.remove);
+  return router;
+};
+
+export interface ScheduleCommandRoutesNeeds {
+  readonly control: ScheduleControl;
+  readonly bodyBytes: number;
+  /** JSON texts. */
+  readonly present: { schedule(schedule: ScheduleView): string; firing(firing: FiringView): string };
+}
+
+/** The paths that make, change, fire and remove schedules. */
+export const scheduleCommandRoutes = ({ control, bodyBytes, present }: ScheduleCommandRoutesNeeds): Router => {
+  const router = Router();
+  const read = createReadBody();
+  const body = [jsonOrNothing, rawBody(bodyBytes)];
+  const path = '/api/v1/schedules';
+  const idOf = (request: Request): string => param(request, 'scheduleId');
+  router.post(path, body, async (request: Request, response: Response) => {
+    const schedule = await control.create(read('ScheduleBody', jsonOf(request)));
+    response.set('Location', `${path}/${schedule.scheduleId}`);
+    sendJson(response, present.schedule(schedule), 201);
+  });
+  router.patch(`${path}/:scheduleId`, body, async (request: Request, response: Response) => {
+    sendJson(response, present.schedule(await control.change(idOf(request), read('SchedulePatchBody', jsonOf(request)))));
+  });
+  router.delete(`${path}/:scheduleId`, async (request, response) => {
+    await control.remove(idOf(request));
+    response.status(204).end();
+  });
+  for (const verb of ['pause', 'resume'] as const)
+    router.post(`${path}/:scheduleId/${verb}`, body, async (request: Request, response: Response) => {
+      sendJson(response, present.schedule(await control[verb](idOf(request), read('CommandBody', jsonOf(request)))));
+    });
+  router.post(`${path}/:scheduleId/trigger`, body, async (request: Request, response: Response) => {
+    const firing = await control.trigger(idOf(request), read('CommandBody', jsonOf(request)), keyOf(request));
+    sendJson(response, present.firing(firing), firing.state === 'DUE' ? 202 : 200);
+  });
   return router;
 };

@@ -1,7 +1,9 @@
 /** The bodies of commands: their JSON schemas (draft 2020-12) are what they are validated by and what the API's document shows. */
 import { STORABLE } from '../core/boundedText';
-import { FAILURE_KINDS, POOL_PATTERN } from '../core/dag';
+import { LETTER_KINDS, POOL_PATTERN } from '../core/dag';
+import { CHANNELS, NOTICE_EVENTS } from '../core/notices';
 import { GATE_SCOPES, GATE_STATES } from '../core/gates';
+import { CATCH_UP_POLICIES, LONGEST_JITTER_SECONDS, MOST_CAUGHT_UP, OVERLAP_POLICIES } from '../core/schedule';
 import { LONGEST_WHO } from '../core/who';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -49,7 +51,7 @@ const tasks = (description: string): Json => ({
 const taskList = (task: Json, description: string): Json => ({ type: ['array', 'null'], maxItems: MOST_NAMED_TASKS, items: task, description });
 
 const filter = object({
-  kind: { type: ['array', 'null'], items: { enum: [...FAILURE_KINDS, 'UNDECODABLE'] }, description: 'One of these classes of failure.' },
+  kind: { type: ['array', 'null'], items: { enum: LETTER_KINDS }, description: 'One of these classes of failure.' },
   type: text(LONGEST_NAME, 'The type of the task.'),
   dagId: { type: ['string', 'null'], format: 'uuid' },
   dagName: text(LONGEST_NAME, 'The exact name, or its beginning followed by *.'),
@@ -70,6 +72,75 @@ const limit = object({
   burst: whole(10_000, 'How many begin at once after a silence: of a rate; what a second lets begin without it.'),
 });
 
+const required = (longest: number, description: string): Json => ({ ...text(longest, description), type: 'string' });
+const choice = (choices: readonly string[], description: string): Json => ({ enum: [...choices, null], description });
+
+const LONGEST_CRON = 200;
+const LONGEST_NOTE = 2000;
+const CRON = 'Minute, hour, day of the month, month, day of the week, like 30 6 * * MON-FRI; or a shorthand such as @daily.';
+
+const scheduleSaid: Readonly<Record<string, Json>> = {
+  timeZone: text(LONGEST_NAME, 'Of the IANA database, like Europe/Berlin; UTC by default.'),
+  overlap: choice(
+    OVERLAP_POLICIES,
+    'What happens to a time while a DAG of the schedule is live: it fires (allow, the default), or is left out (skip).',
+  ),
+  catchUp: choice(CATCH_UP_POLICIES, 'Which times fire that came while nobody could fire them: none, the latest (the default), or all.'),
+  catchUpLimit: whole(MOST_CAUGHT_UP, 'How many are caught up at the most where all are: the newest. 100 by default.'),
+  jitterSeconds: {
+    type: ['number', 'null'],
+    minimum: 0,
+    maximum: LONGEST_JITTER_SECONDS,
+    description: 'It fires up to so much later, always by the same delay, so that schedules of the same times are spread.',
+  },
+  paused: { type: ['boolean', 'null'], description: 'Whether its times pass until it is resumed.' },
+  note: { ...text(LONGEST_NOTE, 'What it is for, or whose it is.'), minLength: 0 },
+  ...who,
+};
+
+const NAME = 'No two schedules have the same.';
+const scheduleBodies = (dag: Json): Readonly<Record<'ScheduleBody' | 'SchedulePatchBody', Json>> => ({
+  ScheduleBody: object({ name: required(LONGEST_NAME, NAME), cron: required(LONGEST_CRON, CRON), ...scheduleSaid, dag }, ['name', 'cron', 'dag']),
+  SchedulePatchBody: object({ name: text(LONGEST_NAME, NAME), cron: text(LONGEST_CRON, CRON), ...scheduleSaid, dag }),
+});
+
+const LONGEST_URL = 2048;
+const MOST_ADDRESSES = 10;
+const MOST_TAGS = 50;
+
+const subscription: Readonly<Record<string, Json>> = {
+  name: { type: 'string', minLength: 1, maxLength: 100, pattern: STORABLE, description: 'By which people know it; no other one has it.' },
+  url: { type: ['string', 'null'], minLength: 1, maxLength: LONGEST_URL, pattern: STORABLE, description: 'Of a webhook: http or https.' },
+  addresses: {
+    type: ['array', 'null'],
+    maxItems: MOST_ADDRESSES,
+    items: { type: 'string', minLength: 3, maxLength: 320, pattern: STORABLE },
+    description: 'Of e-mail.',
+  },
+  events: { type: 'array', minItems: 1, maxItems: NOTICE_EVENTS.length, items: { enum: NOTICE_EVENTS }, description: 'What is told.' },
+  dagName: text(LONGEST_NAME, 'Only DAGs of this name, * standing for any characters; all without it.'),
+  tags: {
+    type: ['array', 'null'],
+    maxItems: MOST_TAGS,
+    items: { type: 'string', minLength: 1, maxLength: LONGEST_NAME, pattern: STORABLE },
+    description: 'Only DAGs that have one of these tags; all without any.',
+  },
+  enabled: { type: ['boolean', 'null'], description: 'Whether anything is told; what waits stays where it is while nothing is.' },
+  by: who.by!,
+};
+
+const subscriptionBodies = {
+  SubscriptionBody: object(
+    {
+      ...subscription,
+      channel: { enum: CHANNELS },
+      secret: text(200, 'Signs what is sent to a webhook: whsec_ and 24 to 64 bytes in base64. One is made where none is given.'),
+    },
+    ['name', 'channel', 'events'],
+  ),
+  SubscriptionChangeBody: object(subscription),
+};
+
 export const CONTROL_BODIES = [
   'CommandBody',
   'RetryDagBody',
@@ -85,11 +156,14 @@ export const CONTROL_BODIES = [
   'ResumeGateBody',
   'DrainWorkerBody',
   'LimitBody',
+  'ScheduleBody',
+  'SchedulePatchBody',
+  'SubscriptionBody',
+  'SubscriptionChangeBody',
 ] as const;
 export type ControlBody = (typeof CONTROL_BODIES)[number];
 
-/** Each body by its name, with the schema that tasks of an edit have. */
-export const bodySchemas = (task: Json): Readonly<Record<ControlBody, Json>> => ({
+const commandBodies = (task: Json) => ({
   CommandBody: object(who),
   RetryDagBody: object({
     ...who,
@@ -137,4 +211,11 @@ export const bodySchemas = (task: Json): Readonly<Record<ControlBody, Json>> => 
     stay: { type: ['boolean', 'null'], description: 'Whether it stays without taking anything, until it is resumed; it leaves by default.' },
   }),
   LimitBody: limit,
+});
+
+/** Each body by its name, with the schemas that tasks of an edit and DAGs of schedules have. */
+export const bodySchemas = ({ task, dag }: { readonly task: Json; readonly dag: Json }): Readonly<Record<ControlBody, Json>> => ({
+  ...commandBodies(task),
+  ...scheduleBodies(dag),
+  ...subscriptionBodies,
 });

@@ -1,6 +1,7 @@
 /** One event of a shard's log, applied to the runs of that shard: the law's front door. */
 import { applyAudited } from './audited';
 import { applyDagDue, applyDue } from './due';
+import { originalOf } from './copies';
 import type { Dispatched, Due, Event, Lost, Released, Withdrawn } from './event';
 import type { DagId } from './ids';
 import type { Moment } from './law';
@@ -19,6 +20,11 @@ type Lawless = { readonly type: 'submitted' | 'alive' | 'marked' };
 type OfDag = Exclude<Event, OfTasks | Lawless>;
 
 const applyToTask = (step: Step, run: Run, { event, each, moment }: { event: OfTasks; each: Dispatched; moment: Moment }): void => {
+  // A copy is with nobody any more: its task goes on.
+  if (originalOf(run, each.task) !== undefined) {
+    step.over.push({ dag: run.dag, task: each.task, dispatch: each.dispatch });
+    return;
+  }
   switch (event.type) {
     case 'released':
       applyReleased(step, run, { ...each, session: event.session }, moment);

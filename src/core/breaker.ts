@@ -6,6 +6,7 @@ import type { TaskError } from './dag';
 import type { Dispatched } from './event';
 import type { Gate } from './gates';
 import type { DagId } from './ids';
+import type { Ran } from './runTimes';
 
 export interface BreakerSettings {
   readonly enabled: boolean;
@@ -26,6 +27,8 @@ export interface Outcome extends Dispatched {
   readonly worker: string;
   /** Null where it completed. */
   readonly error: Pick<TaskError, 'kind' | 'message'> | null;
+  /** How long it ran; absent where it failed. */
+  readonly ran?: Ran;
 }
 
 /** What is to become of a type's quarantine, if it is still as it was judged: `trips` of it, 0 for none. */

@@ -2,7 +2,7 @@
  * What the law decides to write, and what it needs to be told after a restart: the rows of a DAG's mutable state.
  * A change carries the whole mutable state of its task, so that several in one batch collapse into the last.
  */
-import type { DagReason, DagStatus, FailureKind, RetryPolicy, Simulation, TaskOptions, TaskReason, TaskStatus } from './dag';
+import type { DagOrder, DagReason, DagStatus, FailureKind, RetryPolicy, Simulation, TaskOptions, TaskReason, TaskStatus } from './dag';
 import type { GraphEdit } from './command';
 import type { DagId } from './ids';
 
@@ -109,6 +109,12 @@ export interface DagRecord extends DagChange {
   readonly version: number;
   /** How many of its tasks may run at once; null for any number. */
   readonly maxRunning: number | null;
+  /** Null where its name stands for it. */
+  readonly tenant: string | null;
+  /** Which of its ready tasks go first. */
+  readonly order: DagOrder;
+  /** Its trace (core/trace.ts); null where it has none. */
+  readonly trace: string | null;
   readonly tasks: readonly TaskRecord[];
 }
 

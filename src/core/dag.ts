@@ -1,6 +1,7 @@
 /** What a DAG and its tasks are: the values that every stage shares. */
 import type { DagId } from './ids';
 import type { RateLimit } from './limits';
+import type { Origin } from './schedule';
 
 export const DAG_STATUSES = ['CREATED', 'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 export type DagStatus = (typeof DAG_STATUSES)[number];
@@ -29,6 +30,10 @@ export const BUILT_IN_TASK_TYPES = ['DATA_PROCESSING', 'API_CALL', 'DATABASE_OPE
 export const MIN_PRIORITY = 0;
 export const MAX_PRIORITY = 9;
 export const DEFAULT_PRIORITY = 5;
+
+/** Which ready tasks of a DAG go first: those that were ready first, or those with the longest path to the DAG's end (core/upwardRank). */
+export const DAG_ORDERS = ['fifo', 'critical-path'] as const;
+export type DagOrder = (typeof DAG_ORDERS)[number];
 
 /** How long to wait before attempt n + 1; all times in milliseconds. */
 export interface Backoff {
@@ -79,14 +84,24 @@ export interface PlannedDag {
   readonly shard: number;
   readonly name: string;
   readonly description: string | null;
+  /** For whom it runs: slots are shared out among tenants. Absent where its name stands for that. */
+  readonly tenant?: string;
   readonly tags: readonly string[];
   readonly createdAt: number;
   /** When it is cancelled if it isn't final by then; null for never. */
   readonly dueAt: number | null;
+  /** When it counts as late if it isn't final by then; absent for never. */
+  readonly lateAt?: number;
   /** How many of its tasks may run at once; absent for any number. */
   readonly maxRunning?: number;
+  /** Absent for `fifo`. */
+  readonly order?: DagOrder;
   /** For tasks that are added to it later; absent where it said nothing. */
   readonly defaults?: TaskDefaults;
+  /** The schedule that submitted it; absent where somebody else did. */
+  readonly origin?: Origin;
+  /** Its trace (core/trace.ts); absent where it has none. */
+  readonly trace?: string;
   readonly tasks: readonly PlannedTask[];
 }
 
@@ -115,6 +130,10 @@ export interface TaskOptions {
   readonly pool?: string;
   /** The rate that it asks for before each attempt. */
   readonly rateLimit?: RateLimit;
+  /** Running it twice does what running it once does. */
+  readonly idempotent?: boolean;
+  /** Where it takes too long it runs a second time beside the first; only what is idempotent may say so. */
+  readonly speculative?: boolean;
 }
 
 /** The classes of failure; each has a budget and a policy of its own. */
@@ -130,6 +149,10 @@ export const FAILURE_KINDS = [
   'UNSTORABLE',
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** What a dead letter can be of: a task that gave up, or a record that can't be decoded. */
+export const LETTER_KINDS = [...FAILURE_KINDS, 'UNDECODABLE'] as const;
+export type LetterKind = (typeof LETTER_KINDS)[number];
 
 /** What went wrong in an attempt. */
 export interface TaskError {

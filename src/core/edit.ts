@@ -1,10 +1,10 @@
 /** A change of a running DAG's graph: tasks that haven't begun are added, replaced or removed, all of it or nothing. */
 import { carryOn } from './carryOn';
 import type { GraphEdit } from './command';
-import { isFinalDag, type PlannedTask } from './dag';
+import { isFinalDag, type PlannedTask, type TaskStatus } from './dag';
 import { ENDS_EARLY, nameOf, type Answer, type Asked } from './order';
 import { isHopeless, newTally, recount } from './rules';
-import { childrenOf, isEnding, specOf, taskCount, type Run, type TaskSpec } from './run';
+import { childrenOf, createShared, isEnding, specOf, taskCount, type Run, type TaskSpec } from './run';
 import { tryReady } from './settle';
 import { CODE, statusOf } from './states';
 import { touch, touchDag, type Step } from './step';
@@ -12,16 +12,21 @@ import { takeAway } from './withdrawals';
 
 const DAG_IS_ANOTHER = 'the DAG was changed meanwhile: look at it again and plan the change anew';
 
+/** What may be with a worker is changed only once it is held: then nobody has it. */
+export const wayToChange = (status: TaskStatus): string => (status === 'QUEUED' || status === 'RETRYING' ? '; hold it first' : '');
+
 /** Why a task can't be replaced or removed. */
 const whyUntouchable = (run: Run, task: number): string | undefined => {
   if (task >= taskCount(run)) return DAG_IS_ANOTHER;
   const status = statusOf(run.state[task]!);
-  return status === 'PENDING' ? undefined : `task ${nameOf(run, task)} is ${status}: only what waits for its dependencies can be changed`;
+  if (status === 'PENDING') return undefined;
+  return `task ${nameOf(run, task)} is ${status}: only what waits for its dependencies, or is held, can be changed${wayToChange(status)}`;
 };
 
 const specsAfter = (run: Run, { added, replaced }: GraphEdit): TaskSpec[] => {
-  const specs = [...run.specs, ...added.map(specOf)];
-  for (const { task, as } of replaced) specs[task] = specOf(as);
+  const shared = createShared();
+  const specs = [...run.specs, ...added.map((task) => specOf(task, shared))];
+  for (const { task, as } of replaced) specs[task] = specOf(as, shared);
   return specs;
 };
 

@@ -21,6 +21,8 @@ export interface Execution {
   /** When the dispatcher sent it, and when the handler was called. */
   readonly sentAt: number;
   readonly startedAt: number;
+  /** The context of its span; absent where it has none. The law doesn't look at it. */
+  readonly trace?: string;
 }
 
 /** A handler is running for longer than a moment; short executions are told by their end alone. */
@@ -159,4 +161,8 @@ export interface Dispatch {
   readonly checkpoint: string | null;
   /** The slots of limits that it takes while it runs; absent for none. */
   readonly slots?: readonly Slot[];
+  /** The task that this is a second copy of, under a number of its own; absent for what is none. */
+  readonly copyOf?: number;
+  /** The context of the span that sent it; absent where it has none. */
+  readonly trace?: string;
 }

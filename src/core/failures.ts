@@ -8,7 +8,8 @@ import { CODE } from './states';
 import { endingReason, settle } from './settle';
 import { touch, type Step } from './step';
 
-const DAY_MS = 86_400_000;
+/** The longest wait that a backoff may have, too. */
+const WEEK_MS = 604_800_000;
 const LONGEST_MESSAGE = 4000;
 const LONGEST_STACK = 8000;
 const LONGEST_LINE = 500;
@@ -94,7 +95,7 @@ const isAffordable = (run: Run, task: number, kind: FailureKind, maxKills: numbe
 const delayOf = (run: Run, task: number, { retryAfterMs }: TaskError): number => {
   const failures = run.failures[task]!;
   const delayMs = retryDelayMs(run.specs[task]!.retry.backoff, failures, drawFrom(run.dag, task * 1021 + run.dispatch[task]!));
-  const asked = typeof retryAfterMs === 'number' && retryAfterMs > 0 ? Math.round(Math.min(retryAfterMs, DAY_MS)) : 0;
+  const asked = typeof retryAfterMs === 'number' && retryAfterMs > 0 ? Math.round(Math.min(retryAfterMs, WEEK_MS)) : 0;
   return Math.max(delayMs, asked);
 };
 
@@ -144,6 +145,7 @@ export const waitForRetry = (
   run.state[task] = CODE.RETRYING;
   run.since[task] = failedAt;
   run.dueTimes.set(task, failedAt + delayMs);
-  step.retrying.push({ dag: run.dag, task: run.specs[task]!.name, attempt: run.failures[task]!, delayMs, reason });
+  const { name, type } = run.specs[task]!;
+  step.retrying.push({ dag: run.dag, task: name, type, attempt: run.failures[task]!, delayMs, reason });
   return true;
 };

@@ -54,6 +54,12 @@ export const parseTaskId = (text: string): TaskRef | undefined => {
 
 export const taskIdOf = (dag: DagId, task: number): TaskId => `${dag.slice(0, 30)}${hex(task + 1, 6)}` as TaskId;
 
+/** The least id that a DAG which was planned then, or later, can have. */
+export const leastIdAt = (ms: number): DagId => {
+  const time = hex(ms, 12);
+  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000` as DagId;
+};
+
 /** When a DAG was planned, in milliseconds since 1970: its id carries that too. */
 export const mintedAt = (dag: DagId): number => parseInt(dag.slice(0, 8) + dag.slice(9, 13), 16);
 

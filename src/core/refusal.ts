@@ -34,7 +34,35 @@ export const REFUSALS = {
     title: 'There is no such task type',
     remedy: 'The detail lists the types of this deployment; GET /api/v1/workers shows which workers run them.',
   },
+  SCHEDULE_NOT_FOUND: { status: 404, title: 'There is no such schedule', remedy: 'GET /api/v1/schedules lists what there is.' },
+  SCHEDULE_EXISTS: {
+    status: 409,
+    title: 'There is a schedule of this name',
+    remedy: 'Change that one with PATCH /api/v1/schedules/{scheduleId}, or choose another name.',
+  },
+  SCHEDULE_CHANGED: { status: 409, title: 'The schedule is being changed by somebody else', remedy: 'Look at it as it is now, and try again.' },
   LIMIT_NOT_FOUND: { status: 404, title: 'There is no such limit', remedy: 'GET /api/v1/limits lists what there is.' },
+  SUBSCRIPTION_NOT_FOUND: { status: 404, title: 'There is no such subscription', remedy: 'GET /api/v1/subscriptions lists what there is.' },
+  DELIVERY_NOT_FOUND: {
+    status: 404,
+    title: 'There is no such delivery',
+    remedy: 'GET /api/v1/subscriptions/{subscriptionId}/deliveries lists what there is; old ones are removed.',
+  },
+  SUBSCRIPTION_EXISTS: {
+    status: 409,
+    title: 'There is a subscription of this name',
+    remedy: 'Choose another name, or change the one that is there.',
+  },
+  TOO_MANY_SUBSCRIPTIONS: {
+    status: 409,
+    title: 'There are as many subscriptions as there may be',
+    remedy: 'Remove one that nobody needs, or raise the setting notifications.subscriptions.',
+  },
+  NO_EMAIL: {
+    status: 409,
+    title: 'This installation sends no e-mail',
+    remedy: 'Set notifications.smtp.url and notifications.smtp.from, or use a webhook.',
+  },
   WORKER_NOT_FOUND: { status: 404, title: 'There is no such worker', remedy: 'GET /api/v1/workers lists who lives, and who was lost lately.' },
   WORKER_LEAVING: {
     status: 409,

@@ -2,7 +2,7 @@
 import type { DagRecord, TaskRecord } from './change';
 import { isFinalDag } from './dag';
 import { isFinalCode, isHopeless, isMet, recount } from './rules';
-import { emptyRun, isEnding, isHeld, setDueTime, type Run, type TaskSpec } from './run';
+import { createShared, emptyRun, isEnding, isHeld, setDueTime, sharedDependencies, type Run, type TaskSpec } from './run';
 import { CODE, statusCode } from './states';
 
 const isUnderWay = ({ status, session, startedAt }: TaskRecord): boolean =>
@@ -61,19 +61,26 @@ const derive = (run: Run, now: number): void => {
   }
 };
 
-const specOfRecord = (record: TaskRecord): TaskSpec => {
-  const { name, type, priority, tags, retry, timeoutSeconds, simulate, options, hasPayload, dependencies } = record;
+const specOfRecord = (record: TaskRecord, shared: (text: string) => string): TaskSpec => {
+  const { name, priority, tags, retry, timeoutSeconds, simulate, options, hasPayload } = record;
+  const [type, dependencies] = [shared(record.type), sharedDependencies(record.dependencies)];
   return { name, type, priority, tags, retry, timeoutSeconds, simulate, options, hasPayload, dependencies };
 };
 
 /** The run of a DAG as the store has it, after a takeover. `now` stands for the time at which unstored readiness began. */
 export const runOfRecord = (record: DagRecord, now: number): Run => {
-  const { dag, shard, name, createdAt } = record;
-  const run = emptyRun({ dag, shard, name, createdAt }, record.tasks.map(specOfRecord));
+  const { dag, shard, name, tenant, createdAt } = record;
+  const shared = createShared();
+  const run = emptyRun(
+    { dag, shard, name, tenant, createdAt },
+    record.tasks.map((task) => specOfRecord(task, shared)),
+  );
   run.status = record.status;
   run.reason = record.reason;
   run.dueAt = record.dueAt;
   run.maxRunning = record.maxRunning;
+  run.order = record.order;
+  run.trace = record.trace;
   run.version = record.version;
   run.startedAt = record.startedAt;
   run.completedAt = record.completedAt;

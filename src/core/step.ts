@@ -49,6 +49,7 @@ export interface Finished {
 export interface Retrying {
   readonly dag: DagId;
   readonly task: string;
+  readonly type: string;
   readonly attempt: number;
   readonly delayMs: number;
   readonly reason: string;
@@ -69,6 +70,8 @@ export interface Step {
   readonly settled: Run[];
   /** Executions that are over, whatever their end: the dispatcher's slots are free again. */
   readonly over: Dispatched[];
+  /** Tasks whose second copies brought their results. */
+  readonly wonByCopy: { readonly run: Run; readonly task: number }[];
   /** Sessions that take nothing any more: known here before the leases tell. */
   readonly leaving: string[];
   readonly refused: { readonly type: string; readonly reason: string }[];
@@ -79,7 +82,7 @@ export interface Step {
   readonly commands: CommandOutcome[];
   readonly edits: AppliedEdit[];
   /** Executions of which nothing counts any more and whose sessions go on with them: nobody would ever answer their checkpoints. */
-  readonly givenUp: { readonly session: string; readonly run: Run; readonly task: number; readonly dispatch: number }[];
+  readonly givenUp: { readonly session: string; readonly run: Pick<Run, 'dag' | 'shard'>; readonly task: number; readonly dispatch: number }[];
   /** Tasks that are CANCELLING and may be with a worker: the owner sees to it that they come to an end. */
   readonly revoked: { readonly run: Run; readonly task: number; readonly dispatch: number }[];
 }
@@ -94,6 +97,7 @@ export const newStep = (): Step => ({
   outcomes: [],
   settled: [],
   over: [],
+  wonByCopy: [],
   leaving: [],
   refused: [],
   attempts: [],

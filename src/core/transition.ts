@@ -3,6 +3,7 @@
  * events in the same order give the same step, on whichever scheduler. It writes the run it is handed and the step.
  */
 import { carryOn } from './carryOn';
+import { originalOf } from './copies';
 import { isFinalDag, type TaskError } from './dag';
 import type { Checkpointed, Completed, Execution, Failed, Progressed, Report } from './event';
 import { addAttempt, countFailure, giveUp, keepAttempt, waitForRetry } from './failures';
@@ -69,15 +70,20 @@ const end = (step: Step, run: Run, report: Completed | Failed, now: number): { s
   return { startedAt: times.startedAt, endedAt };
 };
 
-const judged = (step: Step, run: Run, { dag, task, dispatch, worker }: Execution, error: TaskError | null): void => {
+const judged = (step: Step, run: Run, { dag, task, dispatch, worker }: Execution, error: TaskError): void => {
   step.outcomes.push({ dag, task, dispatch, worker, type: run.specs[task]!.type, error });
+};
+
+const succeeded = (step: Step, run: Run, { dag, task, dispatch, worker }: Execution, ms: number): void => {
+  const { name, type } = run.specs[task]!;
+  step.outcomes.push({ dag, task, dispatch, worker, type, error: null, ran: { dagName: run.name, taskName: name, type, ms } });
 };
 
 /** The handler returned: dependents that waited for nothing else are ready. */
 const completed = (step: Step, run: Run, report: Completed, now: number): void => {
   const { task } = report;
-  end(step, run, report, now);
-  judged(step, run, report, null);
+  const { startedAt, endedAt } = end(step, run, report, now);
+  succeeded(step, run, report, endedAt - startedAt);
   if (run.reasons.size > 0) run.reasons.delete(task);
   const { texts } = touch(step, run, task);
   texts.result = report.result;
@@ -158,8 +164,36 @@ const giveUpExecution = (step: Step, run: Run, { task, dispatch, session }: Exec
   if (task < taskCount(run) && dispatch <= run.dispatch[task]!) step.givenUp.push({ session, run, task, dispatch });
 };
 
+/**
+ * What a copy reports of its task. Its result counts where it is the first; nothing else does, since the task goes on without it. Whoever it
+ * overtook is told to end.
+ */
+const ofCopy = (step: Step, run: Run, report: Report, { original, now }: { readonly original: number; readonly now: number }): void => {
+  const { dag, task, dispatch, session } = report;
+  const hasEnded = report.type === 'completed' || report.type === 'failed';
+  if (hasEnded) step.over.push({ dag, task, dispatch });
+  if (run.state[original] !== CODE.RUNNING || run.dispatch[original] !== dispatch) {
+    step.refused.push({ type: report.type, reason: 'a copy that was overtaken' });
+    if (!hasEnded) step.givenUp.push({ session, run, task, dispatch });
+    return;
+  }
+  // It isn't kept: two executions would take turns.
+  if (report.type === 'checkpointed')
+    step.acknowledged.push({ session, sequence: report.sequence, shard: run.shard, dispatch: { dag, task, dispatch } });
+  if (report.type !== 'completed') return;
+  const overtaken = run.running.get(original);
+  if (overtaken !== undefined) step.givenUp.push({ session: overtaken.session, run, task: original, dispatch });
+  step.wonByCopy.push({ run, task: original });
+  completed(step, run, { ...report, task: original }, now);
+};
+
 /** Applies what a worker reports. A report that speaks of anything but the current dispatch changes nothing. */
 export const applyReport = (step: Step, run: Run, report: Report, moment: Moment): void => {
+  const original = originalOf(run, report.task);
+  if (original !== undefined) {
+    ofCopy(step, run, report, { original, now: moment.now });
+    return;
+  }
   const stale = staleness(run, report);
   if (stale !== undefined) {
     step.refused.push({ type: report.type, reason: stale });

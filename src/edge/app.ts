@@ -38,13 +38,18 @@ const measure =
   ({ answered, monotonic }: AppNeeds): RequestHandler =>
   (request, response, next) => {
     const begun = monotonic();
+    let answeredAt: number | undefined;
+    // Of an answer that goes on for hours its end says nothing about how long the client waited for it.
+    response.locals.answered = (): void => {
+      answeredAt = monotonic();
+    };
     response.once('close', () => {
       const route = (request.route as { path?: unknown } | undefined)?.path;
       answered({
         method: request.method,
         route: typeof route === 'string' ? route : '(none)',
         status: response.statusCode,
-        tookMs: monotonic() - begun,
+        tookMs: (answeredAt ?? monotonic()) - begun,
       });
     });
     next();

@@ -86,6 +86,40 @@ export const drained = (response: Response): Promise<void> =>
     response.on('drain', settle).on('close', settle);
   });
 
+/** An answer that goes on as long as both sides live (server-sent events). */
+export interface EventStream {
+  /** Sends the headers, and how long a client waits before it connects again. */
+  begin(retryMs: number): void;
+  /** Whether the client takes more at once. */
+  write(bytes: Uint8Array): boolean;
+  onDrain(then: () => void): void;
+  /** Ends the answer in order. */
+  end(): void;
+  /** Cuts the connection: what wasn't read is lost. */
+  cut(): void;
+}
+
+export const eventStream = (response: Response): EventStream => ({
+  begin: (retryMs) => {
+    response.status(200).set({ 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' });
+    // A client that goes away while it is written to is no error.
+    response.on('error', () => undefined);
+    (response.locals.answered as (() => void) | undefined)?.();
+    response.socket?.setNoDelay(true);
+    response.write(`retry: ${retryMs}\n\n`);
+  },
+  write: (bytes) => !response.writableEnded && !response.destroyed && response.write(bytes),
+  onDrain: (then) => {
+    response.on('drain', then);
+  },
+  end: () => {
+    response.end();
+  },
+  cut: () => {
+    response.destroy();
+  },
+});
+
 export const sendJson = (response: Response, json: string, status = 200): void => {
   response.status(status).set('Content-Type', 'application/json; charset=utf-8').end(json);
 };

@@ -1,8 +1,9 @@
 /** Why isn't this task running yet? Every unmet condition, in words and as data. */
-import { isFinalTask, type DagReason, type TaskReason, type TriggerRule } from '../core/dag';
+import { isFinalTask, type DagReason, type ReasonCode, type TaskReason, type TriggerRule } from '../core/dag';
 import { createGateBook, type Gate } from '../core/gates';
 import { taskIdOf, type TaskRef } from '../core/ids';
 import { createLimitBook, type Limit } from '../core/limits';
+import type { Place } from '../core/places';
 import type { Clock } from '../ports/clock';
 import type { GateStore } from '../ports/gates';
 import type { LiveWorker } from '../ports/leases';
@@ -12,14 +13,6 @@ import type { TaskBlockers, TaskView, TaskViews } from '../ports/views';
 import { gateCondition, type GateCondition } from './gates';
 import { limitConditions, type LimitCondition } from './limits';
 import { isoTime } from './present';
-
-/** A task's place among the tasks that are ready here. */
-export interface QueuePlace {
-  /** From 1: the next to be dispatched. */
-  readonly position: number;
-  readonly of: number;
-  readonly priority: number;
-}
 
 export interface Condition {
   readonly code:
@@ -54,7 +47,7 @@ export interface ExplainNeeds {
   readonly views: Pick<TaskViews, 'task' | 'blockers'>;
   /** The place in this scheduler's queue; undefined where the task isn't in it. */
   readonly queue: {
-    position(task: TaskRef): QueuePlace | undefined;
+    position(task: TaskRef): Place | undefined;
     /** The worker that a ready task was sent to and that hasn't started it; undefined where it wasn't sent. */
     sentTo(task: TaskRef): string | undefined;
   };
@@ -120,7 +113,7 @@ const unfinished = ({ unfinished: shown, unfinishedTotal, triggerRule }: TaskBlo
   if (unfinishedTotal === 0) return [];
   const names = shown
     .slice(0, 3)
-    .map(({ name, status }) => `${name} (${status})`)
+    .map(({ name, status }) => `${name} (${status.toLowerCase()})`)
     .join(', ');
   const more = unfinishedTotal > 3 ? ` and ${unfinishedTotal - 3} more` : '';
   return [
@@ -169,13 +162,17 @@ const workersFor = (task: TaskView, workers: readonly LiveWorker[]): Condition[]
   ];
 };
 
-const behind = (place: QueuePlace | undefined): Condition[] =>
+const behind = (place: Place | undefined): Condition[] =>
   place === undefined || place.position <= 1
     ? []
     : [
         {
           code: 'QUEUED_BEHIND',
-          sentence: `${place.position - 1} of the ${place.of} ready tasks come first, at its priority ${place.priority} or a higher one`,
+          sentence:
+            `${place.position - 1} of the ${place.of} ready tasks come first, at its priority ${place.priority} or a higher one` +
+            (place.flows > 1
+              ? `; it is number ${place.aheadInFlow + 1} of ${place.flow}, which takes turns with ${counted(place.flows - 1, 'other')}`
+              : ''),
           details: { ...place, ahead: place.position - 1 },
         },
       ];
@@ -231,14 +228,30 @@ const conditionsOf = async (task: TaskView, known: Known, needs: ExplainNeeds): 
   return [...paused(blockers), ...held(blockers), ...unfinished(blockers), ...backingOff(task), ...gated(task, gates, clock.now())];
 };
 
+/** How it ended, where somebody or a time did it. */
+const ENDED_BY: Readonly<Partial<Record<ReasonCode, string>>> = {
+  SKIPPED_BY_HAND: 'it was skipped by hand',
+  CANCELLED: 'it was cancelled',
+  REMOVED: 'it was taken out of its DAG',
+  DRAINED: 'its DAG was drained before it began',
+  DAG_TIMEOUT: 'the time of its DAG was over',
+  QUEUE_TIMEOUT: 'no worker began it within its queue time',
+  TIMED_OUT: 'its own time was over',
+  MARKED_COMPLETED: 'it was marked as completed',
+  MARKED_FAILED: 'it was marked as failed',
+};
+
+const endOf = ({ status, reason, attempt, error }: TaskView): string => {
+  const plain = status === 'FAILED' ? `it gave up after ${counted(attempt, 'attempt')}` : `it is ${status.toLowerCase()}`;
+  const how = reason === null ? plain : (ENDED_BY[reason.code] ?? plain);
+  return `${how}${reason === null ? '' : toldBy(reason)}${error === null ? '' : `: ${error.message}`}`;
+};
+
 const summaryOf = (task: TaskView, conditions: readonly Condition[]): string => {
   if (task.status === 'RUNNING') return `it is running on ${task.workerId ?? 'a worker'}, in attempt ${task.attempt}`;
   if (task.status === 'SKIPPED' && task.reason?.code !== 'SKIPPED_BY_HAND')
     return 'it never runs: what came before it ended in a way that its trigger rule has no use for';
-  if (isFinalTask(task.status)) {
-    const why = task.reason === null ? '' : `, ${task.reason.code}${toldBy(task.reason)}`;
-    return `it ended as ${task.status}${why}${task.error === null ? '' : `: ${task.error.message}`}`;
-  }
+  if (isFinalTask(task.status)) return endOf(task);
   if (conditions.length > 0) return conditions.map(({ sentence }) => sentence).join('; ');
   return 'nothing stands in its way: it starts at any moment';
 };

@@ -3,7 +3,7 @@ import { refusal } from '../core/refusal';
 import type { DagId } from '../core/ids';
 import type { HistoryViews } from '../ports/history';
 import type { DeadLetterViews } from '../ports/letters';
-import type { DagViews, TaskView, TaskViews } from '../ports/views';
+import type { DagViews, TaskViews } from '../ports/views';
 import { dagJson, taskJson } from './present';
 import { commandJson, eventJson, letterJson } from './presentHistory';
 import {
@@ -106,16 +106,27 @@ export const pageOfDag = async (views: TasksOfDag, dag: DagId, query: Query): Pr
 
 const ROWS_AT_ONCE = 1000;
 
-/** All tasks of a DAG as the pieces of one JSON array: 100,000 tasks never stand in memory at once. */
+/**
+ * All tasks of a DAG as the pieces of one JSON array: 100,000 tasks never stand in memory at once. While a piece is made and sent the
+ * database reads the next one.
+ */
 export async function* allOfDag(views: TasksOfDag, dag: DagId): AsyncGenerator<string> {
-  let rows: TaskView[] = await views.tasksOf(dag, 0, ROWS_AT_ONCE);
-  yield `[${rows.map(taskJson).join(',')}`;
-  while (rows.length === ROWS_AT_ONCE) {
-    rows = await views.tasksOf(dag, rows.at(-1)!.ref.task + 1, ROWS_AT_ONCE);
-    if (rows.length > 0) yield `,${rows.map(taskJson).join(',')}`;
+  let reading = views.tasksOf(dag, 0, ROWS_AT_ONCE);
+  for (let start = '['; ; start = ',') {
+    const rows = await reading;
+    const isLast = rows.length < ROWS_AT_ONCE;
+    if (!isLast) reading = ahead(views.tasksOf(dag, rows.at(-1)!.ref.task + 1, ROWS_AT_ONCE));
+    if (rows.length > 0 || start === '[') yield `${start}${rows.map(taskJson).join(',')}`;
+    if (isLast) break;
   }
   yield ']';
 }
+
+/** Whoever leaves before the end never looks at what was read ahead, and not at its failure either. */
+const ahead = <Value>(reading: Promise<Value>): Promise<Value> => {
+  reading.catch(() => undefined);
+  return reading;
+};
 
 /** Refuses unless the DAG exists. */
 export const mustExist = async (views: Pick<DagViews, 'dag'>, dag: DagId): Promise<void> => {

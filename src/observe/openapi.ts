@@ -1,6 +1,7 @@
 /** The API's OpenAPI 3.1 document: submissions from the schemas that validate them, answers from here. */
 import { controls } from './openapiControl';
 import { readings } from './openapiPaths';
+import { schedulePaths, scheduleSchemas } from './openapiSchedules';
 import { answerSchemas } from './openapiSchemas';
 import { idempotencyKey, problem, type Json } from './openapiWords';
 
@@ -42,6 +43,23 @@ const submit: Json = {
 };
 
 const DAG: Json = { $ref: '#/components/schemas/DagDto' };
+
+const validate: Json = {
+  operationId: 'validateDag',
+  summary: 'Check a DAG as a submission is checked, and store nothing',
+  tags: ['DAGs'],
+  requestBody: { required: true, content: { 'application/json': { schema: DAG, example: EXAMPLE } } },
+  responses: {
+    200: {
+      description: 'It would be taken.',
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/ValidDag' } } },
+    },
+    400: problem('The body is no JSON, or a field is missing or wrong: `errors` names each by its path.'),
+    413: problem('The body, or the DAG, is larger than the limits.'),
+    415: problem('The body is not JSON by its type.'),
+    422: problem('The DAG makes no sense: a cycle, an unknown dependency, a repeated name, an unknown type.'),
+  },
+};
 
 const submitBatch: Json = {
   operationId: 'submitDags',
@@ -86,7 +104,11 @@ export const openApiDocument = ({ version, bodies }: OpenApiNeeds): Json => ({
   openapi: '3.1.0',
   info: { title: 'Distributed task scheduler', version, description: 'Submit DAGs of tasks, see what becomes of them, and step in.' },
   servers: [{ url: '/' }],
-  tags: [{ name: 'DAGs' }, { name: 'Tasks' }, { name: 'Dead letters' }, { name: 'Operation' }],
-  paths: merged(readings(), controls(), { '/api/v1/dags': { post: submit }, '/api/v1/dags/batch': { post: submitBatch } }),
-  components: { schemas: { ...bodies, ...answerSchemas() } },
+  tags: [{ name: 'DAGs' }, { name: 'Tasks' }, { name: 'Dead letters' }, { name: 'Schedules' }, { name: 'Notifications' }, { name: 'Operation' }],
+  paths: merged(readings(), controls(), schedulePaths(), {
+    '/api/v1/dags': { post: submit },
+    '/api/v1/dags/batch': { post: submitBatch },
+    '/api/v1/dags/validate': { post: validate },
+  }),
+  components: { schemas: { ...bodies, ...answerSchemas(), ...scheduleSchemas() } },
 });

@@ -1,6 +1,7 @@
 /** The paths of commands, history and dead letters, as OpenAPI describes them. */
 import { limitPaths } from './openapiLimits';
-import { LETTER_KINDS, LETTER_STATES } from './query';
+import { LETTER_KINDS } from '../core/dag';
+import { LETTER_STATES } from './query';
 import {
   away,
   cursor,

@@ -1,6 +1,7 @@
 /** The shapes of the answers about commands, history and dead letters, as presentHistory.ts and the routes of control write them. */
 import { COMMAND_KINDS } from '../core/command';
-import { LETTER_KINDS, LETTER_STATES } from './query';
+import { LETTER_KINDS } from '../core/dag';
+import { LETTER_STATES } from './query';
 import { ref, type Json } from './openapiWords';
 import { count, list, object, orNull, page, text, textOrNull, time, timeOrNull, uuid } from './openapiShapes';
 

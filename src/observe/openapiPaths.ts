@@ -1,7 +1,11 @@
 /** The paths of DAGs, tasks and operation that only read, as OpenAPI describes them. */
 import { DAG_STATUSES, TASK_STATUSES } from '../core/dag';
 import { away, cursor, get, inPath, inQuery, json, limit, missing, ref, workerInPath, wrong, type Json } from './openapiWords';
+import { livePaths } from './openapiLive';
+import { logPaths } from './openapiLogs';
+import { notificationPaths } from './openapiNotifications';
 import { scalingPaths } from './openapiScaling';
+import { list } from './openapiShapes';
 import { MAX_WAIT_SECONDS } from './query';
 
 const filters = (statuses: readonly string[]): Json[] => [
@@ -17,7 +21,12 @@ const dagPaths = (): Record<string, Json> => ({
     operationId: 'listDags',
     summary: 'List DAGs, newest first',
     tag: 'DAGs',
-    parameters: [...filters(DAG_STATUSES), limit, cursor],
+    parameters: [
+      ...filters(DAG_STATUSES),
+      inQuery('scheduleId', { type: 'string', format: 'uuid' }, 'The schedule that submitted it.'),
+      limit,
+      cursor,
+    ],
     answers: { 200: json('A page; the header Link has the next one.', ref('DagPage')), 400: wrong, 503: away },
   }),
   '/api/v1/dags/{dagId}': get({
@@ -28,7 +37,7 @@ const dagPaths = (): Record<string, Json> => ({
       inPath('dagId'),
       inQuery('waitSeconds', { type: 'number', minimum: 0, maximum: MAX_WAIT_SECONDS }, 'Answer when it is final, or after this time.'),
     ],
-    answers: { 200: json('The DAG.', ref('Dag')), 400: wrong, 404: missing('DAG'), 503: away },
+    answers: { 200: json('The DAG.', ref('DagDetail')), 400: wrong, 404: missing('DAG'), 503: away },
   }),
   '/api/v1/dags/{dagId}/tasks': get({
     operationId: 'listTasksOfDag',
@@ -57,7 +66,7 @@ const taskPaths = (): Record<string, Json> => ({
     tag: 'Tasks',
     parameters: [inPath('taskId')],
     answers: {
-      200: json('The task, with its attempts that failed (of the last 100).', ref('TaskDetail')),
+      200: json('The task, with its attempts that failed (of the last 100) and its checkpoint.', ref('TaskDetail')),
       400: wrong,
       404: missing('task'),
       503: away,
@@ -107,6 +116,12 @@ const operationPaths = (): Record<string, Json> => ({
     tag: 'Operation',
     answers: { 200: json('It does.', upOrDown), 503: json('Not yet, or not any more.', upOrDown) },
   }),
+  '/api/v1/prometheus-targets': get({
+    operationId: 'listPrometheusTargets',
+    summary: 'Where the metrics of all live processes are, for http_sd of Prometheus',
+    tag: 'Operation',
+    answers: { 200: json('A target for each process.', list(ref('PrometheusTarget'))), 503: away },
+  }),
   '/actuator/prometheus': get({
     operationId: 'getMetrics',
     summary: 'Metrics for Prometheus',
@@ -116,4 +131,12 @@ const operationPaths = (): Record<string, Json> => ({
 });
 
 /** All paths that only read. */
-export const readings = (): Readonly<Record<string, Json>> => ({ ...dagPaths(), ...taskPaths(), ...operationPaths(), ...scalingPaths() });
+export const readings = (): Readonly<Record<string, Json>> => ({
+  ...dagPaths(),
+  ...taskPaths(),
+  ...logPaths(),
+  ...operationPaths(),
+  ...scalingPaths(),
+  ...notificationPaths(),
+  ...livePaths(),
+});

@@ -1,15 +1,18 @@
 /** The shapes of the API's answers, as present.ts writes them. */
 import { STORABLE } from '../core/boundedText';
-import { DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES, TRIGGER_RULES } from '../core/dag';
+import { DAG_ORDERS, DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES, TRIGGER_RULES } from '../core/dag';
 import { GATE_SCOPES, GATE_STATES } from '../core/gates';
 import { LIMIT_SCOPES } from '../core/limits';
 import { LONGEST_WHO } from '../core/who';
 import { controlSchemas } from './openapiControlSchemas';
+import { liveSchemas } from './openapiLive';
+import { logSchemas } from './openapiLogs';
+import { notificationSchemas } from './openapiNotifications';
 import { scalingSchemas } from './openapiScaling';
 import { count, list, ms, object, orNull, page, text, textOrNull, time, timeOrNull, uuid } from './openapiShapes';
 import { ref, type Json } from './openapiWords';
 
-const dag = object({
+const dagFields = {
   id: { type: 'integer' },
   dagId: uuid,
   dagName: text,
@@ -24,11 +27,16 @@ const dag = object({
   startedAt: timeOrNull,
   completedAt: timeOrNull,
   dueAt: { ...timeOrNull, description: 'When it is ended if it is not final by then.' },
+  lateAt: { ...timeOrNull, description: 'When it counts as late if it is not final by then; null for never.' },
   maxRunning: { type: ['integer', 'null'], description: 'How many of its tasks run at once; null for any number.' },
+  tenant: { type: ['string', 'null'], description: 'For whom it runs; null where its name stands for that.' },
+  order: { enum: DAG_ORDERS, description: 'Which of its ready tasks go first.' },
+  scheduleId: { type: ['string', 'null'], format: 'uuid', description: 'The schedule that submitted it; null where somebody else did.' },
+  scheduledFor: { ...timeOrNull, description: 'The time of that schedule that it is for.' },
   reason: orNull(ref('Reason')),
   version: { ...count, description: 'How often its graph was changed.' },
   tags: list(text),
-});
+};
 
 const reason: Json = {
   ...object({ code: text, at: time, by: textOrNull, message: textOrNull, resumeAt: time }, ['resumeAt']),
@@ -46,6 +54,8 @@ const options: Json = {
     maxTimeoutRetries: count,
     pool: text,
     rateLimit: object({ name: text, key: text }, ['key']),
+    idempotent: { type: 'boolean' },
+    speculative: { type: 'boolean' },
   },
   description: 'What was said beside the ordinary; a field that is absent has the default.',
 };
@@ -178,6 +188,7 @@ const workerFields = {
   },
   freeSlots: count,
   held: { ...count, description: 'Tasks that it runs or that wait there; of a lost one those that it had.' },
+  running: { ...count, description: 'Those of them that run: all for which it has slots.' },
   state: { enum: ['ACTIVE', 'DRAINING', 'LOST'], description: 'A lost worker is shown for ten minutes.' },
   lastHeartbeatAt: time,
 };
@@ -204,6 +215,14 @@ const doctorFields = {
 
 const upOrDown: Json = { enum: ['UP', 'DOWN'] };
 
+const target: Json = {
+  ...object({
+    targets: { ...list(text), description: 'One address, host:port.' },
+    labels: { type: 'object', additionalProperties: text, description: 'The role, and how to ask where that is not plain HTTP at the usual path.' },
+  }),
+  description: 'A process whose metrics can be scraped.',
+};
+
 const health = object({
   status: upOrDown,
   components: { type: 'object', additionalProperties: object({ status: upOrDown, latencyMs: ms, error: text }, ['error']) },
@@ -228,14 +247,32 @@ const submissionResult = object(
   ['replayed', 'dag', 'problem'],
 );
 
+const taskDetail = object({
+  ...taskFields,
+  attempts: list(ref('Attempt')),
+  checkpoint: { description: 'The JSON value that its handler kept last for the next attempt; null for none, and once it is completed.' },
+});
+
+const ofOtherFiles = (): Readonly<Record<string, Json>> => ({ ...scalingSchemas(), ...notificationSchemas() });
+
 /** All schemas of answers, by name. */
 export const answerSchemas = (): Readonly<Record<string, Json>> => ({
-  Dag: dag,
+  Dag: object(dagFields),
+  DagDetail: object({
+    ...dagFields,
+    expectedEndAt: {
+      ...timeOrNull,
+      description:
+        'When it is expected to end, by what its tasks took before: no sooner than its longest path and the slots of all workers allow. ' +
+        'Null while that is not known, while it is paused, and once it is over.',
+    },
+  }),
   DagPage: page('Dag'),
   SubmissionResult: submissionResult,
+  ValidDag: object({ dagName: text, totalTasks: count, totalDependencies: count }),
   BatchResult: object({ accepted: count, refused: count, results: list(ref('SubmissionResult')) }),
   Task: object(taskFields),
-  TaskDetail: object({ ...taskFields, attempts: list(ref('Attempt')) }),
+  TaskDetail: taskDetail,
   Reason: reason,
   TaskPage: page('Task'),
   TaskError: error,
@@ -262,7 +299,10 @@ export const answerSchemas = (): Readonly<Record<string, Json>> => ({
     additionalProperties: false,
   },
   Health: health,
+  PrometheusTarget: target,
   Problem: problem,
   ...controlSchemas(),
-  ...scalingSchemas(),
+  ...ofOtherFiles(),
+  ...liveSchemas(),
+  ...logSchemas(),
 });

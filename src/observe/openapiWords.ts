@@ -16,7 +16,7 @@ export const cursor = inQuery('cursor', { type: 'string' }, 'The nextCursor of t
 export interface Operation {
   readonly operationId: string;
   readonly summary: string;
-  readonly tag: 'DAGs' | 'Tasks' | 'Dead letters' | 'Operation';
+  readonly tag: 'DAGs' | 'Tasks' | 'Dead letters' | 'Schedules' | 'Notifications' | 'Operation';
   readonly parameters?: readonly Json[];
   readonly answers: Readonly<Record<number, Json>>;
 }

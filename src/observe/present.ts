@@ -18,28 +18,38 @@ const reasonValue = (reason: TaskReason | DagReason | null): object | null =>
     ...('resumeAt' in reason ? { resumeAt: isoTime(reason.resumeAt) } : {}),
   };
 
+const dagFacts = (dag: DagView): object => ({
+  id: dag.id,
+  dagId: dag.dagId,
+  dagName: dag.dagName,
+  description: dag.description,
+  status: dag.status,
+  totalTasks: dag.totalTasks,
+  completedTasks: dag.completedTasks,
+  failedTasks: dag.failedTasks,
+  skippedTasks: dag.skippedTasks,
+  cancelledTasks: dag.cancelledTasks,
+  createdAt: isoTime(dag.createdAt),
+  startedAt: isoTime(dag.startedAt),
+  completedAt: isoTime(dag.completedAt),
+  dueAt: isoTime(dag.dueAt),
+  lateAt: isoTime(dag.lateAt),
+  maxRunning: dag.maxRunning,
+  tenant: dag.tenant,
+  order: dag.order,
+  scheduleId: dag.scheduleId,
+  scheduledFor: isoTime(dag.scheduledFor),
+  reason: reasonValue(dag.reason),
+  version: dag.version,
+  tags: dag.tags,
+});
+
 /** JSON text of a DAG. */
-export const dagJson = (dag: DagView): string =>
-  JSON.stringify({
-    id: dag.id,
-    dagId: dag.dagId,
-    dagName: dag.dagName,
-    description: dag.description,
-    status: dag.status,
-    totalTasks: dag.totalTasks,
-    completedTasks: dag.completedTasks,
-    failedTasks: dag.failedTasks,
-    skippedTasks: dag.skippedTasks,
-    cancelledTasks: dag.cancelledTasks,
-    createdAt: isoTime(dag.createdAt),
-    startedAt: isoTime(dag.startedAt),
-    completedAt: isoTime(dag.completedAt),
-    dueAt: isoTime(dag.dueAt),
-    maxRunning: dag.maxRunning,
-    reason: reasonValue(dag.reason),
-    version: dag.version,
-    tags: dag.tags,
-  });
+export const dagJson = (dag: DagView): string => JSON.stringify(dagFacts(dag));
+
+/** JSON text of a DAG with when it is expected to end, in milliseconds since 1970. */
+export const dagDetailJson = (dag: DagView, expectedEndAt: number | null): string =>
+  JSON.stringify({ ...dagFacts(dag), expectedEndAt: isoTime(expectedEndAt) });
 
 /** The stage whose time is running now; null where none is. */
 const stageOf = (status: TaskStatus, dispatched: boolean): 'blockedMs' | 'queuedMs' | 'dispatchedMs' | 'runningMs' | 'retryWaitMs' | null => {
@@ -106,9 +116,9 @@ const withTexts = (facts: object, { payload, result }: TaskView): string =>
 /** JSON text of a task. */
 export const taskJson = (task: TaskView): string => withTexts(factsOf(task), task);
 
-/** JSON text of a task with the attempts that failed. */
-export const taskDetailJson = (task: TaskView, attempts: readonly AttemptView[]): string =>
-  withTexts({ ...factsOf(task), attempts: attempts.map(attemptValue) }, task);
+/** JSON text of a task with the attempts that failed, and what its handler kept for the next one. */
+export const taskDetailJson = (task: TaskView, attempts: readonly AttemptView[], checkpoint: string | null): string =>
+  `${withTexts({ ...factsOf(task), attempts: attempts.map(attemptValue) }, task).slice(0, -1)},"checkpoint":${checkpoint ?? 'null'}}`;
 
 /** A worker that lives, or one that was lost: without freeSlots then. */
 export type WorkerStanding = LiveWorker | LostWorker;
@@ -117,6 +127,9 @@ const stateOf = (worker: WorkerStanding): string => {
   if (!('draining' in worker)) return 'LOST';
   return worker.draining ? 'DRAINING' : 'ACTIVE';
 };
+
+/** What it holds runs, as far as there are slots for it: whatever waits there begins as soon as one is free. */
+const runningOf = ({ held, slots, perSlot = {} }: WorkerStanding): number => Math.min(held, slots * Math.max(1, ...Object.values(perSlot)));
 
 const workerFacts = (worker: WorkerStanding): object => ({
   workerId: worker.workerId,
@@ -131,6 +144,7 @@ const workerFacts = (worker: WorkerStanding): object => ({
   perSlot: worker.perSlot ?? {},
   freeSlots: 'freeSlots' in worker ? worker.freeSlots : 0,
   held: worker.held,
+  running: runningOf(worker),
   state: stateOf(worker),
   lastHeartbeatAt: isoTime(worker.lastHeartbeatAt),
 });

@@ -1,8 +1,8 @@
 /** Reads path and query parameters: each wrong one is a refusal that names it. */
-import { DAG_STATUSES, FAILURE_KINDS, TASK_STATUSES } from '../core/dag';
+import { DAG_STATUSES, LETTER_KINDS, TASK_STATUSES } from '../core/dag';
 import { MAX_TASKS_IN_ID, parseDagId, parseTaskId, parseUuid, taskIdOf, type DagId, type TaskRef } from '../core/ids';
 import { refusal, type Refusal, type RefusalCode } from '../core/refusal';
-import type { DeadLetterFilter, LetterKind, LetterState } from '../ports/letters';
+import type { DeadLetterFilter, LetterState } from '../ports/letters';
 import type { DagCursor, DagFilter, TaskCursor, TaskFilter } from '../ports/views';
 
 /** Query parameters as they came: text, several texts where one was repeated. */
@@ -13,7 +13,9 @@ export const MAX_LIMIT = 1000;
 export const MAX_WAIT_SECONDS = 60;
 const LONGEST_TEXT = 512;
 
-const wrong = (name: string, message: string): Refusal => refusal('WRONG_PARAMETER', `${name}: ${message}`, { problems: [{ path: name, message }] });
+/** A parameter that is wrong. */
+export const wrong = (name: string, message: string): Refusal =>
+  refusal('WRONG_PARAMETER', `${name}: ${message}`, { problems: [{ path: name, message }] });
 
 /** Refuses parameters that aren't known, because a mistyped filter would silently show everything. */
 export const onlyKnown = (query: Query, known: readonly string[]): void => {
@@ -23,11 +25,11 @@ export const onlyKnown = (query: Query, known: readonly string[]): void => {
 };
 
 /** One text, or undefined where it wasn't given. */
-const textOf = (query: Query, name: string): string | undefined => {
+export const textOf = (query: Query, name: string, longest = LONGEST_TEXT): string | undefined => {
   const value = query[name];
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw wrong(name, 'must be given once');
-  if (value === '' || value.length > LONGEST_TEXT || value.includes('\0')) throw wrong(name, `must have 1 to ${LONGEST_TEXT} characters`);
+  if (value === '' || value.length > longest || value.includes('\0')) throw wrong(name, `must have 1 to ${longest} characters`);
   return value;
 };
 
@@ -85,11 +87,25 @@ const times = (query: Query): { createdAfter: number | undefined; createdBefore:
   createdBefore: timeOf(query, 'createdBefore'),
 });
 
-export const DAG_FILTERS = ['status', 'name', 'tag', 'createdAfter', 'createdBefore'] as const;
+/** A UUID, or undefined where it wasn't given. */
+const uuidOf = (query: Query, name: string): string | undefined => {
+  const text = textOf(query, name);
+  const uuid = text === undefined ? undefined : parseUuid(text);
+  if (text !== undefined && uuid === undefined) throw wrong(name, 'must be a UUID');
+  return uuid;
+};
+
+export const DAG_FILTERS = ['status', 'name', 'tag', 'scheduleId', 'createdAfter', 'createdBefore'] as const;
 export const TASK_FILTERS = ['status', 'name', 'tag', 'type', 'createdAfter', 'createdBefore'] as const;
 
 export const dagFilterOf = (query: Query): DagFilter =>
-  given<DagFilter>({ status: wordsOf(query, 'status', DAG_STATUSES), name: textOf(query, 'name'), tag: textOf(query, 'tag'), ...times(query) });
+  given<DagFilter>({
+    status: wordsOf(query, 'status', DAG_STATUSES),
+    name: textOf(query, 'name'),
+    tag: textOf(query, 'tag'),
+    scheduleId: uuidOf(query, 'scheduleId'),
+    ...times(query),
+  });
 
 export const taskFilterOf = (query: Query): TaskFilter =>
   given<TaskFilter>({
@@ -102,7 +118,6 @@ export const taskFilterOf = (query: Query): TaskFilter =>
 
 /** As ports/letters has them; ports have nothing to run. */
 export const LETTER_STATES = ['OPEN', 'REPLAYED', 'DISCARDED'] as const satisfies readonly LetterState[];
-export const LETTER_KINDS = [...FAILURE_KINDS, 'UNDECODABLE'] as const satisfies readonly LetterKind[];
 export const LETTER_FILTERS = ['state', 'kind', 'type', 'dagId', 'dagName', 'taskName', 'failedAfter', 'failedBefore'] as const;
 
 export const letterFilterOf = (query: Query): DeadLetterFilter => {
@@ -119,10 +134,13 @@ export const letterFilterOf = (query: Query): DeadLetterFilter => {
   });
 };
 
+/** Names are in some, at 4 bytes a character. */
+const LONGEST_CURSOR = 4096;
+
 const encode = (text: string): string => Buffer.from(text).toString('base64url');
 
 const decode = <T>(query: Query, read: (text: string) => T | undefined): T | undefined => {
-  const text = textOf(query, 'cursor');
+  const text = textOf(query, 'cursor', LONGEST_CURSOR);
   if (text === undefined) return undefined;
   const cursor = read(Buffer.from(text, 'base64url').toString());
   if (cursor === undefined) throw wrong('cursor', 'must be the nextCursor of an earlier answer');
@@ -156,6 +174,65 @@ export const indexCursorOf = (query: Query): number | undefined =>
 export const numberCursorText = (id: string): string => encode(`n${id}`);
 export const numberCursorOf = (query: Query): string | undefined => decode(query, (text) => /^n(\d{1,18})$/.exec(text)?.[1]);
 
+/** A place in a list by name: after this one. */
+export const nameCursorText = (name: string): string => encode(`s${name}`);
+export const nameCursorOf = (query: Query): string | undefined => decode(query, (text) => (/^s[^\0]+$/u.test(text) ? text.slice(1) : undefined));
+
+/** A place in a list by time: before this one, in milliseconds since 1970. */
+export const timeCursorText = (ms: number): string => encode(`m${ms}`);
+export const timeCursorOf = (query: Query): number | undefined => decode(query, (text) => idIn(text, 'm'));
+
+/** A place in the log of a task: after this line of this chunk. */
+export interface LineCursor {
+  readonly chunk: string;
+  readonly line: number;
+}
+export const lineCursorText = ({ chunk, line }: LineCursor): string => encode(`l${chunk}.${line}`);
+export const lineCursorIn = (text: string): LineCursor | undefined => {
+  const [, chunk, line] = /^l(\d{1,18})\.(\d{1,10})$/.exec(Buffer.from(text, 'base64url').toString()) ?? [];
+  return chunk === undefined ? undefined : { chunk, line: Number(line) };
+};
+
+const flagOf = (query: Query, name: string): boolean => {
+  const text = textOf(query, name);
+  if (text !== undefined && text !== 'true' && text !== 'false') throw wrong(name, 'must be true or false');
+  return text === 'true';
+};
+
+export const LOG_FORMATS = ['json', 'text'] as const;
+
+export interface LogQuery {
+  readonly attempt: number | undefined;
+  readonly after: LineCursor | undefined;
+  readonly limit: number;
+  readonly search: string | undefined;
+  readonly follow: boolean;
+  readonly download: boolean;
+  readonly format: (typeof LOG_FORMATS)[number] | undefined;
+}
+
+export const DEFAULT_LINES = 500;
+const MOST_ATTEMPTS = 1_000_000;
+
+/** `lastId`: of the last line that a client of a broken stream got; it counts more than `after`. */
+export const logQueryOf = (query: Query, lastId: string | undefined): LogQuery => {
+  const after = lastId ?? textOf(query, 'after');
+  const cursor = after === undefined ? undefined : lineCursorIn(after);
+  if (after !== undefined && cursor === undefined) throw wrong('after', 'must be the id of a line of an earlier answer');
+  const format = textOf(query, 'format');
+  const known = LOG_FORMATS.find((one) => one === format);
+  if (format !== undefined && known === undefined) throw wrong('format', `must be one of ${LOG_FORMATS.join(', ')}`);
+  return {
+    attempt: intOf(query, 'attempt', 1, MOST_ATTEMPTS),
+    after: cursor,
+    limit: intOf(query, 'limit', 1, MAX_LIMIT) ?? DEFAULT_LINES,
+    search: textOf(query, 'search')?.toLowerCase(),
+    follow: flagOf(query, 'follow'),
+    download: flagOf(query, 'download'),
+    format: known,
+  };
+};
+
 const numberIn = (text: string, code: RefusalCode, what: string): string => {
   if (!/^\d{1,18}$/.test(text)) throw refusal(code, `no ${what} ${text.slice(0, 40)}`);
   return text;
@@ -164,6 +241,14 @@ const numberIn = (text: string, code: RefusalCode, what: string): string => {
 /** The command, or the dead letter, that a path names. */
 export const commandIdIn = (text: string): string => numberIn(text, 'COMMAND_NOT_FOUND', 'command');
 export const letterIdIn = (text: string): string => numberIn(text, 'LETTER_NOT_FOUND', 'dead letter');
+
+/** The UUID that a part of a path is. */
+export const uuidIn = (text: string, name: string): string => {
+  const id = parseUuid(text);
+  if (id === undefined)
+    throw refusal('WRONG_ID', `${JSON.stringify(text.slice(0, 100))} is no UUID`, { problems: [{ path: name, message: 'must be a UUID' }] });
+  return id;
+};
 
 /** The DAG that a path names. */
 export const dagIdIn = (text: string): DagId => {

@@ -1,6 +1,7 @@
 /** From a change of a DAG's graph, as it was submitted, to one that the law can apply, or to everything that is wrong with it. */
 import type { DagRecord } from '../core/change';
 import type { GraphEdit } from '../core/command';
+import { wayToChange } from '../core/edit';
 import type { PlannedTask, TaskDefaults } from '../core/dag';
 import type { Problem } from '../core/refusal';
 import { findCycles } from './cycles';
@@ -37,7 +38,7 @@ const changeable = (dag: DagRecord, byName: ReadonlyMap<string, number>, name: s
   }
   const { status } = dag.tasks[index]!;
   if (status === 'PENDING') return index;
-  problems.add(path, `the task ${quoted(name)} is ${status}: only what waits for its dependencies can be changed`);
+  problems.add(path, `the task ${quoted(name)} is ${status}: only what waits for its dependencies, or is held, can be changed${wayToChange(status)}`);
   return undefined;
 };
 

@@ -53,6 +53,12 @@ const planTasks = (submitted: SubmittedDag, settings: PlanSettings, problems: Pr
   return { ...defaultsIn(context), tasks };
 };
 
+/** Nothing for first come, first served. */
+const orderIn = ({ order }: SubmittedDag, settings: PlanSettings): Pick<PlannedDag, 'order'> => {
+  const said = order ?? settings.order;
+  return said === 'fifo' ? {} : { order: said };
+};
+
 /**
  * Plans a DAG. All problems come together, each with its path in the submitted body; where the DAG is beyond the limits on
  * tasks or edges only that is said, because the rest isn't looked at.
@@ -75,7 +81,10 @@ export const plan = (submitted: SubmittedDag, identity: DagIdentity, settings: P
     tags: submitted.tags ?? [],
     createdAt,
     dueAt: typeof submitted.dagTimeoutSeconds === 'number' ? createdAt + submitted.dagTimeoutSeconds * 1000 : null,
+    ...(typeof submitted.lateAfterSeconds === 'number' ? { lateAt: createdAt + submitted.lateAfterSeconds * 1000 } : {}),
     ...(typeof submitted.maxRunning === 'number' ? { maxRunning: submitted.maxRunning } : {}),
+    ...(typeof submitted.tenant === 'string' ? { tenant: submitted.tenant } : {}),
+    ...orderIn(submitted, settings),
     ...planned,
   };
   return { kind: 'planned', dag };

@@ -28,9 +28,10 @@ const rateOf = ({ name, key }: NonNullable<SubmittedPolicy['rateLimit']>): RateL
 /** Null where nothing differs from the engine's defaults, so that ordinary tasks carry nothing. */
 const optionsOf = (policy: SubmittedPolicy, base: TaskOptions | null): TaskOptions | null => {
   const { triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool, rateLimit } = policy;
+  const { idempotent, speculative } = policy;
   // Most tasks: two thirds of the time that a small DAG's plan took went into objects without a field.
-  if (saysNothing(triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool, rateLimit))
-    return base;
+  const isOrdinary = saysNothing(triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool);
+  if (isOrdinary && saysNothing(rateLimit, idempotent, speculative)) return base;
   const own = said<TaskOptions>({
     triggerRule,
     queueTimeoutSeconds,
@@ -40,6 +41,8 @@ const optionsOf = (policy: SubmittedPolicy, base: TaskOptions | null): TaskOptio
     maxTimeoutRetries,
     pool,
     rateLimit: rateLimit === undefined || rateLimit === null ? null : rateOf(rateLimit),
+    idempotent,
+    speculative,
   });
   const { triggerRule: rule, noRetryOn: excluded, ...rest } = { ...base, ...own };
   const options: TaskOptions = {

@@ -1,5 +1,5 @@
 /** What a client submitted, as far as its shape was checked: the input of planning. Null and undefined both mean "not said". */
-import type { Backoff, RetryPolicy, Simulation, TriggerRule } from '../core/dag';
+import type { Backoff, DagOrder, RetryPolicy, Simulation, TriggerRule } from '../core/dag';
 
 type Maybe<T> = T | null | undefined;
 
@@ -10,7 +10,7 @@ export interface SubmittedPolicy {
   readonly backoff?: Maybe<{ readonly [K in keyof Backoff]?: Maybe<Backoff[K]> }>;
   /** Of one attempt. */
   readonly timeoutSeconds?: Maybe<number>;
-  /** These eight are kept together as core/dag's TaskOptions. */
+  /** These ten are kept together as core/dag's TaskOptions. */
   readonly triggerRule?: Maybe<TriggerRule>;
   readonly queueTimeoutSeconds?: Maybe<number>;
   readonly progressTimeoutSeconds?: Maybe<number>;
@@ -19,6 +19,8 @@ export interface SubmittedPolicy {
   readonly maxTimeoutRetries?: Maybe<number>;
   readonly pool?: Maybe<string>;
   readonly rateLimit?: Maybe<{ readonly name: string; readonly key?: Maybe<string> }>;
+  readonly idempotent?: Maybe<boolean>;
+  readonly speculative?: Maybe<boolean>;
   readonly tags?: Maybe<readonly string[]>;
   /** Any JSON value. Null means none, and none is inherited then. */
   readonly payload?: unknown;
@@ -37,7 +39,11 @@ export interface SubmittedDag extends SubmittedPolicy {
   /** From its submission to its end: `PlannedDag.dueAt` is createdAt plus this. A DAG's `timeoutSeconds` is its tasks' default, as ever. */
   readonly dagTimeoutSeconds?: Maybe<number>;
   /** Tasks of this DAG that run at once. */
+  readonly lateAfterSeconds?: Maybe<number>;
   readonly maxRunning?: Maybe<number>;
+  readonly tenant?: Maybe<string>;
+  /** Which of its ready tasks go first. */
+  readonly order?: Maybe<DagOrder>;
   readonly tasks: readonly SubmittedTask[];
 }
 
@@ -47,6 +53,8 @@ export interface PlanSettings {
   readonly types: ReadonlySet<string>;
   /** For tasks that say nothing about retries. */
   readonly retry: RetryPolicy;
+  /** For DAGs that say nothing about the order of their tasks. */
+  readonly order: DagOrder;
   readonly limits: PlanLimits;
 }
 

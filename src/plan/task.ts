@@ -70,10 +70,13 @@ export const planTask = (
   { base, basePayload, settings, problems }: TaskContext,
 ): Omit<PlannedTask, 'dependencies'> => {
   checkSimulation(task, `${path}.`, problems);
+  const policy = resolvePolicy(task, base);
+  if (policy.options?.speculative === true && policy.options.idempotent !== true)
+    problems.add(`${path}.speculative`, 'only a task that says that it is idempotent may run twice at once');
   return {
     name: task.taskName,
     type: task.type,
-    ...resolvePolicy(task, base),
+    ...policy,
     payload: task.payload === undefined ? basePayload : checkedPayload(task, `${path}.payload`, settings.limits.payloadBytes, problems),
   };
 };

@@ -4,12 +4,15 @@
  */
 import type { DagId } from '../core/ids';
 import type { Slot } from '../core/limits';
+import type { Standing } from '../core/standing';
 
 /** What a worker says of itself when it comes. */
 export interface WorkerDescription {
   readonly workerId: string;
   readonly host: string;
   readonly port: number;
+  /** The URL under which others reach it, where that isn't its host's name and the port; older workers don't say. */
+  readonly url?: string | undefined;
   readonly version: string;
   readonly region: string;
   readonly tags: readonly string[];
@@ -148,7 +151,8 @@ export interface Claims {
   /**
    * Before a dispatch with a number above 1: no lower number is granted from now on; answers per task whether a live session still
    * holds it. Where `sentTo` is given and that session isn't live, the answer is `gone`: the floor is raised, yet who is cut off from
-   * the leases alone may have it.
+   * the leases alone may have it. Where the leases just lost their memory it rejects, though the floors are raised: who holds a task
+   * says so again whatever the floor, and nobody else can begin below it.
    */
   raiseFloor(wanted: readonly (Wanted & { readonly sentTo?: string | undefined })[]): Promise<FloorAnswer[]>;
 }
@@ -181,8 +185,8 @@ export interface ClaimAudit {
   free(claims: readonly AbandonedClaim[]): Promise<number>;
 }
 
-/** With several schedulers, none sends a priority lower than the highest that any has waiting. */
+/** With several schedulers, none sends a priority lower than the highest that any has waiting, and flows get their shares over all of them. */
 export interface Precedence {
-  /** Publishes this scheduler's highest waiting priority (null for none; forgotten after a second) and answers the highest of the others. */
-  publish(scheduler: string, highest: number | null): Promise<number | null>;
+  /** Publishes what waits at this scheduler, forgotten after a second, and answers what the others have published. */
+  publish(scheduler: string, standing: Standing): Promise<ReadonlyMap<string, Standing>>;
 }

@@ -1,11 +1,10 @@
 /** The dead letters: tasks that gave up, and records that can't be decoded. Every call rejects with `StoreUnavailable` (core/failure). */
-import type { FailureKind, TaskError } from '../core/dag';
+import type { LetterKind, TaskError } from '../core/dag';
 import type { DagId, TaskRef } from '../core/ids';
 import type { AttemptView } from './history';
 import type { TaskView } from './views';
 
 export type LetterState = 'OPEN' | 'REPLAYED' | 'DISCARDED';
-export type LetterKind = FailureKind | 'UNDECODABLE';
 
 /** Times in milliseconds since 1970. */
 export interface DeadLetterView {

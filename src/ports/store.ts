@@ -6,6 +6,7 @@ import type { AppliedEdit, AttemptChange, DagChange, DagRecord, DeadLetterChange
 import type { Command, Commanded, CommandOutcome } from '../core/command';
 import type { PlannedDag } from '../core/dag';
 import type { DagId, TaskRef } from '../core/ids';
+import type { EndNotice } from '../core/notices';
 
 /** A place in a shard's log: the first offset that isn't applied yet, and what the record before it looked like. */
 export interface LogPosition {
@@ -58,6 +59,8 @@ export interface CommitBatch {
   /** Outcomes of commands: stored with the effect, in one transaction. */
   readonly commands: readonly CommandOutcome[];
   readonly edits: readonly AppliedEdit[];
+  /** Ends of DAGs that somebody wants to be told of; absent for none. */
+  readonly notices?: readonly EndNotice[];
 }
 
 /** Persists what the law decided; never decides itself. */

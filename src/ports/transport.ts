@@ -12,6 +12,12 @@ export interface LogRecord {
   readonly events: readonly Event[];
 }
 
+/** How many records of a topic the readers of this process have still to read. */
+export interface Lag {
+  readonly topic: string;
+  readonly records: number;
+}
+
 /** The shards' logs (topic `task-events`, a partition for each shard). */
 export interface EventLog {
   /** Durable on all in-sync replicas when it resolves. One record for each shard named (more where it would grow too large). */

@@ -2,6 +2,7 @@
 import type { BudgetUse } from '../core/change';
 import type {
   Backoff,
+  DagOrder,
   DagReason,
   DagStatus,
   Simulation,
@@ -33,8 +34,16 @@ export interface DagView {
   readonly reason: DagReason | null;
   /** When it is ended if it isn't final by then; null for never, and once it is final. */
   readonly dueAt: number | null;
+  /** When it counts as late if it isn't final by then; null for never. */
+  readonly lateAt: number | null;
   /** How many of its tasks may run at once; null for any number. */
   readonly maxRunning: number | null;
+  readonly tenant: string | null;
+  /** Which of its ready tasks go first. */
+  readonly order: DagOrder;
+  /** The schedule that submitted it, and the time of it that it is for; null where somebody else did. */
+  readonly scheduleId: string | null;
+  readonly scheduledFor: number | null;
   /** How often its graph was changed. */
   readonly version: number;
 }
@@ -95,6 +104,7 @@ export interface DagFilter {
   /** Exact, or a prefix where it ends in `*`. */
   readonly name?: string;
   readonly tag?: string;
+  readonly scheduleId?: string;
   readonly createdAfter?: number;
   readonly createdBefore?: number;
 }
@@ -142,5 +152,7 @@ export interface TaskViews {
    * since one would cost each task of the system: the tasks of all running DAGs are looked through.
    */
   runningIn(session: string, limit: number): Promise<TaskView[]>;
+  /** JSON text of what its handler kept last for the next attempt; null for nothing. */
+  checkpoint(task: TaskRef): Promise<string | null>;
   blockers(task: TaskRef, limit: number): Promise<TaskBlockers | undefined>;
 }

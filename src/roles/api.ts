@@ -1,44 +1,53 @@
 /** The HTTP side of a process that schedules, and of one that only works. */
+import path from 'node:path';
 import type { Config } from '../config';
-import { BUILT_IN_TASK_TYPES } from '../core/dag';
 import { bodySchemas } from '../control/schemas';
-import { createApp } from '../edge/app';
-import { createHttpServer, type HttpServer } from '../edge/httpServer';
+import type { createApp } from '../edge/app';
+import type { HttpServer } from '../edge/httpServer';
+import { pageRoutes } from '../edge/pages';
+import { createExpectedEnds } from '../observe/expectedEnds';
 import { createFinals, createAwaitedDag } from '../observe/finals';
-import { createHealth, type ComponentCheck } from '../observe/health';
-import { createMetrics, type MetricsNeeds } from '../observe/metrics';
+import type { createHealth } from '../observe/health';
+import { takeCensus } from '../dispatch/queueSize';
+import type { MetricsNeeds } from '../observe/metrics';
 import { openApiDocument } from '../observe/openapi';
-import { dagJson } from '../observe/present';
-import {
-  dagRoutes,
-  docsRoutes,
-  gateListRoutes,
-  historyRoutes,
-  inputRoutes,
-  letterRoutes,
-  limitRoutes,
-  probeRoutes,
-  taskRoutes,
-} from '../observe/routes';
+import { probeRoutes } from '../edge/probes';
+import { gateListRoutes, limitRoutes } from '../observe/routes/cluster';
+import { dagRoutes } from '../observe/routes/dags';
+import { docsRoutes } from '../observe/routes/docs';
+import { historyRoutes, letterRoutes } from '../observe/routes/history';
+import { inputRoutes, logRoutes, taskRoutes } from '../observe/routes/tasks';
+import { createFollowers } from '../observe/taskLogs';
 import type { Roster, WorkerControl } from '../ports/leases';
 import type { Permits } from '../ports/permits';
 import type { EventLog } from '../ports/transport';
-import { submitRoutes } from '../submit/routes';
 import { submissionSchemas } from '../submit/schema';
-import { createLargeReader, type LargeReader } from '../submit/large';
-import { planSettings, type PlanningNeeds } from '../submit/planning';
-import { createBacklog, type Backlog } from '../submit/backlog';
-import { createSubmitter } from '../submit/submitter';
 import type { Engine } from './engine';
 import { createControlApi } from './control';
+import type { Live } from './live';
 import type { ProcessLife } from './processLife';
-import { FIRST_WORKER_PORT } from './liveness';
+import { metricsOf, serverOf } from './probes';
 import type { Storage } from './storage';
+import { planningOf, type Submissions } from './submissions';
 import { createWorkersApi } from './workers';
+
+type Routes = Parameters<typeof createApp>[0]['routers'][number];
 
 export interface ApiNeeds extends Pick<
   Storage,
-  'store' | 'work' | 'commands' | 'views' | 'history' | 'letters' | 'letterStore' | 'removal' | 'gates' | 'limitStore'
+  | 'database'
+  | 'store'
+  | 'work'
+  | 'commands'
+  | 'views'
+  | 'history'
+  | 'letters'
+  | 'letterStore'
+  | 'removal'
+  | 'gates'
+  | 'limitStore'
+  | 'taskLogs'
+  | 'deliveryViews'
 > {
   readonly config: Config;
   readonly life: ProcessLife;
@@ -47,76 +56,77 @@ export interface ApiNeeds extends Pick<
   readonly roster: Roster;
   readonly permits: Permits;
   readonly control: WorkerControl;
-  readonly doctor: Parameters<typeof createApp>[0]['routers'][number];
-  readonly autoscaling: ApiNeeds['doctor'];
-  readonly components: Readonly<Record<string, ComponentCheck>>;
+  /** Of the duties: doctor, autoscaling, schedules, notifications. */
+  readonly duties: readonly Routes[];
+  readonly submissions: Submissions;
+  readonly live: Pick<Live, 'routes' | 'stream'>;
+  readonly health: ReturnType<typeof createHealth>;
+  readonly targets: Routes;
+  /** How far behind this process reads from Kafka. */
+  readonly lags?: MetricsNeeds['lags'];
 }
 
-const DRAIN_MS = 5000;
-
-const metricsOf = (
-  { listen, clock }: ProcessLife,
-  more: Pick<MetricsNeeds, 'queue' | 'workers' | 'openTasks' | 'gates' | 'limits'>,
-  types: readonly string[],
-) => createMetrics({ listen, clock, types, ...more });
-
-const unexpectedIn =
-  ({ log }: ProcessLife) =>
-  (error: unknown, requestId: string): void => {
-    log.error({ error, requestId }, 'a request failed unexpectedly');
-  };
-
-const serverOf = (config: Config, life: ProcessLife, routers: Parameters<typeof createApp>[0]['routers']): HttpServer => {
-  const app = createApp({
-    routers,
-    answered: (what) => {
-      life.announce('http.answered', what);
-    },
-    unexpected: unexpectedIn(life),
-    monotonic: () => life.clock.monotonic(),
-  });
-  return createHttpServer({ app, host: config.server.host, port: config.server.port ?? { firstFreeFrom: FIRST_WORKER_PORT }, drainMs: DRAIN_MS });
-};
-
-const planningOf = (config: Config): PlanningNeeds => ({
-  types: [...new Set([...BUILT_IN_TASK_TYPES, ...config.worker.types])],
-  retry: config.retries,
-  limits: config.limits,
-});
-
-const submitterOf = ({ config, life, engine, store, views }: ApiNeeds, backlog: Backlog, large: LargeReader) => {
-  const all = Array.from({ length: config.scheduler.shards }, (_, shard) => shard);
-  return createSubmitter({
-    store,
+const shownDags = ({ views, engine, store, life: { clock, listen } }: ApiNeeds) =>
+  dagRoutes({
     views,
-    clock: life.clock,
-    announce: life.announce,
-    pendingSubmissions: config.limits.pendingSubmissions,
-    submissionWaitMs: config.limits.submissionWaitMs,
-    backlog,
-    shards: () => {
-      // Whose leases may be over is as one that owns none: the owner finds what is placed in its shards.
-      const owned = engine.isLive() ? engine.advancer.owned().map(({ shard }) => shard) : [];
-      return owned.length > 0 ? owned : all;
-    },
-    ...planningOf(config),
-    large,
-    admitted: (dag) => {
-      engine.advancer.admit(dag);
-    },
+    awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen, clock }) }),
+    expectedEnd: createExpectedEnds({
+      ...engine.learning,
+      runOf: engine.advancer.runOf,
+      store,
+      clock,
+      workers: () => engine.fleet.workers(),
+    }),
   });
-};
 
-const submissionsOf = (needs: ApiNeeds, backlog: Backlog, large: LargeReader) =>
-  submitRoutes({
-    submitter: submitterOf(needs, backlog, large),
-    bodyBytes: needs.config.limits.bodyBytes,
-    present: dagJson,
-    unexpected: unexpectedIn(needs.life),
+const shownTasks = ({ views, history, engine: { dispatcher, fleet }, life, gates, limitStore, permits }: ApiNeeds) =>
+  taskRoutes({
+    views: { ...views, ...history },
+    workers: () => fleet.workers(),
+    clock: life.clock,
+    gates,
+    limits: limitStore,
+    permits,
+    queue: { position: ({ dag, task }) => dispatcher.ready.position(dag, task), sentTo: ({ dag, task }) => dispatcher.holderOf(dag, task) },
   });
+
+const shownLogs = ({ views, taskLogs, life: { clock }, config }: ApiNeeds) => {
+  const both = { ...views, ...taskLogs };
+  return { views: both, followers: createFollowers({ views: both, clock, most: config.taskLogs.followers }) };
+};
 
 const openApiOf = ({ version }: ProcessLife): ReturnType<typeof openApiDocument> =>
-  openApiDocument({ version, bodies: { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) } });
+  openApiDocument({
+    version,
+    bodies: {
+      ...submissionSchemas('#/components/schemas/'),
+      ...bodySchemas({ task: { $ref: '#/components/schemas/TaskDto' }, dag: { $ref: '#/components/schemas/DagDto' } }),
+    },
+  });
+
+/** What metrics ask a process that schedules. */
+const scheduledIn = ({ engine, database, deliveryViews, lags, live, submissions: { backlog } }: ApiNeeds) => ({
+  census: () => takeCensus(engine.dispatcher),
+  dags: engine.advancer.statuses,
+  shards: () => engine.advancer.owned().length,
+  lags,
+  workers: () => engine.fleet.workers(),
+  openTasks: backlog.size,
+  gates: () => engine.gates.list(),
+  limits: () => engine.limits.list(),
+  handOuts: () => engine.dispatcher.handOuts(),
+  connections: database.use,
+  streamClients: live.stream.clients,
+  deliveriesWaiting: deliveryViews.waitingDeliveries,
+});
+
+const probesOf = (needs: ApiNeeds) => {
+  const { config, life, engine, health } = needs;
+  const ready = (): boolean => engine.advancer.owned().length > 0;
+  return probeRoutes({ health, ready, metrics: metricsOf(config, life, { ...scheduledIn(needs), health }) });
+};
+/** `npm run build` puts the page beside the program. */
+const PAGE_FOLDER = path.join(__dirname, '../web');
 
 /** How long a request waits for its command's outcome. */
 const OUTCOME_MS = 5000;
@@ -124,27 +134,15 @@ const OUTCOME_MS = 5000;
 /** The API of a scheduler: submissions, views, probes, its own description. */
 export const createApi = (needs: ApiNeeds): HttpServer => {
   const { config, life, engine, work, views, history, letters } = needs;
-  const { clock, listen } = life;
   const workers = () => engine.fleet.workers();
-  const queue = engine.dispatcher.ready;
-  const backlog = createBacklog({ count: () => engine.advancer.openTasks(), limit: config.limits.openTasks, ...life });
-  const large = createLargeReader({ settings: planSettings(planningOf(config)), clock });
+  const logs = shownLogs(needs);
   const nudging = (loop: { nudge(): void }) => (): void => {
     loop.nudge();
   };
-  const scheduled = { queue, workers, openTasks: backlog.size, gates: () => engine.gates.list(), limits: () => engine.limits.list() };
   const server = serverOf(config, life, [
-    submissionsOf(needs, backlog, large),
-    dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen, clock }) }) }),
-    taskRoutes({
-      views: { ...views, ...history },
-      workers,
-      clock,
-      gates: needs.gates,
-      limits: needs.limitStore,
-      permits: needs.permits,
-      queue: { position: ({ dag, task }) => queue.position(dag, task), sentTo: ({ dag, task }) => engine.dispatcher.holderOf(dag, task) },
-    }),
+    needs.submissions.routes,
+    shownDags(needs),
+    shownTasks(needs),
     createControlApi({
       ...needs,
       limits: needs.limitStore,
@@ -154,39 +152,28 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
       gatesChanged: nudging(engine.gates),
       limitsChanged: nudging(engine.limits),
     }),
-    gateListRoutes({ gates: needs.gates, clock }),
+    gateListRoutes({ gates: needs.gates, clock: life.clock }),
     limitRoutes({ limits: needs.limitStore, permits: needs.permits }),
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
-    needs.doctor,
-    needs.autoscaling,
+    logRoutes(logs),
+    ...needs.duties,
+    needs.live.routes,
     ...createWorkersApi({ ...needs, seen: workers, announce: life.announce, bodyBytes: config.limits.bodyBytes }),
     inputRoutes({ work }),
-    probeRoutes({
-      health: createHealth({ components: needs.components, clock }),
-      ready: () => engine.advancer.owned().length > 0,
-      metrics: metricsOf(life, scheduled, config.worker.types),
-    }),
+    needs.targets,
+    probesOf(needs),
     docsRoutes({ openApi: openApiOf(life) }),
+    pageRoutes({ folder: PAGE_FOLDER }),
   ]);
   return {
     ...server,
     stop: async () => {
+      // They would stay for ever: nobody waits for them.
+      needs.live.stream.close();
+      logs.followers.end();
       await server.stop();
-      await large.stop();
+      await needs.submissions.stop();
     },
   };
 };
-
-export interface ProbesNeeds {
-  readonly config: Config;
-  readonly life: ProcessLife;
-  readonly ready: () => boolean;
-  readonly components: Readonly<Record<string, ComponentCheck>>;
-}
-
-/** The HTTP side of a worker: probes and metrics. */
-export const createProbes = ({ config, life, ready, components }: ProbesNeeds): HttpServer =>
-  serverOf(config, life, [
-    probeRoutes({ ready, health: createHealth({ components, clock: life.clock }), metrics: metricsOf(life, {}, config.worker.types) }),
-  ]);

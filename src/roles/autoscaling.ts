@@ -11,7 +11,7 @@ import { every } from '../lifecycle/every';
 import { whileLeading, type Leading } from '../lifecycle/leading';
 import type { Service } from '../lifecycle/service';
 import { together } from '../lifecycle/together';
-import { autoscalingRoutes } from '../observe/routes';
+import { autoscalingRoutes } from '../observe/routes/cluster';
 import type { Roster, WorkerControl } from '../ports/leases';
 import type { LoadBoard, ScalingHistory, WorkerDriver } from '../ports/scaling';
 import type { Engine } from './engine';
@@ -21,6 +21,8 @@ import type { ProcessLife } from './processLife';
 export interface OwnProgram {
   readonly script: string;
   readonly args: readonly string[];
+  /** Its environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface AutoscalingNeeds {
@@ -46,7 +48,7 @@ const driverOf = ({ config: { autoscaling }, life, leases, program }: Autoscalin
   const onFailed = (id: string, how: string): void => {
     announce('loop.failed', { loop: 'autoscaling', error: new Error(`the worker ${id}: ${how}`) });
   };
-  return createProcessDriver({ script: program?.script ?? '', args: program?.args ?? [], ask, onFailed });
+  return createProcessDriver({ script: program?.script ?? '', args: program?.args ?? [], env: program?.env, ask, onFailed });
 };
 
 const namesOf = ({ driver, workerPrefix, kubernetes }: Config['autoscaling']): Names =>

@@ -3,14 +3,18 @@ import { askForBroker, createKafka } from '../adapters/kafka/connection';
 import { createDeadLetterTopic } from '../adapters/kafka/deadLetters';
 import { createEventLog } from '../adapters/kafka/eventLog';
 import { createProducer } from '../adapters/kafka/producer';
+import { createLogFeed, createLogSender } from '../adapters/kafka/taskLogs';
 import { provideTopics } from '../adapters/kafka/topics';
+import { createReadings } from '../adapters/kafka/readings';
 import { createWorkQueue } from '../adapters/kafka/workQueue';
+import { createCluster } from '../adapters/kafka/cluster';
 import { createRedisLockService, type RedisLockService } from '../adapters/redis/lockService';
 import { maskUrl, type Config } from '../config';
 import { resource, type Include } from '../lifecycle/assembled';
 import { rarely } from '../lifecycle/rarely';
 import type { DeadLetterTopic } from '../ports/letters';
-import type { EventLog, WorkQueue } from '../ports/transport';
+import type { AppendLogs, LogFeed } from '../ports/taskLogs';
+import type { EventLog, Lag, WorkQueue } from '../ports/transport';
 import { undecodableRecord } from './deadLetters';
 import type { ProcessLife } from './processLife';
 
@@ -18,6 +22,10 @@ export interface Transport {
   readonly log: EventLog;
   readonly queue: WorkQueue;
   readonly deadLetters: DeadLetterTopic;
+  readonly appendLogs: AppendLogs;
+  readonly logFeed: LogFeed;
+  /** How far behind this process reads. */
+  readonly lags: () => Promise<readonly Lag[]>;
 }
 
 /** An outage of Kafka is told anew so often. */
@@ -36,11 +44,19 @@ export const openTransport = async (config: Config, life: ProcessLife, include: 
       if (keptBack === undefined) life.log.debug({ kafka: details }, message);
       else life.log.warn({ kafka: details, keptBack }, message);
     },
+    onAnswer: (api, ms) => {
+      life.announce('kafka.answered', { api, ms });
+    },
   });
   const { shards } = config.scheduler;
   await life.waitFor({ name: 'Kafka', address: brokers.join(','), stopping }, async () => {
     await askForBroker({ brokers, clientId });
-    await provideTopics(kafka, { queue: topics.queue, events: { ...topics.events, partitions: shards }, deadLetters: topics.deadLetters });
+    await provideTopics(kafka, {
+      queue: topics.queue,
+      events: { ...topics.events, partitions: shards },
+      deadLetters: topics.deadLetters,
+      logs: { ...topics.logs, partitions: shards },
+    });
   });
   const producer = createProducer(kafka);
   await producer.connect();
@@ -55,30 +71,31 @@ export const openTransport = async (config: Config, life: ProcessLife, include: 
       life.announce('event.refused', { type: 'unknown', reason: 'undecodable' });
       life.announce('record.undecodable', record);
     };
-  const log = createEventLog({ kafka, producer, topic: topics.events.name, shards, onUndecodable: undecodableIn(topics.events.name), onTrouble });
-  const queue = createWorkQueue({
-    kafka,
-    producer,
-    topic: topics.queue.name,
-    replication: topics.queue.replication,
-    onUndecodable: undecodableIn(topics.queue.name),
-    onTrouble,
-  });
+  const cluster = createCluster(kafka);
+  const readings = createReadings(cluster);
+  const shared = { kafka, producer, readings, onTrouble };
+  const log = createEventLog({ ...shared, topic: topics.events.name, shards, onUndecodable: undecodableIn(topics.events.name) });
+  const { name: queueTopic, replication } = topics.queue;
+  const queue = createWorkQueue({ ...shared, topic: queueTopic, replication, onUndecodable: undecodableIn(queueTopic) });
+  const lines = createLogSender({ kafka, topic: topics.logs.name });
   await include(
     resource('Kafka', async () => {
       await log.close();
+      await lines.close();
       await producer.close();
+      await cluster.close();
     }),
   );
   const deadLetters = createDeadLetterTopic({ producer, topic: topics.deadLetters.name, partitions: topics.deadLetters.partitions });
-  return { log, queue, deadLetters };
+  const logFeed = createLogFeed({ kafka, topic: topics.logs.name, shards, onUndecodable: undecodableIn(topics.logs.name), onTrouble });
+  return { log, queue, deadLetters, appendLogs: lines.append, logFeed, lags: readings.lags };
 };
 
 /** Waits for Redis and opens the lock service. */
 export const openLeases = async (
   config: Config,
   life: ProcessLife,
-  { include, stopping, onForgotten }: { include: Include; stopping: AbortSignal; onForgotten: () => void },
+  { include, stopping, onForgotten }: { include: Include; stopping: AbortSignal; onForgotten: () => Promise<void> | void },
 ): Promise<RedisLockService> => {
   const { url, prefix } = config.redis;
   const leases = createRedisLockService({
@@ -89,6 +106,9 @@ export const openLeases = async (
     onForgotten,
     onError: (error) => {
       life.announce('loop.failed', { loop: 'leases', error });
+    },
+    onCall: (ms, isAnswered) => {
+      life.announce('redis.called', { ms, isAnswered });
     },
   });
   await include(resource('Redis', () => leases.stop()));

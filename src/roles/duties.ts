@@ -11,14 +11,20 @@ import { createDeadLetters } from './deadLetters';
 import { createDoctorApi } from './doctor';
 import type { Engine } from './engine';
 import { createLead } from './lead';
-import { createRetentionDuty } from './retention';
+import { createNotifications } from './notifications';
+import { createLogExpiryDuty, createRetentionDuty } from './retention';
+import type { Wanted } from '../notify/wanted';
 import type { ProcessLife } from './processLife';
+import { createSchedules } from './schedules';
 import type { Storage } from './storage';
+import type { Submissions } from './submissions';
 
 export interface DutiesNeeds {
   readonly config: Config;
   readonly life: ProcessLife;
   readonly storage: Storage;
+  /** As storage has it, but told to those who look on. */
+  readonly expiry: Storage['expiry'];
   readonly leases: {
     readonly leadership: Leadership;
     readonly roster: Roster;
@@ -27,27 +33,22 @@ export interface DutiesNeeds {
     readonly board: LoadBoard;
   };
   readonly engine: Engine;
+  readonly submissions: Pick<Submissions, 'submitter'>;
   readonly topic: DeadLetterTopic;
   readonly log: EventLog;
   readonly origin: () => string;
+  readonly wanted: Wanted;
   /** How workers are started beside this process; undefined where they can't be. */
   readonly program?: OwnProgram | undefined;
 }
 
-/** The service, and the routes of the doctor and the autoscaler. */
-export const createDuties = ({
-  config,
-  life,
-  storage,
-  leases,
-  engine,
-  program,
-  ...needs
-}: DutiesNeeds): {
+export interface Duties {
   readonly service: Service;
-  readonly doctor: ReturnType<typeof createDoctorApi>['routes'];
-  readonly autoscaling: ReturnType<typeof createAutoscalingApi>['routes'];
-} => {
+  readonly routes: readonly ReturnType<typeof createDoctorApi>['routes'][];
+}
+
+/** Makes them, and the routes of the doctor, the autoscaler, the schedules and notifications. */
+export const createDuties = ({ config, life, storage, expiry, leases, engine, program, submissions, ...needs }: DutiesNeeds): Duties => {
   const lead = createLead(config, life, leases.leadership);
   const shared = { ...storage, ...needs, life, lead };
   const doctor = createDoctorApi({
@@ -58,11 +59,22 @@ export const createDuties = ({
     bodyBytes: config.limits.bodyBytes,
   });
   const letters = createDeadLetters({ ...shared, shards: () => engine.advancer.owned().map(({ shard }) => shard) });
-  const retention = createRetentionDuty({ config, life, lead, dags: storage.expiry });
+  const retention = createRetentionDuty({ config, life, lead, dags: expiry, months: storage.months });
+  const logExpiry = createLogExpiryDuty({ config, life, lead, logs: storage.taskLogStore });
+  const schedules = createSchedules({ ...submissions, life, lead, schedules: storage.schedules, bodyBytes: config.limits.bodyBytes });
   const autoscaling = createAutoscalingApi({ config, life, lead, leases, history: storage.scalings, engine, program });
+  const notifications = createNotifications({ ...needs, config, life, lead, rows: storage });
   return {
-    service: together('duties', [lead, doctor.service, letters, ...retention, autoscaling.service]),
-    doctor: doctor.routes,
-    autoscaling: autoscaling.routes,
+    service: together('duties', [
+      lead,
+      doctor.service,
+      letters,
+      ...retention,
+      ...logExpiry,
+      schedules.service,
+      notifications.service,
+      autoscaling.service,
+    ]),
+    routes: [doctor.routes, autoscaling.routes, ...schedules.routes, ...notifications.routes],
   };
 };

@@ -2,17 +2,19 @@
 import type { Config } from '../config';
 import type { HandlerConfig } from '../config/shape';
 import { createSimulatedHandler } from '../execute/handlers/simulated';
+import { redactionOf } from '../core/redact';
 import { createPool, type Pool } from '../execute/isolation/pool';
 import { processRoom, threadRoom } from '../execute/isolation/rooms';
 import { fileOfModule, loadHandler } from '../execute/loadHandler';
-import type { Limits, Runnable, Runnables } from '../execute/work';
+import { lookAfterOutput, type Printed } from '../execute/printed';
+import type { Runnable, Runnables } from '../execute/work';
 import { resource } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
 import { pause, within } from '../lifecycle/timing';
 import type { Clock } from '../ports/clock';
 import type { WorkerDescription } from '../ports/leases';
+import { placeOf } from './place';
 import type { ProcessLife } from './processLife';
-import { hostname } from 'node:os';
 
 const sleepOn =
   (clock: Clock) =>
@@ -21,7 +23,7 @@ const sleepOn =
     if (signal.aborted) throw new Error('the execution was aborted');
   };
 
-const toOwnStderr = (text: string): void => void process.stderr.write(text);
+const toOwnOutput = (stream: 'stdout' | 'stderr', text: string): void => void process[stream].write(text);
 
 /** The longest that a user's module may take to load. */
 const LOAD_MS = 30_000;
@@ -29,7 +31,7 @@ const LOAD_MS = 30_000;
 const loadInto = async (pool: Pool, { module, isolation, heapMb }: HandlerConfig, defaultHeapMb: number): Promise<Runnable> => {
   const file = fileOfModule(module, process.cwd());
   if (isolation === 'none') return loadHandler(file);
-  const open = (isolation === 'thread' ? threadRoom : processRoom)({ file, heapMb: heapMb ?? defaultHeapMb, onStderr: toOwnStderr });
+  const open = (isolation === 'thread' ? threadRoom : processRoom)({ file, heapMb: heapMb ?? defaultHeapMb, onOutput: toOwnOutput });
   return pool.isolated(open, await pool.warm(open));
 };
 
@@ -41,8 +43,18 @@ const openHandler = (pool: Pool, handler: HandlerConfig, { worker, clock }: { wo
     },
   );
 
+/** Only where a user's handler runs on the main loop: it costs every promise there. */
+const printedOf = (handlers: readonly HandlerConfig[]): ReadonlyMap<string, Printed> => {
+  const types = handlers.filter(({ isolation }) => isolation === 'none').map(({ type }) => type);
+  if (types.length === 0) return new Map();
+  const printed = lookAfterOutput();
+  return new Map(types.map((type) => [type, printed]));
+};
+
 export interface OpenHandlers {
   readonly handlers: Runnables;
+  /** Those that run on the main loop. */
+  readonly printed: ReadonlyMap<string, Printed>;
   /** Ends their threads and processes. */
   readonly service: Service;
 }
@@ -61,19 +73,22 @@ export const openHandlers = async (config: Config, clock: Clock, workers = 1): P
     await pool.close();
     throw error;
   }
-  return { handlers, service: resource('handlers', () => pool.close()) };
+  return { handlers, printed: printedOf(config.worker.handlers), service: resource('handlers', () => pool.close()) };
 };
 
 /** The bounds of what a handler does here. */
-export const boundsOf = ({ worker: { resultBytes, checkpointBytes, hardLimitGraceMs } }: Config): { limits: Limits; hardLimitGraceMs: number } => ({
+export const boundsOf = ({ worker: { resultBytes, checkpointBytes, hardLimitGraceMs }, fairness: { ageingMs }, taskLogs, log }: Config) => ({
   limits: { resultBytes, checkpointBytes },
   hardLimitGraceMs,
+  ageingMs,
+  logBounds: taskLogs,
+  redaction: redactionOf(log.redact),
 });
 
 /** What the worker tells about itself. */
 export const descriptionOf = (config: Config, { version }: Pick<ProcessLife, 'version'>, workerId: string, port: number): WorkerDescription => {
   const { types, concurrency, region, tags } = config.worker;
-  return { workerId, host: hostname(), port, version, region, tags, types, slots: concurrency };
+  return { workerId, ...placeOf(config, port), version, region, tags, types, slots: concurrency };
 };
 
 /** The first lease of a session may last this much longer than the others: its heartbeat has to start. */

@@ -3,10 +3,12 @@ import type { Dispatched } from '../core/event';
 import { failure } from '../core/failure';
 import { groupBy } from '../core/groupBy';
 import { createFetchInputs } from '../execute/fetchInputs';
-import type { TaskLogger } from '../core/handler';
+import type { LogLine } from '../core/logLine';
+import type { Redaction } from '../core/redact';
 import type { Held } from '../execute/prefetch';
 import type { Limits, Runnables } from '../execute/work';
-import { createWorker, type Worker } from '../execute/worker';
+import { createRunSpans } from '../execute/spans';
+import { createWorker, type Worker, type WorkerNeeds } from '../execute/worker';
 import { createBatcher } from '../lifecycle/batcher';
 import { retrying } from '../lifecycle/retry';
 import { together } from '../lifecycle/together';
@@ -14,6 +16,9 @@ import type { Service } from '../lifecycle/service';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { Claims, WorkerDescription, WorkerSessions } from '../ports/leases';
+import { createOutbox, type OutboxBounds } from '../logs/outbox';
+import type { AppendLogs } from '../ports/taskLogs';
+import type { Tracing } from '../ports/tracing';
 import type { EventLog, WorkQueue } from '../ports/transport';
 import { createReporter } from '../report/reporter';
 
@@ -24,15 +29,23 @@ export interface HandsNeeds {
   readonly claims: Claims;
   readonly log: EventLog;
   readonly queue: WorkQueue;
-  readonly logger: (held: Held) => TaskLogger;
+  readonly appendLogs: AppendLogs;
+  readonly logBounds: OutboxBounds;
+  readonly redaction: Redaction;
+  /** Hears each line that a task says, for the log of the process. */
+  readonly heard?: (held: Held, line: LogLine, worker: string) => void;
+  readonly printed?: WorkerNeeds['printed'];
   readonly clock: Clock;
   readonly announce: Announce;
+  /** Absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** How many shards' logs hear of a worker whose leases don't answer. */
   readonly shards: number;
   readonly drainMs: number;
   readonly takeoverMs: number;
   readonly limits: Limits;
   readonly hardLimitGraceMs: number;
+  readonly ageingMs?: number | undefined;
   /** Ends the process, because a handler ignores its signal; absent where the process has to go on. */
   readonly endProcess?: (why: string) => void;
   /** An operator asked the worker to leave. */
@@ -103,16 +116,30 @@ const vouchIn =
 export const createHands = ({ description, log, claims, clock, announce, ...needs }: HandsNeeds): Hands => {
   const reporter = createReporter({ log, clock, announce });
   const finisher = createFinisher({ claims, clock, announce });
+  const outbox = createOutbox({
+    append: needs.appendLogs,
+    worker: description.workerId,
+    bounds: needs.logBounds,
+    redaction: needs.redaction,
+    clock,
+    announce,
+  });
   const worker = createWorker({
     ...needs,
+    say: (held, line) => {
+      outbox.say(held, line);
+      needs.heard?.(held, line, description.workerId);
+    },
+    fellSilent: outbox.fellSilent,
     description,
     claims,
     clock,
     announce,
     report: (shard, event) => reporter.report(shard, event),
     vouch: vouchIn(log, needs.shards),
+    spans: needs.tracing && createRunSpans(needs.tracing, description.workerId),
     finished: finisher.finished,
     fetchInputs: createFetchInputs(clock),
   });
-  return { service: together('hands', [reporter, finisher, worker]), worker };
+  return { service: together('hands', [reporter, finisher, outbox, worker]), worker };
 };

@@ -5,11 +5,13 @@ import path from 'node:path';
 import type { Config } from '../config';
 import { systemClock } from '../adapters/system/clock';
 import { isFailure } from '../core/failure';
-import type { TaskLogger } from '../core/handler';
+import type { LogLine } from '../core/logLine';
+import { redactionOf } from '../core/redact';
 import type { Held } from '../execute/prefetch';
 import { awaiting } from '../lifecycle/awaiting';
 import { createEmitter } from '../lifecycle/emitter';
 import { taskIdOf } from '../core/ids';
+import { inTrace } from '../core/trace';
 import { createLog, logHappenings, type Logger } from '../observe/logging';
 import type { Clock } from '../ports/clock';
 import type { Announce, Happenings, Listen } from '../ports/happenings';
@@ -21,8 +23,8 @@ export interface ProcessLife {
   readonly log: Logger;
   readonly announce: Announce;
   readonly listen: Listen;
-  /** The log of one attempt. */
-  readonly taskLogger: (held: Held) => TaskLogger;
+  /** Writes what a task says into this log, too. */
+  readonly heard: (held: Held, line: LogLine, worker: string) => void;
   /** Waits for a service that isn't there yet, telling the log what it waits for. */
   waitFor<T>(what: { name: string; address: string; stopping: AbortSignal }, attempt: () => Promise<T>): Promise<T>;
 }
@@ -33,36 +35,29 @@ export const versionOfPackage = (): string =>
 /** An id that no other process has: of the host and the process. */
 export const processId = (prefix: string): string => `${prefix}-${hostname()}-${String(process.pid)}`;
 
-const taskLoggerOf =
-  (log: Logger) =>
-  ({ dispatch, fence }: Held): TaskLogger => {
-    let bound: Logger | undefined;
-    // Made when first used: most handlers log nothing.
-    const own = (): Logger =>
-      (bound ??= log.child({
-        dagId: dispatch.dag,
-        taskId: taskIdOf(dispatch.dag, dispatch.task),
-        task: dispatch.name,
-        attempt: dispatch.attempt,
-        fence,
-      }));
-    return {
-      info: (message, details) => {
-        own().info({ ...details }, message);
-      },
-      warn: (message, details) => {
-        own().warn({ ...details }, message);
-      },
-      error: (message, details) => {
-        own().error({ ...details }, message);
-      },
+/** What handlers log themselves has its level here, what they print is for whoever looks closely: all of it is kept with the task. */
+const heardIn =
+  (log: Logger): ProcessLife['heard'] =>
+  ({ dispatch, fence }, { level: own, stream, text, fields }, worker) => {
+    const level = stream === 'log' ? own : 'debug';
+    if (!log.isLevelEnabled(level)) return;
+    const about = {
+      dagId: dispatch.dag,
+      taskId: taskIdOf(dispatch.dag, dispatch.copyOf ?? dispatch.task),
+      task: dispatch.name,
+      attempt: dispatch.attempt,
+      worker,
+      fence,
+      stream,
+      ...inTrace(dispatch.trace),
     };
+    log[level]({ ...(fields !== null && { fields: JSON.parse(fields) as unknown }), ...about }, text);
   };
 
 /** Makes the life of one process. */
 export const createProcessLife = (config: Config, id: string): ProcessLife => {
   const clock = systemClock;
-  const log = createLog({ level: config.log.level, role: config.role, id });
+  const log = createLog({ level: config.log.level, role: config.role, id, redaction: redactionOf(config.log.redact) });
   const { announce, listen } = createEmitter<Happenings>((name, error) => {
     log.error({ event: name, error }, 'a listener failed');
   });
@@ -74,7 +69,7 @@ export const createProcessLife = (config: Config, id: string): ProcessLife => {
     log,
     announce,
     listen,
-    taskLogger: taskLoggerOf(log),
+    heard: heardIn(log),
     waitFor: ({ name, address, stopping }, attempt) =>
       awaiting(
         {

@@ -4,14 +4,22 @@ import { createLoad } from '../adapters/system/load';
 import type { Config } from '../config';
 import { assembled, resource, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
+import { createHealth } from '../observe/health';
+import { createKeeper } from '../logs/keeper';
 import { createWrites } from '../observe/writes';
 import { createApi } from './api';
 import type { OwnProgram } from './autoscaling';
 import { createDuties } from './duties';
 import { openLeases, openTransport } from './distributed';
-import { createEngine } from './engine';
+import { createEngine, type Engine } from './engine';
+import { createLive } from './live';
+import { createWantedEnds } from './notifications';
+import { engineSettingsOf } from './engineNeeds';
 import { createProcessLife, processId, type ProcessLife } from './processLife';
 import { openStorage } from './storage';
+import { createSubmissions } from './submissions';
+import { createTargetsApi } from './targets';
+import { openTracing } from './tracing';
 
 interface SchedulerRole {
   readonly config: Config;
@@ -19,43 +27,67 @@ interface SchedulerRole {
   readonly program: OwnProgram | undefined;
 }
 
+interface Checked {
+  readonly database: { ping(): Promise<void> };
+  readonly writes: { check(): void };
+  readonly log: { ping(): Promise<void> };
+  readonly roster: { ping(): Promise<void> };
+}
+
+const checksOf = ({ database, writes, log, roster }: Checked) => ({
+  postgres: { needed: true, check: () => database.ping().then(writes.check) },
+  kafka: { needed: true, check: () => log.ping() },
+  redis: { needed: true, check: () => roster.ping() },
+});
+
 const assemble = async ({ config, life, program }: SchedulerRole, include: Include, stopping: AbortSignal): Promise<void> => {
   const { clock, announce } = life;
+  const tracing = await openTracing(config, life, include);
   const storage = await openStorage(config, config.database.url, life, stopping);
   await include(resource('database connections', () => storage.database.close()));
   const transport = await openTransport(config, life, include, stopping);
   const leases = await openLeases(config, life, { include, stopping, onForgotten: () => undefined });
-  const { roster, claims, ledger, permits, precedence } = leases;
+  const { roster, permits, control } = leases;
   const origin = (): string => config.server.advertisedUrl ?? `http://${hostname()}:${String(api.port() ?? 0)}`;
-  const engine = createEngine({
+  const writes = createWrites({ listen: life.listen, clock });
+  const health = createHealth({ components: checksOf({ ...storage, writes, log: transport.log, roster }), clock });
+  const live = createLive({ life, ...storage, leases, health, engine: () => engine });
+  const wanted = createWantedEnds(life, storage);
+  const engine: Engine = createEngine({
     ...storage,
+    store: wanted.watched(live.store),
     ...transport,
-    roster,
-    claims,
-    ledger,
-    permits,
-    precedence,
+    ...leases,
     scheduler: life.id,
     clock,
     announce,
+    tracing,
     durableTransport: true,
     load: createLoad(),
     origin,
-    settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
+    settings: engineSettingsOf(config),
   });
-  const duties = createDuties({ config, life, storage, leases, engine, topic: transport.deadLetters, log: transport.log, origin, program });
-  const writes = createWrites({ listen: life.listen, clock });
-  const components = {
-    postgres: { needed: true, check: () => storage.database.ping().then(writes.check) },
-    kafka: { needed: true, check: () => transport.log.ping() },
-    redis: { needed: true, check: () => roster.ping() },
-  };
-  const store = { ...storage.store, admit: writes.watched(storage.store.admit) };
-  const shown = { roster, permits, control: leases.control, doctor: duties.doctor, autoscaling: duties.autoscaling };
-  const api = createApi({ config, life, engine, ...storage, ...shown, store, log: transport.log, components });
-  await include(engine.service);
-  await include(duties.service);
-  await include(api);
+  const own = { config, life, engine };
+  const changed = { store: { ...live.store, admit: writes.watched(live.store.admit) }, removal: live.removal, expiry: live.expiry };
+  const submissions = createSubmissions({ ...own, tracing, ...storage, ...changed });
+  const duties = createDuties({
+    ...own,
+    storage,
+    ...changed,
+    leases,
+    submissions,
+    topic: transport.deadLetters,
+    log: transport.log,
+    origin,
+    wanted,
+    program,
+  });
+  const targets = createTargetsApi({ config, life, schedulers: leases.schedulers, roster, port: () => api.port() });
+  const shown = { roster, permits, control, live, health, duties: duties.routes, targets: targets.routes };
+  const api = createApi({ ...own, submissions, ...storage, ...shown, ...transport, ...changed });
+  const owned = () => engine.advancer.owned().map(({ shard }) => shard);
+  const keeper = createKeeper({ feed: transport.logFeed, store: storage.taskLogStore, owned, attemptBytes: config.taskLogs.attemptBytes, ...life });
+  for (const service of [engine.service, duties.service, live.service, keeper, api, targets.service]) await include(service);
   life.log.info({ port: api.port(), id: life.id }, `scheduler is ready on http://localhost:${String(api.port())}`);
 };
 

@@ -6,13 +6,21 @@ import { createEmbeddedPostgres } from '../adapters/postgres/embedded';
 import type { Config } from '../config';
 import { assembled, resource, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
+import { createHealth } from '../observe/health';
+import type { AppendLogs } from '../ports/taskLogs';
 import { createApi } from './api';
 import { createDuties } from './duties';
-import { createEngine } from './engine';
+import { createEngine, type Engine } from './engine';
+import { engineSettingsOf } from './engineNeeds';
 import { createHands, type Hands } from './hands';
+import { createLive } from './live';
+import { createWantedEnds } from './notifications';
 import { boundsOf, descriptionOf, openHandlers, takeoverMsOf } from './handlers';
 import { createProcessLife, type ProcessLife } from './processLife';
 import { openStorage, type Storage } from './storage';
+import { createSubmissions } from './submissions';
+import { createTargetsApi } from './targets';
+import { openTracing } from './tracing';
 
 const startDatabase = async (config: Config, { log }: ProcessLife, include: Include): Promise<string> => {
   const { dataDir, databasePort } = config.standalone;
@@ -31,14 +39,14 @@ const startDatabase = async (config: Config, { log }: ProcessLife, include: Incl
 const createWorkers = (
   config: Config,
   life: ProcessLife,
-  parts: Pick<Parameters<typeof createHands>[0], 'sessions' | 'claims' | 'log' | 'queue' | 'handlers'>,
+  parts: Pick<Parameters<typeof createHands>[0], 'sessions' | 'claims' | 'log' | 'queue' | 'handlers' | 'printed' | 'appendLogs' | 'tracing'>,
 ): Hands[] =>
   Array.from({ length: config.standalone.workers }, (_, i) => {
     const hands: Hands = createHands({
       ...parts,
       clock: life.clock,
       announce: life.announce,
-      logger: life.taskLogger,
+      heard: life.heard,
       shards: config.scheduler.shards,
       drainMs: config.worker.drainMs,
       takeoverMs: takeoverMsOf(config),
@@ -72,35 +80,47 @@ const createServices = (config: Config, { clock, announce }: ProcessLife, worker
 
 const assemble = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<void> => {
   const { clock, announce } = life;
-  const { handlers, service: places } = await openHandlers(config, clock, config.standalone.workers);
+  const tracing = await openTracing(config, life, include);
+  const { handlers, printed, service: places } = await openHandlers(config, clock, config.standalone.workers);
   await include(places);
   const url = await startDatabase(config, life, include);
   const storage: Storage = await openStorage(config, url, life, stopping);
   await include(resource('database connections', () => storage.database.close()));
   const { log, queue, leases } = createServices(config, life, () => workers);
   const origin = (): string => `http://127.0.0.1:${String(api.port() ?? 0)}`;
-  const engine = createEngine({
+  const health = createHealth({ components: { postgres: { needed: true, check: () => storage.database.ping() } }, clock });
+  const live = createLive({ life, ...storage, leases, health, engine: () => engine });
+  const wanted = createWantedEnds(life, storage);
+  const engine: Engine = createEngine({
     ...storage,
+    store: wanted.watched(live.store),
     log,
     queue,
     ...leases,
     scheduler: life.id,
     clock,
     announce,
+    tracing,
     durableTransport: false,
     origin,
-    settings: { ...config.scheduler, breaker: config.breaker, prefetch: config.worker.prefetch, sessionLeaseMs: config.leases.leaseMs },
+    settings: engineSettingsOf(config),
   });
-  const duties = createDuties({ config, life, storage, leases, engine, topic: createMemoryDeadLetters(), log, origin });
-  const components = { postgres: { needed: true, check: () => storage.database.ping() } };
+  const own = { config, life, engine, log };
+  const changed = { store: live.store, removal: live.removal, expiry: live.expiry };
+  const submissions = createSubmissions({ ...own, tracing, ...storage, ...changed });
+  const duties = createDuties({ ...own, storage, ...changed, leases, submissions, topic: createMemoryDeadLetters(), origin, wanted });
+  const targets = createTargetsApi({ config, life, schedulers: leases.schedulers, port: () => api.port() });
   const { roster, permits, control } = leases;
-  const shown = { roster, permits, control, doctor: duties.doctor, autoscaling: duties.autoscaling };
-  const api = createApi({ config, life, engine, ...storage, ...shown, log, components });
-  const workers = createWorkers(config, life, { sessions: leases.sessions, claims: leases.claims, log, queue, handlers });
+  const shown = { roster, permits, control, live, health, duties: duties.routes, targets: targets.routes };
+  const api = createApi({ ...own, submissions, ...storage, ...shown, ...changed });
+  const appendLogs: AppendLogs = (chunks) => storage.taskLogStore.keep(chunks, config.taskLogs.attemptBytes);
+  const workers = createWorkers(config, life, { ...leases, log, queue, handlers, printed, appendLogs, tracing });
   await include(engine.service);
   await include(duties.service);
   for (const { service } of workers) await include(service);
+  await include(live.service);
   await include(api);
+  await include(targets.service);
   life.log.info(
     { port: api.port(), workers: workers.length, slots: config.worker.concurrency },
     `standalone is ready on http://localhost:${String(api.port())}`,

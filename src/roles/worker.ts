@@ -2,11 +2,12 @@
 import type { Config } from '../config';
 import { assembled, type Include } from '../lifecycle/assembled';
 import type { Service } from '../lifecycle/service';
-import { createProbes } from './api';
+import { createProbes } from './probes';
 import { publishRecords } from './deadLetters';
 import { openLeases, openTransport } from './distributed';
 import { createHands, type Hands } from './hands';
 import { boundsOf, descriptionOf, openHandlers, takeoverMsOf } from './handlers';
+import { openTracing } from './tracing';
 import { createProcessLife, processId, type ProcessLife } from './processLife';
 
 interface WorkerRole {
@@ -17,19 +18,20 @@ interface WorkerRole {
 
 const assemble = async ({ config, life, leave }: WorkerRole, include: Include, stopping: AbortSignal): Promise<void> => {
   const { clock, announce } = life;
+  const tracing = await openTracing(config, life, include);
   const made: { hands?: Hands } = {};
-  const { handlers, service: places } = await openHandlers(config, clock);
+  const { handlers, printed, service: places } = await openHandlers(config, clock);
   await include(places);
   const transport = await openTransport(config, life, include, stopping);
   publishRecords(life, transport.deadLetters);
   const leases = await openLeases(config, life, {
     include,
     stopping,
-    onForgotten: () => {
+    onForgotten: () =>
       made.hands?.worker.reassert().catch((error: unknown) => {
         announce('loop.failed', { loop: 'reassert', error });
-      });
-    },
+        throw error;
+      }),
   });
   const probes = await include(
     createProbes({
@@ -40,6 +42,7 @@ const assemble = async ({ config, life, leave }: WorkerRole, include: Include, s
         kafka: { needed: true, check: () => transport.log.ping() },
         redis: { needed: true, check: () => leases.roster.ping() },
       },
+      lags: transport.lags,
     }),
   );
   const hands = (made.hands = createHands({
@@ -48,7 +51,8 @@ const assemble = async ({ config, life, leave }: WorkerRole, include: Include, s
     claims: leases.claims,
     clock,
     announce,
-    logger: life.taskLogger,
+    tracing,
+    heard: life.heard,
     shards: config.scheduler.shards,
     drainMs: config.worker.drainMs,
     takeoverMs: takeoverMsOf(config),
@@ -60,6 +64,7 @@ const assemble = async ({ config, life, leave }: WorkerRole, include: Include, s
     leave,
     description: descriptionOf(config, life, life.id, probes.port() ?? 0),
     handlers,
+    printed,
   }));
   await include(hands.service);
   life.log.info(

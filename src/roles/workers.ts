@@ -4,7 +4,7 @@ import { workerCommandRoutes } from '../control/routes';
 import { createWorkerCommands } from '../control/workers';
 import { isRefusal } from '../core/refusal';
 import { workerJson } from '../observe/present';
-import { workerListRoutes } from '../observe/routes';
+import { workerListRoutes } from '../observe/routes/cluster';
 import { createWorkerList } from '../observe/workers';
 import type { Announce } from '../ports/happenings';
 import type { LiveWorker, Roster, WorkerControl } from '../ports/leases';

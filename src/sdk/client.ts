@@ -5,8 +5,12 @@ import { type AutoscalingCalls, autoscalingCalls } from './autoscaling';
 import { type ControlCalls, controlCalls } from './control';
 import { type DoctorCalls, doctorCalls } from './doctor';
 import { unreachableError } from './errors';
+import { type LiveCalls, liveCalls } from './live';
+import { type LogCalls, logCalls } from './logs';
+import { type NotificationCalls, notificationCalls } from './notifications';
 import { type ApiRequest, type RequestSettings, send } from './requests';
-import { type DagView, type Explanation, isFinal, type Page, type TaskView } from './responses';
+import { type DagView, type Explanation, isFinal, type Page, type TaskDetail, type TaskView } from './responses';
+import { type ScheduleCalls, scheduleCalls } from './schedules';
 import type { DagSubmission } from './submission';
 import { type WorkerCalls, workerCalls } from './workers';
 
@@ -32,18 +36,20 @@ export interface DagFilters {
   /** A name, or its beginning with `*` behind it. */
   readonly name?: string;
   readonly tag?: string;
+  /** Those that this schedule submitted. */
+  readonly scheduleId?: string;
   readonly createdAfter?: string;
   readonly createdBefore?: string;
   readonly limit?: number;
   readonly cursor?: string;
 }
 
-export interface TaskFilters extends Omit<DagFilters, 'status'> {
+export interface TaskFilters extends Omit<DagFilters, 'status' | 'scheduleId'> {
   readonly status?: TaskStatus;
   readonly type?: string;
 }
 
-export interface Client extends ControlCalls, WorkerCalls, DoctorCalls, AutoscalingCalls {
+export interface Client extends ControlCalls, WorkerCalls, DoctorCalls, AutoscalingCalls, LiveCalls, LogCalls, ScheduleCalls, NotificationCalls {
   submit(submission: DagSubmission, options?: SubmitOptions): Promise<DagView>;
   /** With `waitSeconds` (0 to 60) the answer comes when the DAG is final, or that time is over. */
   dag(dagId: string, waitSeconds?: number): Promise<DagView>;
@@ -51,7 +57,7 @@ export interface Client extends ControlCalls, WorkerCalls, DoctorCalls, Autoscal
   wait(dagId: string, options?: WaitOptions): Promise<DagView>;
   /** All tasks of a DAG, in the order of their submission. */
   tasks(dagId: string): Promise<TaskView[]>;
-  task(taskId: string): Promise<TaskView>;
+  task(taskId: string): Promise<TaskDetail>;
   /** Why a task isn't running yet. */
   explain(taskId: string): Promise<Explanation>;
   dags(filters?: DagFilters): Promise<Page<DagView>>;
@@ -90,6 +96,10 @@ export const createClient = ({ url, timeoutMs = 30_000, retries = 4 }: ClientSet
     ...workerCalls(call),
     ...doctorCalls(call),
     ...autoscalingCalls(call),
+    ...scheduleCalls(call),
+    ...liveCalls(call, url),
+    ...notificationCalls(call),
+    ...logCalls(call, { url, timeoutMs, retries }),
     dag,
     wait,
     submit: (submission, { idempotencyKey = randomUUID() } = {}) =>

@@ -26,13 +26,15 @@ export interface ApiRequest {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-const addressOf = (base: string, { path, query = {} }: ApiRequest): string => {
+/** The address of a request below a server's. */
+export const addressOf = (base: string, { path, query = {} }: Pick<ApiRequest, 'path' | 'query'>): string => {
   const url = new URL(path, base.endsWith('/') ? base : `${base}/`);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
   return url.toString();
 };
 
-const problemOf = (text: string): ProblemDetails => {
+/** What a refusing server said; empty where it spoke no problem+json. */
+export const problemOf = (text: string): ProblemDetails => {
   try {
     const parsed: unknown = JSON.parse(text);
     return typeof parsed === 'object' && parsed !== null ? parsed : {};

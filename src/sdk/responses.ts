@@ -1,5 +1,5 @@
 /** What the API answers. Times are ISO 8601 in UTC, and null for what hasn't happened. */
-import type { Backoff, DagStatus, FailureKind, TaskError, TaskStatus } from '../core/dag';
+import type { Backoff, DagStatus, LetterKind, TaskError, TaskStatus } from '../core/dag';
 import type { Command as EngineCommand } from '../core/command';
 
 export interface DagView {
@@ -17,6 +17,13 @@ export interface DagView {
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly completedAt: string | null;
+  /** Which of its ready tasks go first. */
+  readonly order?: 'fifo' | 'critical-path';
+  /** The schedule that submitted it, and the time of it that it is for; null where somebody else did. */
+  readonly scheduleId?: string | null;
+  readonly scheduledFor?: string | null;
+  /** When it is expected to end; null while that isn't known. Only of a single DAG. */
+  readonly expectedEndAt?: string | null;
 }
 
 /** Whether a DAG has ended, one way or another. */
@@ -50,6 +57,14 @@ export interface TaskView {
   readonly backoff?: Backoff | null;
   /** Milliseconds in each stage, over all attempts. */
   readonly timing?: Readonly<Record<'blockedMs' | 'queuedMs' | 'dispatchedMs' | 'runningMs' | 'retryWaitMs', number>>;
+}
+
+/** What `GET /api/v1/tasks/{taskId}` says beside. */
+export interface TaskDetail extends TaskView {
+  /** Those that failed, of the last hundred. */
+  readonly attempts: readonly Attempt[];
+  /** What its handler kept last for the next attempt; null for nothing. */
+  readonly checkpoint: unknown;
 }
 
 /** One reason why a task isn't running. */
@@ -139,7 +154,7 @@ export interface Attempt {
 export interface DeadLetter {
   readonly letterId: string;
   readonly state: 'OPEN' | 'REPLAYED' | 'DISCARDED';
-  readonly kind: FailureKind | 'UNDECODABLE';
+  readonly kind: LetterKind;
   readonly failedAt: string;
   readonly dagId: string | null;
   readonly dagName: string | null;
@@ -175,6 +190,8 @@ export interface WorkerView {
   readonly freeSlots: number;
   /** Tasks that it runs or that wait there. */
   readonly held: number;
+  /** Those of them that run: all for which it has slots. */
+  readonly running: number;
   readonly state: 'ACTIVE' | 'DRAINING' | 'LOST';
   readonly lastHeartbeatAt: string;
 }
@@ -269,6 +286,54 @@ export interface Limit {
 export interface LimitChanged {
   readonly changed: boolean;
   readonly limit: Limit;
+}
+
+/** By which the clock submits a DAG. */
+export interface Schedule {
+  readonly scheduleId: string;
+  readonly name: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  /** The name of the DAG that it submits. */
+  readonly dagName: string;
+  readonly state: 'ACTIVE' | 'PAUSED';
+  readonly overlap: 'allow' | 'skip';
+  readonly catchUp: 'none' | 'latest' | 'all';
+  readonly catchUpLimit: number;
+  readonly jitterSeconds: number;
+  readonly note: string | null;
+  /** Who changed it last, and why. */
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly nextFireAt: string | null;
+  readonly lastFireAt: string | null;
+  readonly lastDagId: string | null;
+  readonly lastDagStatus: DagStatus | null;
+}
+/** A time of a schedule that has come, and what became of it. */
+export interface Firing {
+  readonly fireTime: string;
+  readonly cause: 'CLOCK' | 'HAND';
+  readonly state: 'DUE' | 'SUBMITTED' | 'SKIPPED' | 'MISSED' | 'REFUSED';
+  readonly dagId: string | null;
+  readonly dagStatus: DagStatus | null;
+  readonly reason: string | null;
+  readonly by: string | null;
+  readonly dueAt: string;
+  readonly settledAt: string | null;
+}
+export interface ScheduleDetail extends Schedule {
+  readonly nextFireTimes: readonly string[];
+  readonly firings: readonly Firing[];
+  /** As it is submitted. */
+  readonly dag: unknown;
+}
+export interface SchedulePreview {
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly nextFireTimes: readonly string[];
 }
 
 /** RFC 9457; `errors` names every wrong field with its path. */

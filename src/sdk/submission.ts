@@ -28,6 +28,10 @@ export interface TaskDefaults {
   readonly pool?: string;
   /** A rate that is set for the cluster: each of its keys lets so many begin in a second. */
   readonly rateLimit?: { readonly name: string; readonly key?: string };
+  /** Running it twice does what running it once does. */
+  readonly idempotent?: boolean;
+  /** Where it takes too long a second copy runs beside it; only with `idempotent`. */
+  readonly speculative?: boolean;
   readonly tags?: readonly string[];
   readonly simulate?: Simulation;
 }
@@ -46,7 +50,13 @@ export interface DagSubmission extends TaskDefaults {
   readonly description?: string;
   /** From submission to end: what isn't final then is cancelled, and the DAG fails. */
   readonly dagTimeoutSeconds?: number;
+  /** From submission to when it counts as late: it goes on, and subscriptions to DAG_LATE are told. */
+  readonly lateAfterSeconds?: number;
   /** How many of its tasks run at once, 1 to 10,000; any number by default. */
   readonly maxRunning?: number;
+  /** For whom it runs: slots are shared out among tenants. Without one its name stands for that. */
+  readonly tenant?: string;
+  /** Which of its ready tasks go first: those that were ready first, or those with the longest way to its end. */
+  readonly order?: 'fifo' | 'critical-path';
   readonly tasks: readonly TaskSubmission[];
 }

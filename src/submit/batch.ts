@@ -1,6 +1,7 @@
 /** Many submissions of one request: each is stored or refused by itself, and answered in the order in which they came. */
 import { refusal } from '../core/refusal';
 import type { Piece } from './pieces';
+import type { Arrival } from './spans';
 import type { Accepted, Submitter } from './submitter';
 
 export type Ended = { readonly accepted: Accepted } | { readonly error: unknown };
@@ -38,14 +39,14 @@ async function* inOrder<T, R>(items: AsyncIterable<T> | Iterable<T>, { weigh, wo
 export const submitEach = (
   submitter: Submitter,
   pieces: AsyncIterable<Piece> | Iterable<Piece>,
-  { key, limitBytes }: { readonly key: string | null; readonly limitBytes: number },
+  { key, limitBytes, arrival }: { readonly key: string | null; readonly limitBytes: number; readonly arrival: Arrival },
 ): AsyncGenerator<Ended> =>
   inOrder(pieces, {
     weigh: (piece) => piece?.length ?? 0,
     work: async (piece, index): Promise<Ended> => {
       if (piece === null) return { error: refusal('BODY_TOO_LARGE', `this line is longer than the limit of ${limitBytes} bytes`) };
       try {
-        return { accepted: await submitter.submit(piece, key === null ? null : `${key}:${index}`) };
+        return { accepted: await submitter.submit(piece, key === null ? null : `${key}:${index}`, { arrival }) };
       } catch (error) {
         return { error };
       }

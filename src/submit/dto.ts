@@ -1,94 +1,18 @@
 /** The shape of a submission: the one source of its validation, its JSON schema and its description in the API's document. */
 import 'reflect-metadata';
 import { plainToInstance, Type } from 'class-transformer';
-import {
-  IsArray,
-  IsIn,
-  IsInt,
-  IsNumber,
-  IsOptional,
-  Max,
-  Min,
-  ValidateBy,
-  ValidateNested,
-  validateSync,
-  type ValidationError,
-} from 'class-validator';
+import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsOptional, Max, Min, ValidateNested, validateSync, type ValidationError } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
-import { STORABLE } from '../core/boundedText';
-import { DEFAULT_PRIORITY, MAX_PRIORITY, MIN_PRIORITY, POOL_PATTERN, TRIGGER_RULES, type TriggerRule } from '../core/dag';
+import { DAG_ORDERS, DEFAULT_PRIORITY, MAX_PRIORITY, MIN_PRIORITY, TRIGGER_RULES, type DagOrder, type TriggerRule } from '../core/dag';
+import { Holds, LISTS, LONGEST_NAME, LONGEST_TAG, MOST_TAGS, NAME, Text, Texts, wrongElements } from './rules';
 
 const DAY_MS = 86_400_000;
 /** Timers of Node can't wait longer than 2^31 ms: 24.8 days. */
 const LONGEST_TIMEOUT_SECONDS = 24 * 86_400;
 /** Waits that are swept in the database have no such limit; a year is a mistyped number all the same beyond it. */
 const LONGEST_SPAN_SECONDS = 366 * 86_400;
-export const LONGEST_NAME = 512;
-export const LONGEST_TAG = 128;
-export const MOST_TAGS = 32;
 const MOST_RUNNING = 10_000;
 const LONGEST_DESCRIPTION = 10_000;
-
-const storable = new RegExp(STORABLE, 'u');
-
-/** Characters as JSON schema counts them: code points. */
-const isText = (value: unknown, longest: number, shortest = 1): boolean => {
-  if (typeof value !== 'string' || value.length < shortest || !storable.test(value)) return false;
-  return value.length <= longest || (value.length <= 2 * longest && Array.from(value).length <= longest);
-};
-
-const textSchema = (longest: number, shortest = 1): object => ({ type: 'string', minLength: shortest, maxLength: longest, pattern: STORABLE });
-
-/** A rule of our own: its name, its JSON schema, and the same rule as a function. */
-interface Rule {
-  readonly name: string;
-  readonly schema: object;
-  readonly holds: (value: unknown) => boolean;
-  readonly sentence: string;
-}
-
-const Holds = ({ name, schema, holds, sentence }: Rule): PropertyDecorator => {
-  const validate = ValidateBy({ name, validator: { validate: holds, defaultMessage: () => sentence } });
-  const describe = JSONSchema(schema as Parameters<typeof JSONSchema>[0]);
-  return (target, key) => {
-    validate(target, key);
-    describe(target, key as string);
-  };
-};
-
-const Text = (longest: number, { shortest = 1, ...description }: { shortest?: number; description?: string } = {}): PropertyDecorator =>
-  Holds({
-    name: 'text',
-    schema: { ...description, ...textSchema(longest, shortest) },
-    holds: (value) => isText(value, longest, shortest),
-    sentence: `must be a text of ${shortest} to ${longest} characters, without NUL and without half surrogate pairs`,
-  });
-
-/** The longest element that a list of texts may have, by the property's name: what finds the wrong elements of a wrong list. */
-const LISTS: Readonly<Record<string, number>> = { tags: LONGEST_TAG, dependencies: LONGEST_NAME, noRetryOn: LONGEST_TAG };
-
-/** The indexes of wrong elements in a list of texts; empty for anything else. */
-export const wrongElements = (property: string, value: unknown): number[] => {
-  const longest = LISTS[property];
-  if (longest === undefined || !Array.isArray(value)) return [];
-  return value.flatMap((element, i) => (isText(element, longest) ? [] : [i]));
-};
-
-const Texts = (property: string, { most, ...description }: { most?: number; description?: string } = {}): PropertyDecorator =>
-  Holds({
-    name: 'texts',
-    schema: { ...description, type: 'array', items: textSchema(LISTS[property]!), ...(most === undefined ? {} : { maxItems: most }) },
-    holds: (value) => Array.isArray(value) && value.length <= (most ?? Infinity) && wrongElements(property, value).length === 0,
-    sentence: `must be a list of ${most === undefined ? '' : `at most ${most} `}texts of 1 to ${LISTS[property]!} characters`,
-  });
-
-/** Of a pool, and of a rate. */
-const NAME: Rule = {
-  name: 'pool',
-  schema: { type: 'string', pattern: POOL_PATTERN },
-  holds: (value) => typeof value === 'string' && new RegExp(POOL_PATTERN, 'u').test(value),
-  sentence: 'must be a name of 1 to 64 letters, digits, _, - and .',
-};
 
 const within = (value: unknown, low: number, high: number): boolean => typeof value === 'number' && value >= low && value <= high;
 
@@ -220,7 +144,7 @@ export class PolicyDto {
   maxTimeoutRetries?: number | null;
 
   @IsOptional()
-  @Texts('noRetryOn', { most: MOST_TAGS, description: 'Names (error.name) and codes (error.code) of errors that no further attempt would mend.' })
+  @Texts('noRetryOn', { most: MOST_TAGS, description: 'Classes (by name) and codes (error.code) of errors that no further attempt would mend.' })
   noRetryOn?: string[] | null;
 
   @IsOptional()
@@ -240,6 +164,20 @@ export class PolicyDto {
   @ValidateNested()
   @Type(() => RateLimitDto)
   rateLimit?: RateLimitDto | null;
+
+  @IsOptional()
+  @IsBoolean()
+  @JSONSchema({ description: 'Running it twice does what running it once does.' })
+  idempotent?: boolean | null;
+
+  @IsOptional()
+  @IsBoolean()
+  @JSONSchema({
+    description:
+      'Where it runs for longer than 95 of 100 of its type, a second copy of it is sent to another worker that has a free slot: the first ' +
+      'result counts, the other one is ended. Only for tasks that are idempotent.',
+  })
+  speculative?: boolean | null;
 
   @IsOptional()
   @Texts('tags', { most: MOST_TAGS })
@@ -285,11 +223,37 @@ export class DagDto extends PolicyDto {
   dagTimeoutSeconds?: number | null;
 
   @IsOptional()
+  @IsNumber()
+  @Min(0.001)
+  @Max(LONGEST_SPAN_SECONDS)
+  @JSONSchema({
+    description:
+      'From submission to the time at which it counts as late if it is not final: subscriptions to DAG_LATE are told then, and it goes on.',
+  })
+  lateAfterSeconds?: number | null;
+
+  @IsOptional()
   @IsInt()
   @Min(1)
   @Max(MOST_RUNNING)
   @JSONSchema({ description: 'How many tasks of this DAG run at once; any number without it.' })
   maxRunning?: number | null;
+
+  @IsOptional()
+  @Holds({
+    ...NAME,
+    schema: { ...NAME.schema, description: 'For whom it runs: slots are shared out among tenants. Without one its name stands for that.' },
+  })
+  tenant?: string | null;
+
+  @IsOptional()
+  @IsIn(DAG_ORDERS)
+  @JSONSchema({
+    description:
+      'Which of its ready tasks go first: those that were ready first (fifo), or those with the longest way to the end of the DAG, ' +
+      'by what its tasks took before (critical-path). scheduler.order says which where the DAG does not.',
+  })
+  order?: DagOrder | null;
 
   @IsArray()
   @ValidateNested({ each: true })

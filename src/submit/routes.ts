@@ -1,11 +1,13 @@
 /** POST /api/v1/dags, for one DAG, and /batch, for many. */
 import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { PlannedDag } from '../core/dag';
 import { errorRow, refusal } from '../core/refusal';
-import { contentTypeIs, drained, jsonOf, bytesOf, keyOf, onlyJson, rawBody } from '../edge/requests';
+import { contentTypeIs, drained, jsonOf, bytesOf, keyOf, onlyJson, rawBody, sendJson } from '../edge/requests';
 import { problemOf } from '../edge/problem';
 import type { DagView } from '../ports/views';
 import { submitEach, type Ended } from './batch';
 import { elementsOf, linesOf } from './pieces';
+import type { Arrival } from './spans';
 import type { Submitter } from './submitter';
 
 export interface SubmitRoutesNeeds {
@@ -21,6 +23,11 @@ export interface SubmitRoutesNeeds {
 /** An array is checked as a whole before anything of it is stored; what is larger comes line by line. */
 const ARRAY_BYTES = 8_388_608;
 const LINES_TYPE = 'application/x-ndjson';
+
+const ONE = '/api/v1/dags';
+const BATCH = '/api/v1/dags/batch';
+
+const arrivalOf = (request: Request, route: string): Arrival => ({ route, traceparent: request.get('traceparent') });
 
 /** How one submission of many ended: as it would have been answered alone. */
 const endJson = (
@@ -43,7 +50,11 @@ const answerArray = async (request: Request, response: Response, { submitter, bo
   const telling = { ...needs, requestId: response.locals.requestId as string };
   const results: string[] = [];
   let accepted = 0;
-  for await (const ended of submitEach(submitter, elementsOf(bytesOf(request)), { key: keyOf(request), limitBytes: bodyBytes })) {
+  for await (const ended of submitEach(submitter, elementsOf(bytesOf(request)), {
+    key: keyOf(request),
+    limitBytes: bodyBytes,
+    arrival: arrivalOf(request, BATCH),
+  })) {
     const { status, json } = endJson(ended, results.length, telling);
     if (status === 201) accepted += 1;
     results.push(json);
@@ -61,11 +72,12 @@ const UNREAD_BYTES = 16_777_216;
 const answerLines = async (request: Request, response: Response, { submitter, bodyBytes, ...needs }: SubmitRoutesNeeds): Promise<void> => {
   if (request.get('Content-Encoding') !== undefined) throw refusal('UNSUPPORTED_ENCODING', `${LINES_TYPE} is taken as it is, without an encoding`);
   const key = keyOf(request);
+  const arrival = arrivalOf(request, BATCH);
   const telling = { ...needs, requestId: response.locals.requestId as string };
   response.status(200).set('Content-Type', `${LINES_TYPE}; charset=utf-8`);
   let index = 0;
   try {
-    for await (const ended of submitEach(submitter, linesOf(request, bodyBytes), { key, limitBytes: bodyBytes })) {
+    for await (const ended of submitEach(submitter, linesOf(request, bodyBytes), { key, limitBytes: bodyBytes, arrival })) {
       response.write(`${endJson(ended, index, telling).json}\n`);
       index += 1;
       if (response.writableLength > UNREAD_BYTES) await drained(response);
@@ -91,19 +103,30 @@ const readArray = (bodyBytes: number): RequestHandler => {
   };
 };
 
+/** What a submission would be; a wrong one is refused as it would be. */
+const validJson = ({ name, tasks }: PlannedDag): string =>
+  JSON.stringify({
+    dagName: name,
+    totalTasks: tasks.length,
+    totalDependencies: tasks.reduce((sum, { dependencies }) => sum + dependencies.length, 0),
+  });
+
 /** The routes that take submissions. */
 export const submitRoutes = (needs: SubmitRoutesNeeds): Router => {
   const { submitter, bodyBytes, present } = needs;
   const router = Router();
-  router.post('/api/v1/dags', onlyJson, rawBody(bodyBytes), async (request, response) => {
-    const { dag, replayed } = await submitter.submit(bytesOf(request), keyOf(request));
+  router.post(ONE, onlyJson, rawBody(bodyBytes), async (request, response) => {
+    const { dag, replayed } = await submitter.submit(bytesOf(request), keyOf(request), { arrival: arrivalOf(request, ONE) });
     if (replayed) response.set('Idempotency-Replayed', 'true');
     response
       .status(201)
       .set({ Location: `/api/v1/dags/${dag.dagId}`, 'Content-Type': 'application/json; charset=utf-8' })
       .end(present(dag));
   });
-  router.post('/api/v1/dags/batch', readArray(bodyBytes), async (request, response) => {
+  router.post('/api/v1/dags/validate', onlyJson, rawBody(bodyBytes), async (request, response) => {
+    sendJson(response, validJson(await submitter.check(bytesOf(request))));
+  });
+  router.post(BATCH, readArray(bodyBytes), async (request, response) => {
     await (contentTypeIs(request, LINES_TYPE) ? answerLines : answerArray)(request, response, needs);
   });
   return router;

@@ -8,7 +8,8 @@ import type { Problem } from '../core/refusal';
 import { createNearest } from '../plan/nearest';
 import { PROBLEMS_SHOWN } from '../plan/problems';
 import type { SubmittedDag } from '../plan/submitted';
-import { DagDto, TaskDto, violations, wrongElements, type Violation } from './dto';
+import { DagDto, TaskDto, violations, type Violation } from './dto';
+import { wrongElements } from './rules';
 import { submissionSchemas, type JsonSchema } from './schema';
 
 const TASKS_EXPLAINED = 50;

@@ -4,8 +4,10 @@ import type { PlannedDag } from '../core/dag';
 import { failure } from '../core/failure';
 import { mintDagId } from '../core/ids';
 import { refusal } from '../core/refusal';
+import type { Origin } from '../core/schedule';
 import type { DagIdentity } from '../plan/plan';
 import type { Clock } from '../ports/clock';
+import type { Tracing } from '../ports/tracing';
 import type { DagView, DagViews } from '../ports/views';
 import { createAdmission, type AdmissionNeeds } from './admission';
 import type { Backlog } from './backlog';
@@ -13,6 +15,7 @@ import type { LargeReader } from './large';
 import { createPlacing } from './placing';
 import { planSettings, type PlanningNeeds } from './planning';
 import { createReader, refusalOf } from './reader';
+import { beginSubmission, type Arrival } from './spans';
 
 export interface SubmitterNeeds extends Omit<AdmissionNeeds, 'clock'>, PlanningNeeds {
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'random'>;
@@ -21,6 +24,8 @@ export interface SubmitterNeeds extends Omit<AdmissionNeeds, 'clock'>, PlanningN
   readonly shards: () => readonly number[];
   /** Reads bodies above 256 KB; without it they are read here, and hold the loop meanwhile. */
   readonly large?: Pick<LargeReader, 'read'>;
+  /** Absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   readonly backlog: Pick<Backlog, 'check' | 'add'>;
   /** Told of each stored DAG, before its client is. */
   readonly admitted: (dag: PlannedDag, id: number) => void;
@@ -32,9 +37,20 @@ export interface Accepted {
   readonly replayed: boolean;
 }
 
+/** Where a submission comes from. */
+export interface From {
+  /** The request that brought it. */
+  readonly arrival?: Arrival;
+  /** The schedule that submits it. */
+  readonly origin?: Origin;
+}
+
 /** Takes bodies; rejects with refusals (BACKLOG_FULL among them), with OVERLOADED and with the store's failures. `key` is the client's Idempotency-Key. */
 export interface Submitter {
-  submit(body: Uint8Array, key: string | null): Promise<Accepted>;
+  /** Reads a body and stores nothing. */
+  check(body: Uint8Array): Promise<PlannedDag>;
+  /** `from`: who submits it, and how. */
+  submit(body: Uint8Array, key: string | null, from?: From): Promise<Accepted>;
 }
 
 /** Read here it costs about 10 ms; in the thread a smaller body would cost more than it saves. */
@@ -57,7 +73,12 @@ const newView = (dag: PlannedDag, id: number): DagView => ({
   completedAt: null,
   reason: null,
   dueAt: dag.dueAt,
+  lateAt: dag.lateAt ?? null,
   maxRunning: dag.maxRunning ?? null,
+  tenant: dag.tenant ?? null,
+  order: dag.order ?? 'fifo',
+  scheduleId: dag.origin?.scheduleId ?? null,
+  scheduledFor: dag.origin?.scheduledFor ?? null,
   version: 0,
 });
 
@@ -103,15 +124,20 @@ export const createSubmitter = (needs: SubmitterNeeds): Submitter => {
   const read = createReading(needs);
   const admit = createAdmission(needs);
   return {
-    submit: async (body, key) => {
+    check: read,
+    submit: async (body, key, from) => {
       // Before it is read, too: what is turned away should cost next to nothing.
       needs.backlog.check(1);
-      const dag = await read(body);
+      const spans = needs.tracing && beginSubmission({ tracing: needs.tracing, clock: needs.clock }, from?.arrival);
+      const planned = await read(body);
+      const traced = spans === undefined ? planned : spans.join(planned);
+      const dag = from?.origin === undefined ? traced : { ...traced, origin: from.origin };
       needs.backlog.check(dag.tasks.length);
       needs.backlog.add(dag.tasks.length);
       const admission = await admit({ dag, idempotency: key === null ? null : { key, bodyHash: hashOf(body) } });
       if (admission.kind === 'stored') {
         needs.admitted(dag, admission.id);
+        spans?.stored(dag);
         return { dag: newView(dag, admission.id), replayed: false };
       }
       if (!admission.sameBody) throw refusal('KEY_REUSED', 'this Idempotency-Key came with another body before');

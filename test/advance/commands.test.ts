@@ -207,4 +207,12 @@ test('what is reported of a DAG that is over, or was never there, is refused and
   await scheduler.tell(completed(0));
   await turns();
   expect(scheduler.happened).toContainEqual({ name: 'event.refused', what: { type: 'completed', reason: 'no such live DAG' } });
+  expect(scheduler.givenUp).toEqual([]);
+});
+
+test('an execution of a DAG that is over is ended: nobody would ever answer its checkpoint', async () => {
+  scheduler = await startScheduler();
+  await scheduler.tell(started(0, 1, { session: 's7' }));
+  await turns();
+  expect(scheduler.givenUp).toEqual([`${DAG}/0#1 in s7`]);
 });

@@ -61,14 +61,18 @@ test('a message tells the task, its payload as it was submitted, its attempts wi
   });
 });
 
-test('a message stays below what a broker takes: a large payload is a link, the last attempts that fit are told', () => {
-  const attempt = { ...letter('1').attempts[0]!, error: { ...ERROR, stack: 'x'.repeat(60_000) } };
+test('a message stays below what a broker takes: a payload above the default limit is a link, the last attempts that fit are told', () => {
+  const attempt = { ...letter('1').attempts[0]!, error: { ...ERROR, stack: '…'.repeat(60_000) } };
   const attempts = [1, 2, 3, 4].map((dispatch) => ({ ...attempt, dispatch }));
-  const text = letterMessage(letter('1', { payload: `"${'ü'.repeat(70_000)}"`, attempts }), '');
+  const text = letterMessage(letter('1', { payload: `"${'ü'.repeat(131_072)}"`, attempts }), '');
   const parsed = JSON.parse(text) as { payload: unknown; payloadOmitted: boolean; attempts: { dispatch: number }[] };
   expect(parsed).toMatchObject({ payload: null, payloadOmitted: true });
   expect(parsed.attempts.map(({ dispatch }) => dispatch)).toEqual([3, 4]);
   expect(Buffer.byteLength(text)).toBeLessThan(900_000);
+  const payload = 'ü'.repeat(131_071);
+  const whole = letterMessage(letter('1', { payload: JSON.stringify(payload), attempts }), '');
+  expect(JSON.parse(whole)).toMatchObject({ payload, payloadOmitted: false });
+  expect(Buffer.byteLength(whole)).toBeLessThan(900_000);
 });
 
 test('a record that can not be decoded is told with its place and its bytes', () => {

@@ -27,6 +27,8 @@ export interface TestScheduler {
   readonly sent: Sent[];
   readonly adopted: string[];
   readonly revoked: string[];
+  /** Executions whose sessions are told to end them. */
+  readonly givenUp: string[];
   /** What the breaker is handed. */
   readonly outcomes: Outcome[];
   readonly acknowledged: number[];
@@ -60,6 +62,7 @@ export const startScheduler = async (
   const sentAt = new Map<string, number>();
   const waitingAtWorkers: { run: Run; task: number }[] = [];
   const outcomes: Outcome[] = [];
+  const givenUp: string[] = [];
   const happened: { name: keyof Happenings; what: Happenings[keyof Happenings] }[] = [];
   const announce: Announce = (name, what) => {
     happened.push({ name, what });
@@ -88,8 +91,11 @@ export const startScheduler = async (
       revoked: (tasks) => {
         for (const { run, task } of tasks) revoked.push(nameOf(run, task));
       },
-      givenUp: () => undefined,
+      givenUp: (executions) => {
+        for (const { session, run, task, dispatch } of executions) givenUp.push(`${run.dag}/${String(task)}#${String(dispatch)} in ${session}`);
+      },
       over: () => undefined,
+      wonByCopy: () => undefined,
       judge: (all) => {
         outcomes.push(...all);
       },
@@ -119,6 +125,7 @@ export const startScheduler = async (
     sent,
     adopted,
     revoked,
+    givenUp,
     sentAt,
     waitingAtWorkers,
     outcomes,

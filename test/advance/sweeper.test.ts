@@ -1,6 +1,7 @@
 import { createMemoryStore } from '../../src/adapters/memory/store';
 import { createSweeper } from '../../src/advance/sweeper';
 import type { Event } from '../../src/core/event';
+import { mintDagId } from '../../src/core/ids';
 import { createVirtualClock } from '../lifecycle/virtualClock';
 import { batch, taskChange } from '../contract/records';
 import { DAG, planOf, plannedTask } from '../core/model';
@@ -12,6 +13,7 @@ const start = async () => {
   const clock = createVirtualClock();
   const memory = createMemoryStore({ now: clock.now });
   const told: Event[] = [];
+  const discovered: string[] = [];
   const sweeper = createSweeper({
     work: memory.work,
     store: memory.store,
@@ -25,8 +27,11 @@ const start = async () => {
     clock,
     advancer: {
       owned: () => [{ shard: 0, epoch: 1 }],
-      isKnown: () => true,
-      discover: () => Promise.resolve(),
+      isKnown: (dag) => dag === DAG || discovered.includes(dag),
+      discover: (dag) => {
+        discovered.push(dag);
+        return Promise.resolve();
+      },
       writeWaiting: nothing,
       goOnAgain: nothing,
       waitOf: () => undefined,
@@ -39,7 +44,7 @@ const start = async () => {
     dueAt: clock.now() + 10_000,
   };
   await memory.store.admit([{ dag, idempotency: null }]);
-  return { clock, sweeper, told, memory, dag };
+  return { clock, sweeper, told, discovered, memory, dag };
 };
 
 test.each([
@@ -70,4 +75,17 @@ test('a wait that follows another one under the same number is told by its own t
   await sweeper.dueOnce();
   await sweeper.dueOnce();
   expect(told).toEqual(Array.from({ length: 2 }, () => ({ type: 'due', tasks: [{ dag: DAG, task: 0, dispatch: 2 }] })));
+});
+
+test('a DAG that was stored with a time that was looked at long ago is found within half a minute', async () => {
+  const { clock, sweeper, discovered, memory, dag } = await start();
+  await clock.advance(60_000);
+  await sweeper.missedOnce();
+  const late = { ...dag, dagId: mintDagId(0, clock.now() - 7000, Math.random), createdAt: clock.now() - 7000, dueAt: null };
+  await memory.store.admit([{ dag: late, idempotency: null }]);
+  for (let i = 1; i < 30; i++) {
+    await clock.advance(1000);
+    await sweeper.missedOnce();
+  }
+  expect(discovered).toEqual([late.dagId]);
 });

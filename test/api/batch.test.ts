@@ -50,7 +50,7 @@ describe('an array', () => {
     expect(answer.results[2]!.problem).toMatchObject({ code: 'WRONG_SHAPE' });
     expect((await world.rows()).dags).toBe(dags + 2);
     const { dagId } = answer.results[3]!.dag!;
-    expect((await world.http.get(`/api/v1/dags/${dagId}`)).body).toEqual(answer.results[3]!.dag);
+    expect((await world.http.get(`/api/v1/dags/${dagId}`)).body).toEqual({ ...answer.results[3]!.dag, expectedEndAt: null });
     expect(world.admitted.map((each) => each.dagId)).toContain(dagId);
   });
 

@@ -1,6 +1,7 @@
 /** The doctor's paths: what is told of findings, and what repairs tell the logs. */
 import { failure } from '../../src/core/failure';
 import type { DagId } from '../../src/core/ids';
+import { roundOf } from '../contract/claimAudit';
 import { describedAs, vitalsOf } from '../contract/leases';
 import { openWorld, type World } from './world';
 
@@ -112,7 +113,7 @@ test('claims that a dead session left behind are found, and given back; who aske
   expect(told).toEqual([{ repaired: { claims: 1 }, by: 'ann', reason: 'ticket 7' }]);
   expect((await report()).findings).toBe(0);
   // What its row still needs isn't touched.
-  expect((await world.leases.claimAudit.abandoned(null)).claims).toEqual([{ dag: needed, task: 0, dispatch: 1, session: session.id }]);
+  expect(await roundOf(world.leases.claimAudit)).toEqual([{ dag: needed, task: 0, dispatch: 1, session: session.id }]);
   expect(await ledger.holders([{ dag: left, task: 0, dispatch: 1 }])).toEqual([{ kind: 'absent' }]);
 });
 

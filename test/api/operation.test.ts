@@ -49,12 +49,12 @@ describe('explain', () => {
       dagId,
       taskName: 'b',
       status: 'PENDING',
-      summary: 'it waits for a (QUEUED)',
+      summary: 'it waits for a (queued)',
       holder: null,
       conditions: [
         {
           code: 'DEPENDENCIES_UNFINISHED',
-          sentence: 'it waits for a (QUEUED)',
+          sentence: 'it waits for a (queued)',
           details: { triggerRule: 'all_success', total: 1, dependencies: [{ taskId: ids[0], taskName: 'a', status: 'QUEUED' }] },
         },
       ],
@@ -66,8 +66,12 @@ describe('explain', () => {
     world.live.workers = [worker('w1', { types: ['NOTIFICATION'] }), worker('w2', { draining: true })];
     expect((await explain(0)).summary).toBe('none of the 2 live workers takes tasks of type API_CALL');
     world.live.workers = [worker('w1', { freeSlots: 0, held: 4 })];
-    world.live.place = { position: 3, of: 9, priority: 5 };
+    world.live.place = { position: 3, of: 9, priority: 5, flow: 'acme', aheadInFlow: 0, flows: 3 };
     expect(await codes(0)).toEqual(['QUEUED_BEHIND', 'NO_FREE_SLOT']);
+    expect((await explain(0)).conditions[0]).toMatchObject({
+      sentence: '2 of the 9 ready tasks come first, at its priority 5 or a higher one; it is number 1 of acme, which takes turns with 2 others',
+      details: { position: 3, ahead: 2, flow: 'acme' },
+    });
     world.live.sentTo = 'w1';
     expect(await codes(0)).toEqual(['SENT_TO_WORKER']);
     world.live.sentTo = undefined;
@@ -75,7 +79,7 @@ describe('explain', () => {
       sentence: 'all slots of 1 worker for API_CALL are taken, by w1 (4 tasks)',
       details: { holders: [{ workerId: 'w1', slots: 4, held: 4 }] },
     });
-    Object.assign(world.live, { workers: [worker('w1')], place: { position: 1, of: 9, priority: 5 } });
+    Object.assign(world.live, { workers: [worker('w1')], place: { position: 1, of: 9, priority: 5, flow: 'acme', aheadInFlow: 0, flows: 1 } });
     expect(await explain(0)).toMatchObject({ conditions: [], summary: 'nothing stands in its way: it starts at any moment' });
   });
 
@@ -92,7 +96,7 @@ describe('explain', () => {
       summary: 'it is running on w7, in attempt 2',
     });
     await set(`status = 'FAILED', error = '{"kind":"HANDLER","message":"no"}'`);
-    expect(await explain(0)).toMatchObject({ conditions: [], holder: null, summary: 'it ended as FAILED: no' });
+    expect(await explain(0)).toMatchObject({ conditions: [], holder: null, summary: 'it gave up after 2 attempts: no' });
   });
 
   test('what a person did, in their words', async () => {
@@ -117,13 +121,13 @@ describe('explain', () => {
       holder: { workerId: 'w7' },
     });
     await set("status = 'SKIPPED'", { code: 'SKIPPED_BY_HAND', at, by: 'ada' });
-    expect((await explain(0)).summary).toBe('it ended as SKIPPED, SKIPPED_BY_HAND by ada');
+    expect((await explain(0)).summary).toBe('it was skipped by hand by ada');
   });
 
   test.each([
-    ['all_done', 'it waits for the ends, good or bad, of a (QUEUED)'],
-    ['none_failed', 'it waits for the ends, without a failure, of a (QUEUED)'],
-    ['one_success', 'it waits for the first success among a (QUEUED)'],
+    ['all_done', 'it waits for the ends, good or bad, of a (queued)'],
+    ['none_failed', 'it waits for the ends, without a failure, of a (queued)'],
+    ['one_success', 'it waits for the first success among a (queued)'],
   ])('a task with the rule %s', async (triggerRule, summary) => {
     const tasks = [
       { taskName: 'a', type: 'API_CALL' },
@@ -136,13 +140,16 @@ describe('explain', () => {
 });
 
 test('workers', async () => {
-  world.live.workers = [worker('w1'), worker('w2', { draining: true })];
+  world.live.workers = [worker('w1', { tags: ['gpu'] }), worker('w2', { draining: true })];
   const body = (await world.http.get('/api/v1/workers')).body as { workerId: string; state: string; lastHeartbeatAt: string }[];
   expect(body.map(({ workerId, state }) => [workerId, state])).toEqual([
     ['w1', 'ACTIVE'],
     ['w2', 'DRAINING'],
   ]);
-  expect(body[0]?.lastHeartbeatAt).toBe('2023-11-14T22:13:20.000Z');
+  expect(body[0]).toEqual({
+    ...{ workerId: 'w1', session: 'w1-s', host: 'h', port: 8081, version: '1', region: 'eu', tags: ['gpu'], types: ['API_CALL'] },
+    ...{ slots: 4, perSlot: {}, freeSlots: 2, held: 2, running: 2, state: 'ACTIVE', lastHeartbeatAt: '2023-11-14T22:13:20.000Z' },
+  });
 });
 
 test('health names each component, and is 503 when a needed one is down', async () => {
@@ -181,27 +188,63 @@ test('ready or not', async () => {
 });
 
 test('metrics', async () => {
-  world.live.workers = [worker('w1'), worker('w2', { draining: true })];
+  world.live.workers = [worker('w1', { tags: ['gpu'] }), worker('w2', { draining: true })];
   const read = async (): Promise<string> => (await world.http.get('/actuator/prometheus')).text;
+  expect(await read()).not.toMatch(/^worker_count\{/m);
+  world.events.announce('lead.changed', { fence: '1' });
   const before = await read();
   expect(before).toContain('task_queue_size{priority="9",type="API_CALL"} 2');
   expect(before).toContain('worker_count{state="active"} 1');
   expect(before).toContain('worker_count{state="draining"} 1');
   expect(before).toContain('task_success_rate Nan');
   expect(before).toContain('task_execution_time_count{type="API_CALL"} 0');
-  world.events.announce('execution.finished', { dag: 'd', task: 't', type: 'API_CALL', attempt: 1, outcome: 'completed', runningMs: 30 });
+  world.events.announce('execution.finished', {
+    dag: 'd',
+    task: 't',
+    type: 'API_CALL',
+    attempt: 1,
+    worker: 'w',
+    outcome: 'completed',
+    runningMs: 30,
+  });
   world.events.announce('batch.called', { type: 'API_CALL', size: 30 });
-  world.events.announce('execution.stuck', { dag: 'd', task: 't', type: 'API_CALL', attempt: 1, sinceMs: 30 });
-  for (const outcome of ['COMPLETED', 'COMPLETED', 'COMPLETED', 'FAILED', 'SKIPPED'] as const)
+  world.events.announce('execution.stuck', { dag: 'd', task: 't', type: 'API_CALL', attempt: 1, worker: 'w', sinceMs: 30 });
+  for (const outcome of ['COMPLETED', 'COMPLETED', 'COMPLETED', 'FAILED'] as const)
     world.events.announce('task.finished', { type: 'API_CALL', outcome, attempts: 1 });
   const after = await read();
   expect(after).toContain('task_handlers_stuck_total{type="API_CALL"} 1');
   expect(after).toContain('task_batch_size_bucket{le="50",type="API_CALL"} 1');
   expect(after).toContain('task_batch_size_sum{type="API_CALL"} 30');
-  expect(after).toContain('task_success_rate 75');
+  expect(after).toContain('task_success_rate 75\n');
+  expect(after).toContain('task_success_ratio 0.75\n');
+  expect(after).toContain('tasks_queued{priority="9",type="API_CALL"} 2');
+  expect(after).toContain('tasks_running{type="API_CALL"} 3');
+  expect(after).toContain('dependency_up{dependency="postgres"} 1');
+  expect(after).toContain('task_execution_seconds_bucket{le="0.05",type="API_CALL"} 1');
   expect(after).toContain('task_execution_time_bucket{le="0.05",type="API_CALL"} 1');
   expect(after).toContain('http_request_seconds_count{method="GET",route="/actuator/prometheus",status="200"} ');
   expect(after).not.toContain('(none)",status="200"');
+});
+
+test('where Prometheus finds everybody', async () => {
+  world.live.workers = [worker('w1'), worker('w2', { host: 'elsewhere', port: 9 }), worker('w3', { url: 'https://w3.example/x/' })];
+  await world.leases.schedulers.publish({ scheduler: 's1', host: 'h', port: 8080 }, 60_000);
+  await world.leases.schedulers.publish({ scheduler: 's2', host: 'h2', port: 8080, url: 'http://s2:81' }, 60_000);
+  const answer = await world.http.get('/api/v1/prometheus-targets').set('Host', 'asked.example:8080');
+  expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+  const target = (role: string, address: string, id: string, more = {}): object => ({
+    targets: [address],
+    labels: { role, ...more, __meta_task_scheduler_id: id },
+  });
+  expect(answer.body).toEqual([
+    target('scheduler', 'asked.example:8080', 's1'),
+    target('scheduler', 's2:81', 's2'),
+    target('worker', 'asked.example:8081', 'w1'),
+    target('worker', 'elsewhere:9', 'w2'),
+    target('worker', 'w3.example:443', 'w3', { __scheme__: 'https', __metrics_path__: '/x/actuator/prometheus' }),
+  ]);
+  const strange = await world.http.get('/api/v1/prometheus-targets').set('Host', 'a b:8080');
+  expect(strange.body[0].targets).toEqual(['h:8080']);
 });
 
 test('the try-out page works with what is served here', async () => {

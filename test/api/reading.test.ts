@@ -110,7 +110,7 @@ describe('the tasks of a DAG', () => {
     );
     const [listed] = (await get(`/api/v1/dags/${dagId}/tasks`)).body as [TaskBody];
     const alone = await get(`/api/v1/tasks/${listed.taskId}`);
-    expect(alone.body).toEqual({ ...listed, attempts: [] });
+    expect(alone.body).toEqual({ ...listed, attempts: [], checkpoint: null });
     expect(alone.text).toContain('"result":{"rows": 12345678901234567890}');
     expect(alone.body).toMatchObject({
       status: 'COMPLETED',
@@ -122,6 +122,8 @@ describe('the tasks of a DAG', () => {
       simulate: { durationMs: [1, 2] },
       timing: { runningMs: 1_000, current: null },
     });
+    await world.database.engine.query(`UPDATE tasks SET checkpoint = '{"line": 12345678901234567890}' WHERE dag_id = $1`, [dagId]);
+    expect((await get(`/api/v1/tasks/${listed.taskId}`)).text).toContain('"checkpoint":{"line": 12345678901234567890}');
   });
 
   test('large inputs are handed to workers', async () => {

@@ -44,7 +44,12 @@ test('a DAG is stored, its answer and its tasks show it, and the engine is told'
     startedAt: null,
     completedAt: null,
     dueAt: null,
+    lateAt: null,
     maxRunning: null,
+    tenant: null,
+    order: 'fifo',
+    scheduleId: null,
+    scheduledFor: null,
     reason: null,
     version: 0,
     tags: ['etl'],
@@ -56,7 +61,7 @@ test('a DAG is stored, its answer and its tasks show it, and the engine is told'
   expect(parseDagId(body.dagId)).toBe(body.dagId);
   expect(world.admitted.at(-1)?.dagId).toBe(body.dagId);
 
-  expect((await world.http.get(headers['location']!)).body).toEqual(body);
+  expect((await world.http.get(headers['location']!)).body).toEqual({ ...body, expectedEndAt: null });
   const tasks = (await world.http.get(`${headers['location']}/tasks`)).body as [TaskBody, TaskBody];
   expect(tasks).toHaveLength(2);
   expect(tasks[0]).toMatchObject({
@@ -147,5 +152,27 @@ describe('an Idempotency-Key', () => {
   test('that is too long is refused', async () => {
     expect((await post(linear, { 'Idempotency-Key': 'k'.repeat(256) })).body).toMatchObject({ status: 400, code: 'WRONG_PARAMETER' });
     expect((await post(linear, { 'Idempotency-Key': 'k'.repeat(255) })).status).toBe(201);
+  });
+});
+
+describe('a check without a submission', () => {
+  const check = (body: unknown) => world.http.post('/api/v1/dags/validate').set('Content-Type', 'application/json').send(JSON.stringify(body));
+
+  test('says what a DAG would be, and stores nothing', async () => {
+    const before = await world.rows();
+    const { status, body } = await check(linear);
+    expect([status, body]).toEqual([200, { dagName: 'Linear Pipeline', totalTasks: 2, totalDependencies: 1 }]);
+    expect(await world.rows()).toEqual(before);
+  });
+
+  test.each([
+    ['a cycle', { dagName: 'c', tasks: [{ taskName: 'a', type: 'API_CALL', dependencies: ['a'] }] }],
+    ['a wrong field', { dagName: 'c', tasks: [{ taskName: 'a', type: 7 }] }],
+    ['an unknown type', { dagName: 'c', tasks: [{ taskName: 'a', type: 'NOTHING' }] }],
+  ])('refuses %s as a submission would be', async (_what, wrong) => {
+    const [checked, submitted] = [await check(wrong), await post(wrong)];
+    const told = ({ status, body }: typeof checked) => ({ status, ...(body as Record<string, unknown>), requestId: null });
+    expect(told(checked)).toEqual(told(submitted));
+    expect(checked.status).toBeGreaterThanOrEqual(400);
   });
 });

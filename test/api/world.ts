@@ -13,6 +13,8 @@ import { createLimitStore } from '../../src/adapters/postgres/limitStore';
 import { createHistoryViews } from '../../src/adapters/postgres/historyViews';
 import { migrate } from '../../src/adapters/postgres/migrate';
 import { createDagRemoval } from '../../src/adapters/postgres/removal';
+import { createScheduleClock } from '../../src/adapters/postgres/scheduleClock';
+import { createScheduleStore, createScheduleViews } from '../../src/adapters/postgres/schedules';
 import { createScalingHistory } from '../../src/adapters/postgres/scalings';
 import { createRunStore } from '../../src/adapters/postgres/runStore';
 import { createShardLeases } from '../../src/adapters/postgres/shardLeases';
@@ -23,37 +25,35 @@ import type { Commanded } from '../../src/core/command';
 import { BUILT_IN_TASK_TYPES, type PlannedDag } from '../../src/core/dag';
 import { bodySchemas } from '../../src/control/schemas';
 import type { Event } from '../../src/core/event';
+import type { Expectation } from '../../src/core/runTimes';
 import { createApp } from '../../src/edge/app';
 import { createEmitter, type Emitter } from '../../src/lifecycle/emitter';
-import type { QueuePlace } from '../../src/observe/explain';
+import type { Place } from '../../src/core/places';
+import { createExpectedEnds } from '../../src/observe/expectedEnds';
 import { createAwaitedDag, createFinals } from '../../src/observe/finals';
 import { createHealth } from '../../src/observe/health';
 import { createMetrics } from '../../src/observe/metrics';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagJson } from '../../src/observe/present';
-import {
-  autoscalingRoutes,
-  dagRoutes,
-  docsRoutes,
-  gateListRoutes,
-  historyRoutes,
-  inputRoutes,
-  letterRoutes,
-  limitRoutes,
-  probeRoutes,
-  taskRoutes,
-} from '../../src/observe/routes';
+import { autoscalingRoutes, gateListRoutes, limitRoutes, targetRoutes } from '../../src/observe/routes/cluster';
+import { dagRoutes } from '../../src/observe/routes/dags';
+import { docsRoutes } from '../../src/observe/routes/docs';
+import { historyRoutes, letterRoutes } from '../../src/observe/routes/history';
+import { inputRoutes, taskRoutes } from '../../src/observe/routes/tasks';
+import { probeRoutes } from '../../src/edge/probes';
 import type { Happenings } from '../../src/ports/happenings';
 import type { LiveWorker, WorkerControl } from '../../src/ports/leases';
 import type { CommandStore, RunStore } from '../../src/ports/store';
 import type { EventLog } from '../../src/ports/transport';
 import { createControlApi } from '../../src/roles/control';
 import { createDoctorApi } from '../../src/roles/doctor';
+import { createSchedules } from '../../src/roles/schedules';
 import { createWorkersApi } from '../../src/roles/workers';
 import { submitRoutes } from '../../src/submit/routes';
 import { submissionSchemas } from '../../src/submit/schema';
 import { createBacklog } from '../../src/submit/backlog';
 import { createSubmitter } from '../../src/submit/submitter';
+import { DIRECTLY } from '../adapters/postgres/opened';
 import { atEnd } from '../harness/cleanup';
 import { freshDatabase } from '../harness/services';
 
@@ -89,10 +89,11 @@ export interface World {
   /** What the live parts answer; tests change them. */
   readonly live: {
     workers: LiveWorker[];
-    place: QueuePlace | undefined;
+    place: Place | undefined;
     sentTo: string | undefined;
     ready: boolean;
     openTasks: number;
+    expected: Expectation;
     redis: () => Promise<void>;
     append: (commands: readonly Commanded[]) => Promise<void>;
     control: WorkerControl;
@@ -128,6 +129,7 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
   const planning = {
     limits,
     types: BUILT_IN_TASK_TYPES,
+    order: 'fifo' as const,
     retry: { maxRetries: 3, backoff: { type: 'exponential', initialMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 } },
   } as const;
   const submitter = createSubmitter({
@@ -145,9 +147,14 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     },
   });
   const components = { postgres: { needed: true, check: () => database.ping() }, redis: { needed: true, check: () => live.redis() } };
+  const health = createHealth({ components, clock });
   return [
     submitRoutes({ submitter, bodyBytes: limits.bodyBytes, present: dagJson, unexpected: (error) => void world.unexpected.push(error) }),
-    dagRoutes({ views, awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }) }),
+    dagRoutes({
+      views,
+      awaitedDag: createAwaitedDag({ views, clock, finals: createFinals({ listen: events.listen, clock }) }),
+      expectedEnd: createExpectedEnds({ runOf: () => undefined, store, workers, clock, expectationIn: () => live.expected }),
+    }),
     gateListRoutes({ gates, clock }),
     limitRoutes({ limits: limitRows, permits }),
     taskRoutes({
@@ -186,8 +193,16 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
       announce: events.announce,
       bodyBytes: limits.bodyBytes,
     }),
+    ...createSchedules({
+      life: { clock, announce: events.announce },
+      lead: { fence: () => undefined },
+      schedules: { ...createScheduleStore(database), ...createScheduleViews(database), ...createScheduleClock(database) },
+      submitter,
+      bodyBytes: limits.bodyBytes,
+    }).routes,
     autoscalingRoutes({ settings: AUTOSCALING, board: world.leases.board, history: createScalingHistory(database) }),
     inputRoutes({ work: createWorkIndex(database) }),
+    targetRoutes({ schedulers: world.leases.schedulers, workers: () => Promise.resolve(live.workers), host: 'h' }),
     createControlApi({
       ...{ store, views, history, letters, planning, commands, gates, limits: limitRows, permits, workers },
       gatesChanged: () => undefined,
@@ -201,7 +216,7 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
     probeRoutes({
-      health: createHealth({ components, clock }),
+      health,
       ready: () => live.ready,
       metrics: createMetrics({
         listen: events.listen,
@@ -209,13 +224,19 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
         types: BUILT_IN_TASK_TYPES,
         workers,
         openTasks: () => live.openTasks,
-        queue: { sizes: () => [{ priority: 9, type: 'API_CALL', size: 2 }] },
+        health,
+        tellers: new Set(['process', 'scheduler', 'leader', 'worker']),
+        process: { role: 'standalone', version: '0.0.0' },
+        census: () => ({ waiting: [{ priority: 9, type: 'API_CALL', size: 2 }], running: new Map([['API_CALL', 3]]) }),
       }),
     }),
     docsRoutes({
       openApi: openApiDocument({
         version: '0.0.0',
-        bodies: { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) },
+        bodies: {
+          ...submissionSchemas('#/components/schemas/'),
+          ...bodySchemas({ task: { $ref: '#/components/schemas/TaskDto' }, dag: { $ref: '#/components/schemas/DagDto' } }),
+        },
       }),
     }),
   ];
@@ -223,7 +244,7 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
 
 const openFresh = async (): Promise<Database> => {
   const { url } = await freshDatabase();
-  const database = await openDatabase({ url, poolSize: 4, viewPoolSize: 4, ...TIMEOUTS, onIdleError: () => undefined });
+  const database = await openDatabase({ ...DIRECTLY, url, poolSize: 4, viewPoolSize: 4, ...TIMEOUTS, onIdleError: () => undefined });
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= database.close());
   atEnd(close);
@@ -254,6 +275,7 @@ export const openWorld = async (limits: Partial<typeof LIMITS> = {}): Promise<Wo
       sentTo: undefined,
       ready: true,
       openTasks: 0,
+      expected: () => undefined,
       redis: () => Promise.resolve(),
       append: () => Promise.resolve(),
       control: NOBODY,

@@ -23,7 +23,16 @@ const planted = (files: readonly (readonly [file: string, text: string])[]): str
   atEnd(() => {
     rmSync(folder, { recursive: true });
   });
-  for (const name of ['src', 'docs/architecture.md', 'scripts/arch.mjs', '.dependency-cruiser.cjs', 'tsconfig.json', 'package.json']) {
+  for (const name of [
+    'src',
+    'docs/architecture.md',
+    'scripts/arch.mjs',
+    '.dependency-cruiser.cjs',
+    'tsconfig.json',
+    'package.json',
+    'web/src',
+    'web/tsconfig.json',
+  ]) {
     cpSync(path.join(projectRoot, name), path.join(folder, name), { recursive: true });
   }
   symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
@@ -50,6 +59,7 @@ const violations = [
   ['edge-knows-inner-folders-only', 'src/edge/planted.ts', `export * from '../submit/routes';`],
   ['lifecycle-knows-nobody', 'src/lifecycle/planted.ts', `export * from '../core/ids';`],
   ['routes-know-the-edge-too', 'src/report/routes.ts', `export * from '../adapters/system/clock';`],
+  ['routes-know-the-edge-too', 'src/report/routes/planted.ts', `export * from '../../adapters/system/clock';`],
   ['stages-know-inner-folders-only', 'src/report/plantedEdge.ts', `export * from '../edge/requests';`],
   ['home-of-pg', 'src/report/plantedPg.ts', `import { Pool } from 'pg'; export const x = Pool;`],
   ['home-of-kafkajs', 'src/roles/plantedKafka.ts', `import { Kafka } from 'kafkajs'; export const x = Kafka;`],

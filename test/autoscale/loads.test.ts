@@ -8,9 +8,9 @@ test('a scheduler counts what its stages announce: what was sent, and attempts t
   const { announce, listen } = createEmitter<Happenings>(() => undefined);
   const meter = createLoadMeter({ listen, waiting: () => 3 });
   expect(meter()).toEqual(load(3, 0, 0));
-  announce('dispatch.sent', { count: 5, tookMs: 1, waitedMs: 1 });
+  announce('dispatch.sent', { count: 5, tookMs: 1, waitsMs: [] });
   for (const outcome of ['COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'] as const) announce('task.finished', { type: 'T', outcome, attempts: 1 });
-  announce('task.retrying', { dag: 'd', task: 't', attempt: 1, delayMs: 1, reason: 'r' });
+  announce('task.retrying', { dag: 'd', task: 't', type: 'x', attempt: 1, delayMs: 1, reason: 'r' });
   expect(meter()).toEqual(load(3, 5, 3));
 });
 

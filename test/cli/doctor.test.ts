@@ -54,6 +54,9 @@ test('a repair comes after what it will do was shown, and is followed by another
     ['POST /api/v1/doctor/repair', { checks: ['rows'] }],
     ['GET /api/v1/doctor', undefined],
   ]);
+  const json = await server.dts('--json', 'doctor', '--repair');
+  expect(json.err).toMatch(/^!! All rows agree: 3 findings\n(.*\n)+ {3}repair: mend the rows\n(.*\n)+repaired rows: 3\n$/);
+  expect(JSON.parse(json.out)).toMatchObject({ findings: 3 });
   server.heard.length = 0;
   await server.dts('doctor', '--repair', '--by', 'ann', '--reason', 'ticket 7');
   expect(server.heard[1]?.body).toEqual({ by: 'ann', reason: 'ticket 7' });

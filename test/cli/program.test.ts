@@ -146,7 +146,7 @@ describe('completion', () => {
   test('bash completes commands, options, shells and files', async () => {
     const { out } = await dts(['completion', 'bash']);
     fileOf('only-file.json', '{}');
-    expect(complete(out, ['s'])).toEqual(['submit', 'status', 'skip']);
+    expect(complete(out, ['s'])).toEqual(['submit', 'status', 'skip', 'schedules', 'subscriptions']);
     expect(complete(out, ['dlq', ''])).toEqual(expect.arrayContaining(['list', 'show', 'replay', 'discard']));
     expect(complete(out, ['dlq', 'replay', '--ra'])).toEqual(['--rate']);
     expect(complete(out, ['hold', '--un'])).toEqual(['--until']);

@@ -22,6 +22,7 @@ const worker = (workerId: string, given: Partial<WorkerView> = {}): WorkerView =
   perSlot: {},
   freeSlots: 2,
   held: 2,
+  running: 2,
   state: 'ACTIVE',
   lastHeartbeatAt: at(-300),
   ...given,

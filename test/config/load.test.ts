@@ -187,11 +187,38 @@ describe('complaints', () => {
     expect(problemsOf({ env }, role)).toEqual([problem]);
   });
 
+  test('shares of tenants', () => {
+    const given = (flows: unknown) => ({ env: { FAIRNESS_FLOWS: JSON.stringify(flows) } });
+    expect(configOf('scheduler', given({ acme: { weight: 3 }, 'a b': { reserved: 0.2 } })).fairness).toEqual({
+      ageingMs: 60_000,
+      flows: { acme: { weight: 3, reserved: 0 }, 'a b': { weight: 1, reserved: 0.2 } },
+    });
+    for (const wrong of [{ acme: { weight: 0 } }, { acme: { reserved: 1.5 } }, { acme: { share: 1 } }, { '': {} }, [], 3])
+      expect(problemsOf(given(wrong))).toEqual([expect.stringContaining('is not a map of tenants or names of DAGs')]);
+    expect(problemsOf(given({ a: { reserved: 0.5 }, b: { reserved: 0.4 } }))).toEqual([
+      'fairness.flows (FAIRNESS_FLOWS) reserve 0.9 together, and at most 0.8 may be reserved: lower some',
+    ]);
+  });
+
   test('a folder that is not there', () => {
     rmSync(configDir, { recursive: true });
     const loaded = loadConfig('scheduler', { configDir, env: {}, flags: {} });
     expect('problems' in loaded && loaded.problems).toEqual([`--config-dir: there is no folder ${configDir}: name the one that holds default.yaml`]);
     configDir = mkdtempSync(path.join(tmpdir(), 'config-'));
+  });
+
+  test('a secret that is wrong is not shown at all', () => {
+    const [problem] = problemsOf({ env: { RETENTION_S3_SECRET_ACCESS_KEY: 'two words', RETENTION_S3_ACCESS_KEY_ID: 'name' } });
+    expect(problem).toBe(
+      'RETENTION_S3_SECRET_ACCESS_KEY: retention.s3.secretAccessKey: the given value is not text of 1 to 512 characters without blanks',
+    );
+  });
+
+  test('archives have one place, and a key has its secret', () => {
+    expect(problemsOf({ env: { RETENTION_ARCHIVE_DIR: '/a', RETENTION_S3_BUCKET: 'archives', RETENTION_S3_ACCESS_KEY_ID: 'name' } })).toEqual([
+      'retention.archiveDir (RETENTION_ARCHIVE_DIR) and retention.s3.bucket (RETENTION_S3_BUCKET) both say where archives go: keep one of them',
+      'retention.s3.accessKeyId (RETENTION_S3_ACCESS_KEY_ID) and retention.s3.secretAccessKey (default) go together: set both, or none for the usual credentials',
+    ]);
   });
 
   test('a wrong URL shows no password', () => {
@@ -218,6 +245,12 @@ describe('--print-config', () => {
   test('variables of containers are shown without their values', () => {
     const text = printed({ env: { AUTOSCALING_DOCKER_ENV: 'REDIS_URL=redis://u:s3cret@host:1,KAFKA_BROKERS=k:1' } });
     expect(text).toContain('    env: ["REDIS_URL=***","KAFKA_BROKERS=***"] # AUTOSCALING_DOCKER_ENV\n');
+  });
+
+  test('of a secret that is no URL nothing is shown', () => {
+    const text = printed({ env: { RETENTION_S3_ACCESS_KEY_ID: 'name', RETENTION_S3_SECRET_ACCESS_KEY: 'https://s3cret' } });
+    expect(text).toContain('    accessKeyId: "name" # RETENTION_S3_ACCESS_KEY_ID\n    secretAccessKey: "***" # RETENTION_S3_SECRET_ACCESS_KEY\n');
+    expect(text).not.toContain('s3cret');
   });
 
   test('what is printed can be read again, and says the same', () => {

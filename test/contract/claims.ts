@@ -160,6 +160,21 @@ export const claimsContract = (open: () => Promise<LeasesWorld>): void => {
     expect(await claims.raiseFloor([wanted(2)])).toEqual([{ kind: 'held', session: a.id, dispatch: 1 }]);
   });
 
+  test('a floor that is raised while the memory is gone holds afterwards, and lets the holder of before go on', async () => {
+    const { claims, forget, until, forgotten } = world();
+    const [a, b] = [await openAs('a'), await openAs('b')];
+    const fence = fenceOf(await claim(a, 1));
+    await forget();
+    const other = TASK.task + 1;
+    await expect(claims.raiseFloor([wanted(2), wanted(2, other)])).rejects.toMatchObject({ code: 'LEASES_UNAVAILABLE' });
+    await until(() => forgotten.includes(a.id) && forgotten.includes(b.id), 'both to say their names again');
+    await claims.reassert(a.id, [{ ...wanted(1), fence: fence.toString() }]);
+    await until(async () => (await claim(b, 1)).kind !== 'wait', 'the end of the waiting');
+    expect(await claims.claim(b.id, [wanted(1), wanted(1, other)])).toEqual([{ kind: 'stale' }, { kind: 'stale' }]);
+    expect(fenceOf(await claim(a, 1))).toBe(fence);
+    fenceOf((await claims.claim(b.id, [wanted(2, other)]))[0]!);
+  });
+
   test('a storm: two sessions never hold one task, fences grow, the floor and tombstones are kept', async () => {
     const { claims } = world();
     const sessions = [await openAs('a'), await openAs('b')];

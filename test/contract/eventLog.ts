@@ -13,6 +13,23 @@ export interface EventLogWorld {
 }
 
 export const numbered = (n: number): Event => ({ type: 'continued', dag: `dag-${String(n)}` as DagId });
+const reportOf = (task: number, trace?: string): Event => ({
+  ...{
+    type: 'completed',
+    dag: 'dag' as DagId,
+    task,
+    dispatch: 1,
+    fence: '1',
+    session: 's',
+    worker: 'w',
+    sentAt: 1,
+    startedAt: 2,
+    endedAt: 3,
+    result: null,
+  },
+  ...(trace === undefined ? {} : { trace }),
+});
+const contextOf = (n: number): string => `00-4bf92f3577b34da6a3ce929d0e0e4736-${String(n).padStart(16, '0')}-01`;
 export const numberOf = (event: Event): number => (event.type === 'continued' ? Number(event.dag.slice(4)) : NaN);
 export const START: LogPosition = { nextOffset: 0n, last: null };
 export const after = (record: LogRecord): LogPosition => ({
@@ -226,6 +243,17 @@ export const eventLogContract = (open: () => Promise<EventLogWorld>): void => {
   readsInOrder(() => world);
   findsItsPlace(() => world);
   isSlowedDown(() => world);
+  test('the trace of each report comes with it, and what has none has none', async () => {
+    const { log, until } = world;
+    const { reader, records } = await listening(log);
+    reader.take(0, START);
+    const events: Event[] = [numbered(1), reportOf(1, contextOf(1)), reportOf(2), numbered(2), reportOf(3, contextOf(3))];
+    await log.append(new Map([[0, events]]));
+    await log.append(new Map([[0, [reportOf(4, contextOf(4))]]]));
+    await until(() => records.length >= 2, 'both records');
+    expect(records.flatMap((record) => record.events)).toEqual([...events, reportOf(4, contextOf(4))]);
+    await reader.close();
+  });
   test('answers whether it is there', async () => {
     await expect(world.log.ping()).resolves.toBeUndefined();
   });

@@ -369,6 +369,7 @@ export function historyContract(open: () => Promise<OpenHistory>): void {
     ]);
     expect(record?.tasks[3]?.retry.maxRetries).toBe(9);
     expect(record?.tasks[5]).toMatchObject({ status: 'QUEUED', dueAt: 99 });
+    expect(record?.tasks[6]).toMatchObject({ status: 'PENDING', queuedAt: null, dueAt: null });
     expect(await world.dags.dag(dag.dagId)).toMatchObject({ totalTasks: 7, version: 2 });
     const again = await admitted();
     await commit({ edits: [{ ...once, dag: again.dagId }] });

@@ -12,9 +12,11 @@ import type {
   WorkerDescription,
   WorkerSessions,
 } from '../../src/ports/leases';
+import type { ChangeFeed, FigureBoard } from '../../src/ports/live';
 import type { LoadBoard } from '../../src/ports/scaling';
 import type { DagId } from '../../src/core/ids';
 import type { Permits } from '../../src/ports/permits';
+import type { SchedulerBook } from '../../src/ports/schedulers';
 
 export interface LeasesWorld {
   readonly sessions: WorkerSessions;
@@ -27,6 +29,9 @@ export interface LeasesWorld {
   readonly control: WorkerControl;
   readonly leadership: Leadership;
   readonly board: LoadBoard;
+  readonly changes: ChangeFeed;
+  readonly figures: FigureBoard;
+  readonly schedulers: SchedulerBook;
   /** The milliseconds that a session lives without a heartbeat. */
   readonly leaseMs: number;
   /** Sessions that said that they were forgotten and have told their names anew. */

@@ -81,6 +81,13 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     });
   });
 
+  test('keeps the trace of a DAG that has one', async () => {
+    const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-b7ad6b7169203331';
+    const [traced, other] = [plannedDag({ trace }), plannedDag()];
+    await store.admit([...alone(traced), ...alone(other)]);
+    expect([(await store.liveDag(traced.dagId))?.trace, (await store.liveDag(other.dagId))?.trace]).toEqual([trace, null]);
+  });
+
   test('answers in the order given, with numbers that grow', async () => {
     const dags = Array.from({ length: 20 }, () => plannedDag());
     const answers = await store.admit(dags.map((dag) => ({ dag, idempotency: null })));
@@ -319,6 +326,8 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     const dag = plannedDag({
       dueAt: 1_800_000_000_000,
       maxRunning: 7,
+      tenant: 'acme',
+      order: 'critical-path',
       tasks: [
         plannedTask('a', { options: { totalTimeoutSeconds: 9 } }),
         plannedTask('b', { dependencies: [0], options }),
@@ -327,7 +336,7 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     });
     await store.admit(alone(dag));
     const record = await store.liveDag(dag.dagId);
-    expect(record).toMatchObject({ dueAt: dag.dueAt, maxRunning: 7, reason: null, version: 0 });
+    expect(record).toMatchObject({ dueAt: dag.dueAt, maxRunning: 7, tenant: 'acme', order: 'critical-path', reason: null, version: 0 });
     expect(record?.tasks.map(({ status, dueAt, budgets, reason }) => [status, dueAt, budgets, reason])).toEqual([
       ['QUEUED', dag.createdAt + 9_000, null, null],
       ['QUEUED', dag.createdAt + 2_500, null, null],

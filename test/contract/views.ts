@@ -10,6 +10,9 @@ export interface OpenViews extends OpenStore {
   readonly tasks: TaskViews;
 }
 
+/** Whole milliseconds, as rows keep them. */
+const LATE_AT = Date.UTC(2026, 0, 31, 12);
+
 /** `open` is called for each test and gives an empty store. */
 export function viewsContract(open: () => Promise<OpenViews>): void {
   let world: OpenViews = {} as OpenViews;
@@ -27,7 +30,16 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
   const commit = (over: Parameters<typeof batch>[1]): Promise<void> => world.store.commit(batch(at(owned, 1n), over));
 
   test('a DAG is shown with its counters and times', async () => {
-    const dag = plannedDag({ description: 'what for', tags: ['x', 'y'], maxRunning: 3 });
+    const origin = { scheduleId: '11111111-2222-8333-9444-555555555555', scheduledFor: 1_764_000_000_000 };
+    const dag = plannedDag({
+      description: 'what for',
+      tags: ['x', 'y'],
+      lateAt: LATE_AT,
+      maxRunning: 3,
+      tenant: 'acme',
+      order: 'critical-path',
+      origin,
+    });
     expect(await world.dags.dag(dag.dagId)).toBeUndefined();
     await admit(dag);
     const created = {
@@ -47,7 +59,12 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
       completedAt: null,
       reason: null,
       dueAt: null,
+      lateAt: LATE_AT,
       maxRunning: 3,
+      tenant: 'acme',
+      order: 'critical-path',
+      scheduleId: '11111111-2222-8333-9444-555555555555',
+      scheduledFor: 1_764_000_000_000,
       version: 0,
     };
     expect(await world.dags.dag(dag.dagId)).toEqual(created);

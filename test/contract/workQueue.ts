@@ -1,4 +1,6 @@
 /** What every WorkQueue must do, whatever carries it. */
+import type { Dispatch } from '../../src/core/event';
+import { dispatchOf } from '../execute/bench';
 import type { WorkOrder, WorkQueue } from '../../src/ports/transport';
 
 export interface WorkQueueWorld {
@@ -17,6 +19,8 @@ export const orderFor = (session: string, sentAt: number, shard = 0): WorkOrder 
   revoked: [],
   acknowledged: [],
 });
+
+export const contextOf = (n: number): string => `00-4bf92f3577b34da6a3ce929d0e0e4736-${String(n).padStart(16, '0')}-01`;
 
 export const workQueueContract = (open: () => Promise<WorkQueueWorld>): void => {
   let world: WorkQueueWorld;
@@ -46,6 +50,28 @@ export const workQueueContract = (open: () => Promise<WorkQueueWorld>): void => 
     await until(() => got.length >= 60, 'all orders');
     expect(got.map(({ sentAt }) => sentAt)).toEqual(Array.from({ length: 60 }, (_, i) => 1 + i / 2));
     expect(got[1]).toEqual(orderFor('s', 1.5, 1));
+    await inbox.close();
+  });
+
+  test('the trace of each task comes with it, and what has none has none', async () => {
+    const { queue, until } = world;
+    await queue.provide(1);
+    const got: WorkOrder[] = [];
+    const inbox = await queue.receive(0, (orders) => {
+      got.push(...orders);
+      return Promise.resolve();
+    });
+    const order = (sentAt: number, tasks: readonly Dispatch[]): WorkOrder => ({ ...orderFor('s', sentAt), dispatches: tasks });
+    const sent = [
+      order(1, [dispatchOf(1, { trace: contextOf(1) }), dispatchOf(2), dispatchOf(3, { trace: contextOf(3) })]),
+      order(2, [dispatchOf(4)]),
+      // What a handler is given is nobody's business: names in it mean nothing here.
+      order(3, [dispatchOf(5, { trace: contextOf(5), payload: '{"trace":"mine"}', upstream: { trace: '"theirs"' } })]),
+    ];
+    await queue.send(new Map([[0, sent]]));
+    await queue.send(new Map([[0, [order(4, [dispatchOf(6, { trace: contextOf(6) })])]]]));
+    await until(() => got.length === 4, 'all orders');
+    expect(got).toEqual([...sent, order(4, [dispatchOf(6, { trace: contextOf(6) })])]);
     await inbox.close();
   });
 

@@ -94,7 +94,8 @@ test.each([{ name: 'ValidationError' }, { code: 'EACCES' }])('an error %j that i
 test.each([
   [40, 100],
   [2500, 2500],
-  [9e9, 86_400_000],
+  [172_800_000, 172_800_000],
+  [9e9, 604_800_000],
   [-5, 100],
   [Number.NaN, 100],
 ])('a wish for %d ms before the next attempt gives %d', (retryAfterMs, delay) => {

@@ -13,6 +13,7 @@ import { batchLimitsOf } from '../../src/execute/batch';
 import { atEnd } from '../harness/cleanup';
 import { freePort } from '../harness/ports';
 import { projectRoot, startRole } from '../harness/processes';
+import { promtool } from '../harness/prometheus';
 import { freshDatabase, freshPrefix, kafkaBrokers, redisUrl } from '../harness/services';
 import { until } from '../harness/until';
 import { blocksOf, commandsIn, stepsOf, type Step, treatmentOf } from './commands';
@@ -66,6 +67,7 @@ const COPIED = [
   'tsconfig.build.json',
   'sample-dag.json',
   'src',
+  'web',
   'dist',
   'scripts',
   'config',
@@ -113,6 +115,7 @@ const createWorld = async (): Promise<World> => {
       KAFKA_TOPIC_QUEUE: queueTopic,
       KAFKA_TOPIC_EVENTS: prefix.topic('events'),
       KAFKA_TOPIC_DEAD_LETTERS: prefix.topic('dlq'),
+      KAFKA_TOPIC_LOGS: prefix.topic('logs'),
       REDIS_URL: redisUrl,
       REDIS_PREFIX: prefix.keys,
     },
@@ -228,13 +231,21 @@ describe('what the README shows', () => {
   });
 
   test('the settings shown are ones that the configuration takes', () => {
-    const shown = blocksOf(readme).filter(({ language }) => language === 'yaml');
+    const shown = blocksOf(readme).filter(({ language, text }) => language === 'yaml' && !text.startsWith('# prometheus.yml'));
     expect(shown.length).toBeGreaterThan(0);
     for (const { text } of shown) {
       const configDir = temporaryFolder('readme-settings-');
       writeFileSync(path.join(configDir, 'default.yaml'), text);
       expect(loadConfig('worker', { configDir, env: {}, flags: {} })).not.toHaveProperty('problems');
     }
+  });
+
+  test('the configuration of Prometheus shown is one that it takes', async () => {
+    const shown = blocksOf(readme).filter(({ text }) => text.startsWith('# prometheus.yml'));
+    expect(shown).toHaveLength(1);
+    const file = path.join(temporaryFolder('readme-prometheus-'), 'prometheus.yml');
+    writeFileSync(file, shown[0]!.text);
+    expect(await promtool(['check', 'config', file])).toMatchObject({ code: 0 });
   });
 
   test('every link to a file leads to one', () => {
@@ -255,13 +266,24 @@ describe('what the README shows', () => {
     ['ajv', /class-validator, ajv \| 0\.\d+, (\d+) \|/],
     ['prom-client', /prom-client, pino \| (\d+),/],
     ['pino', /prom-client, pino \| \d+, (\d+) \|/],
+    ['@aws-sdk/client-s3', /client-s3 and lib-storage \| (\d+) \|/],
+    ['@aws-sdk/lib-storage', /client-s3 and lib-storage \| (\d+) \|/],
     ['commander', /commander \| (\d+) \|/],
-    ['jest', /jest, supertest, fast-check \| (\d+),/],
-    ['supertest', /jest, supertest, fast-check \| \d+, (\d+),/],
-    ['fast-check', /jest, supertest, fast-check \| \d+, \d+, (\d+) \|/],
+    ['preact', /Preact, CodeMirror, uPlot, dagre; Vite \| (\d+),/],
+    ['@codemirror/view', /Preact, CodeMirror, uPlot, dagre; Vite \| \d+, (\d+),/],
+    ['uplot', /Preact, CodeMirror, uPlot, dagre; Vite \| \d+, \d+, (\d+), \d+;/],
+    ['@dagrejs/dagre', /Preact, CodeMirror, uPlot, dagre; Vite \| \d+, \d+, \d+, (\d+);/],
+    ['vite', /Preact, CodeMirror, uPlot, dagre; Vite \| \d+, \d+, \d+, \d+; (\d+) \|/],
+    ['playwright-core', /Playwright, axe; Chromium \| (\d+),/],
+    ['axe-core', /Playwright, axe; Chromium \| \d+, (\d+);/],
+    ['jest', /jest, supertest, fast-check, smtp-server \| (\d+),/],
+    ['supertest', /jest, supertest, fast-check, smtp-server \| \d+, (\d+),/],
+    ['fast-check', /jest, supertest, fast-check, smtp-server \| \d+, \d+, (\d+),/],
+    ['smtp-server', /jest, supertest, fast-check, smtp-server \| \d+, \d+, \d+, (\d+) \|/],
+    ['nodemailer', /nodemailer \| (\d+) \|/],
   ])('the version of %s is that of package.json', (name, pattern) => {
     const versions: Readonly<Record<string, string>> = { ...dependencies, ...devDependencies };
-    const [, major, minor] = /^\^(\d+)\.(\d+)/.exec(versions[name] ?? '') ?? [];
+    const [, major, minor] = /^[\^~](\d+)\.(\d+)/.exec(versions[name] ?? '') ?? [];
     expect(pattern.exec(readme)?.[1]).toBe(major === '0' ? `0.${minor!}` : major);
   });
 });

@@ -18,7 +18,7 @@ const echo = async ({ payload, upstream, attempt }) => ({
   end: payload?.text?.slice(-5) ?? '',
   upstream: Object.fromEntries(Object.entries(upstream).map(([name, result]) => [name, result.made ?? result.length])),
   attempt,
-  made: payload?.make ? 'x'.repeat(payload.make) : undefined,
+  made: payload?.make ? (payload.of ?? 'x').repeat(payload.make) : undefined,
 });
 
 const checkpoint = async ({ restored, checkpoint: keep, fence, attempt }) => {
@@ -45,7 +45,7 @@ const service = assembled('handlers worker', async (include, stopping) => {
     claims: leases.claims,
     clock: life.clock,
     announce: life.announce,
-    logger: life.taskLogger,
+    heard: life.heard,
     drainMs: 1_000,
     takeoverMs: 10_000,
     ...boundsOf(config),

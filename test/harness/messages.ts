@@ -1,6 +1,6 @@
 /** Kafka's own view of a topic: reads what is there, and sends what nobody of ours would. */
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel } from 'kafkajs';
+import { type IHeaders, Kafka, logLevel } from 'kafkajs';
 import { atEnd } from './cleanup';
 import { kafkaBrokers } from './services';
 import { until } from './until';
@@ -8,7 +8,11 @@ import { until } from './until';
 export interface Message {
   readonly partition: number;
   readonly value: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
+
+const textsOf = (headers: IHeaders = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
 
 const kafka = (): Kafka => new Kafka({ clientId: 'test', brokers: [...kafkaBrokers], logLevel: logLevel.NOTHING });
 
@@ -27,7 +31,7 @@ export const readTopic = async (topic: string): Promise<Message[]> => {
   await consumer.run({
     autoCommit: false,
     eachMessage: async ({ partition, message }) => {
-      messages.push({ partition, value: message.value?.toString('utf8') ?? '' });
+      messages.push({ partition, value: message.value?.toString('utf8') ?? '', headers: textsOf(message.headers) });
       if (BigInt(message.offset) + 1n >= (left.get(partition) ?? 0n)) left.delete(partition);
     },
   });

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { atEnd } from './cleanup';
 import { projectRoot } from './processes';
 
-export type Kind = 'kafka' | 'postgres' | 'redis';
+export type Kind = 'kafka' | 'postgres' | 'redis' | 'pgbouncer' | 's3';
 
 export interface SetSettings {
   /** Other sets of other names run beside it. */
@@ -14,6 +14,11 @@ export interface SetSettings {
   readonly kafkaPort?: number;
   readonly postgresPort?: number;
   readonly redisPort?: number;
+  readonly pgbouncerPort?: number;
+  /** The PostgreSQL behind PgBouncer: `host=… port=…`. */
+  readonly pgbouncerTo?: string;
+  /** The seven above it are taken, too. */
+  readonly s3Port?: number;
   /** Brokers; 3 have replication 3 and need two in-sync replicas. */
   readonly brokers?: number;
   /** Lines for the brokers' properties. */
@@ -36,13 +41,26 @@ export interface ServiceSet {
 const START_MS = 120_000;
 const run = promisify(execFile);
 
-const environment = ({ name, kafkaPort, postgresPort, redisPort, brokers, kafkaExtra }: SetSettings): NodeJS.ProcessEnv => ({
+const environment = ({
+  name,
+  kafkaPort,
+  postgresPort,
+  redisPort,
+  pgbouncerPort,
+  pgbouncerTo,
+  s3Port,
+  brokers,
+  kafkaExtra,
+}: SetSettings): NodeJS.ProcessEnv => ({
   ...process.env,
   SVC_NAME: name,
   SVC_WITH: 'packages',
   KAFKA_PORT: String(kafkaPort ?? ''),
   PG_PORT: String(postgresPort ?? ''),
   REDIS_PORT: String(redisPort ?? ''),
+  PGBOUNCER_PORT: String(pgbouncerPort ?? ''),
+  PGBOUNCER_TO: pgbouncerTo ?? '',
+  S3_PORT: String(s3Port ?? ''),
   KAFKA_NODES: String(brokers ?? 1),
   KAFKA_EXTRA: kafkaExtra ?? '',
   // It is killed before the better compiler would have paid off.

@@ -27,7 +27,7 @@ export interface Standalone extends Stack {
 export interface RealStack extends Stack {
   /** What points a process at this stack's own database, topics and keys. */
   readonly env: Env;
-  readonly topics: { readonly queue: string; readonly events: string; readonly deadLetters: string };
+  readonly topics: { readonly queue: string; readonly events: string; readonly deadLetters: string; readonly logs: string };
   readonly scheduler: RunningRole;
   readonly workers: readonly RunningRole[];
   startScheduler(more?: RoleSettings): Promise<RunningRole>;
@@ -96,7 +96,7 @@ const workersSeen = async (url: string): Promise<readonly { workerId: string }[]
 /** Live workers that the dispatcher counts on: the API lists the roster itself, which it looks at twice a second. */
 const workersCounted = async (url: string): Promise<number> => {
   const text = await (await fetch(`${url}/actuator/prometheus`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith('worker_count{'));
+  const lines = text.split('\n').filter((line) => line.startsWith('workers_known '));
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 };
 
@@ -118,19 +118,28 @@ export interface RealSettings extends RoleSettings {
   readonly workers?: number;
   /** For the workers alone. */
   readonly workerEnv?: Env;
+  /** Where the processes find the database of this URL: behind something, for instance. */
+  readonly reaching?: (databaseUrl: string) => string;
 }
 
 /** Starts one scheduler and `workers` workers (3 by default, named worker-1 and so on) on a database, topics and keys of their own. */
-export const startRealStack = async ({ workers = 3, env: given = {}, workerEnv = {}, ...how }: RealSettings = {}): Promise<RealStack> => {
+export const startRealStack = async ({
+  workers = 3,
+  env: given = {},
+  workerEnv = {},
+  reaching = (url) => url,
+  ...how
+}: RealSettings = {}): Promise<RealStack> => {
   const database = await freshDatabase();
   const prefix = freshPrefix();
-  const topics = { queue: prefix.topic('queue'), events: prefix.topic('events'), deadLetters: prefix.topic('dlq') };
+  const topics = { queue: prefix.topic('queue'), events: prefix.topic('events'), deadLetters: prefix.topic('dlq'), logs: prefix.topic('logs') };
   const env: Env = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: reaching(database.url),
     KAFKA_BROKERS: kafkaBrokers.join(','),
     KAFKA_TOPIC_QUEUE: topics.queue,
     KAFKA_TOPIC_EVENTS: topics.events,
     KAFKA_TOPIC_DEAD_LETTERS: topics.deadLetters,
+    KAFKA_TOPIC_LOGS: topics.logs,
     REDIS_URL: redisUrl,
     REDIS_PREFIX: prefix.keys,
     LOG_LEVEL: 'warn',

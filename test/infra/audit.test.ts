@@ -140,6 +140,7 @@ test(
       kafkajs: [{ version: 'git+ssh://git@example.org/k.git#1' }, 'comes from no registry'],
       pg: [{ hasInstallScript: true }, 'has an install script that nobody has decided about: add it to allowScripts in package.json'],
       pino: [{ license: '(MIT AND GPL-3.0)' }, 'has a licence that is not on the list of scripts/lockRules.mjs: (MIT AND GPL-3.0)'],
+      'prom-client': [{ license: 'MPL-2.0' }, 'has a licence that is not on the list of scripts/lockRules.mjs: MPL-2.0'],
       qs: [{ license: undefined }, 'has a licence that is not on the list of scripts/lockRules.mjs: none'],
       redis: [{ deprecated: 'use another' }, 'is deprecated: use another'],
       typeorm: [{ engines: { node: '>=22' } }, "doesn't run on Node 20.19.0: it wants >=22"],
@@ -152,7 +153,7 @@ test(
     });
     const { code, output } = await audit(project, await startRegistry({ status: 405 }));
     expect(code).toBe(1);
-    const told = output.split('\n').flatMap((line) => /^ {2}(@?[\w/]+)(?: [^ ]+)?: (.*)$/.exec(line)?.slice(1) ?? []);
+    const told = output.split('\n').flatMap((line) => /^ {2}(@?[\w/-]+)(?: [^ ]+)?: (.*)$/.exec(line)?.slice(1) ?? []);
     const expected = Object.entries(faults).flatMap(([name, [, sentence]]) => (sentence === '' ? [] : [name, sentence]));
     expect(told).toEqual([...expected, '@swc/core', 'stands in allowScripts of package.json but has no install script']);
   },

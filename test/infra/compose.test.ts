@@ -79,7 +79,7 @@ test('the README tells of the same ports and names', () => {
     `(also starts Prometheus on ${hostPort('prometheus')} and Grafana on ${hostPort('grafana')})`,
     `PostgreSQL on ${hostPort('postgres')}, Redis on ${hostPort('redis')} and Kafka on ${hostPort('kafka')} only`,
     `adds a scheduler on ${hostPort('scheduler')} and three workers on ${hostPort('worker-1')}-${hostPort('worker-3')}`,
-    `http://localhost:${hostPort('prometheus')} and Grafana with a dashboard on http://localhost:${hostPort('grafana')} (admin, admin)`,
+    `http://localhost:${hostPort('prometheus')} and Grafana with these dashboards on http://localhost:${hostPort('grafana')} (admin, admin)`,
   ]) {
     expect(readme).toContain(sentence);
   }
@@ -95,7 +95,8 @@ test('a container of ours listens on the port that is published for it, and tell
     const inside = ports[0]!.split(':').at(-1);
     expect({ name, port: String(environment?.['SERVER_PORT']) }).toEqual({ name, port: inside });
   }
-  expect(compose.services['scheduler']!.environment?.['SERVER_ADVERTISED_URL']).toBe('http://scheduler:8080');
+  const told = services.filter(([, { profiles }]) => profiles !== undefined).map(([name, { environment }]) => [name, environment!] as const);
+  for (const [name, environment] of told) expect(environment['SERVER_ADVERTISED_URL']).toBe(`http://${name}:${String(environment['SERVER_PORT'])}`);
 });
 
 test('Kafka sends a client on to the port by which it came', () => {

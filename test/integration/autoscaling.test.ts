@@ -192,7 +192,10 @@ test('a dry run says what it would do, and starts nothing', async () => {
   const prefix = freshNames();
   const stack = await startRealStack({ workers: 1, env: { ...scaling(prefix, 8), AUTOSCALING_DRY_RUN: 'true' } });
   const ran = await submitAll(stack.api, burst(2, 15, 300));
-  const told = await until(async () => (await stack.api.autoscaling()).decisions.items.find(({ wanted }) => wanted > 2), { what: 'a decision' });
+  // A decision is told first, and then what came of it.
+  const isDone = ({ wanted, done, error }: { wanted: number; done: string | null; error: string | null }): boolean =>
+    wanted > 2 && (done ?? error) !== null;
+  const told = await until(async () => (await stack.api.autoscaling()).decisions.items.find(isDone), { what: 'a decision' });
   expect(told).toMatchObject({ dryRun: true, before: 1, direction: 'out', error: null, done: expect.stringContaining(`would start ${prefix}1`) });
   expect(await metricsOf(stack.scheduler)).toContainEqual(
     expect.stringMatching(/^scaling_decisions_total\{direction="out",driver="local",dry_run="true"\} [1-9]/),

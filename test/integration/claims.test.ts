@@ -4,6 +4,7 @@ import type { DagId } from '../../src/core/ids';
 import type { AbandonedClaim } from '../../src/ports/leases';
 import { createRedisLockService, type RedisLockService } from '../../src/adapters/redis/lockService';
 import { clock, heartbeatHere } from '../adapters/redis/world';
+import { roundOf } from '../contract/claimAudit';
 import { describedAs, vitalsOf } from '../contract/leases';
 import { atEnd } from '../harness/cleanup';
 import { freePort } from '../harness/ports';
@@ -64,7 +65,7 @@ const untilIs = (dag: DagId, status: string) => until(async () => (await rowOf(d
 const age = (dag: DagId) =>
   stack.sql(`UPDATE tasks SET (queued_at, started_at, completed_at) = (NULL, NULL, now() - interval '2 minutes') WHERE dag_id = $1`, [dag]);
 
-const abandoned = async (): Promise<readonly AbandonedClaim[]> => (await leases.claimAudit.abandoned(null)).claims;
+const abandoned = (): Promise<AbandonedClaim[]> => roundOf(leases.claimAudit);
 /** A claim of a session that is over by now. */
 const plant = async (workerId: string, dag: DagId, dispatch: number): Promise<AbandonedClaim> => {
   const session = await leases.sessions.open(describedAs(workerId), vitalsOf());

@@ -1,4 +1,4 @@
-/** A task that gives up, and bytes that nobody can decode, on the real services. */
+/** A task that gives up, and bytes that nobody can decode in any of the topics, on the real services. */
 import { openSender, readTopic } from '../harness/messages';
 import { startRealStack } from '../harness/stacks';
 import { until } from '../harness/until';
@@ -14,7 +14,7 @@ interface Message {
   readonly record?: { readonly place: string; readonly raw: string };
 }
 
-test('both land in PostgreSQL and in the topic, and neither stops what reads the logs', async () => {
+test('all of it lands in PostgreSQL and in the topic, and nothing of it stops what reads the topics', async () => {
   const { api, topics, sql } = await startRealStack({ workers: 1 });
   const told = async (): Promise<Message[]> => (await readTopic(topics.deadLetters)).map(({ value }) => JSON.parse(value) as Message);
   const retries = { maxRetries: 1, backoff: { type: 'fixed', initialMs: 10, maxMs: 10 } } as const;
@@ -30,20 +30,25 @@ test('both land in PostgreSQL and in the topic, and neither stops what reads the
   ]);
   await until(async () => (await sql('SELECT 1 FROM dead_letters WHERE published_at IS NOT NULL')).length === 1, { what: 'the letter to be marked' });
 
-  const [events, queue] = [await openSender(topics.events), await openSender(topics.queue)];
+  const [events, queue, logs] = [await openSender(topics.events), await openSender(topics.queue), await openSender(topics.logs)];
   await events({ partition: 0, value: 'no events at all' });
   const inbox = (await readTopic(topics.queue))[0]!.partition;
   await queue({ partition: inbox, value: '{"no": "orders"}' });
-  await until(async () => (await told()).length === 3, { what: 'both records in the topic' });
+  await logs({ partition: 0, value: '{"v":1,"chunks":[{"no":"lines"}]}' });
+  await until(async () => (await told()).length === 4, { what: 'all three records in the topic' });
   const records = (await told()).slice(1);
   const shown = records.map(({ kind, record }) => [kind, record?.place, Buffer.from(record?.raw ?? '', 'base64').toString()]).sort();
   expect(shown).toEqual(
     [
       ['UNDECODABLE', `${topics.events}/0`, 'no events at all'],
+      ['UNDECODABLE', `${topics.logs}/0`, '{"v":1,"chunks":[{"no":"lines"}]}'],
       ['UNDECODABLE', `${topics.queue}/${String(inbox)}`, '{"no": "orders"}'],
     ].sort(),
   );
-  expect(await sql('SELECT place, state FROM dead_letters WHERE dag_id IS NULL')).toEqual([{ place: `${topics.events}/0`, state: 'OPEN' }]);
+  expect(await sql('SELECT place, state FROM dead_letters WHERE dag_id IS NULL ORDER BY place')).toEqual([
+    { place: `${topics.events}/0`, state: 'OPEN' },
+    { place: `${topics.logs}/0`, state: 'OPEN' },
+  ]);
   const next = await api.submit({
     dagName: 'after',
     tasks: Array.from({ length: 40 }, (_, i) => ({ taskName: `t${String(i)}`, type: 'API_CALL', simulate: { durationMs: 0, failureRate: 0 } })),

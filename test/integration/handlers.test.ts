@@ -45,6 +45,17 @@ test('large payloads and the results of dependencies reach handlers', async () =
   expect((await worker.terminate()).code).toBe(0);
 }, 60_000);
 
+test('results that are together more than a broker takes at once arrive all the same, whatever script they are in', async () => {
+  const worker = await startHandlers('hands-4');
+  // They end together, in one shard: 85,000 characters are 255 KB.
+  const tasks = Array.from({ length: 12 }, (_, i) => ({ taskName: `t${String(i)}`, type: 'ECHO', payload: { make: 85_000, of: '…' } }));
+  const { dagId } = await stack.api.submit({ dagName: 'large results', tasks });
+  expect(await stack.api.wait(dagId, { timeoutMs: 30_000 })).toMatchObject({ status: 'COMPLETED', completedTasks: 12 });
+  const results = (await stack.api.tasks(dagId)).map(({ result }) => JSON.stringify(result).length);
+  expect(Math.min(...results)).toBeGreaterThan(85_000);
+  expect((await worker.terminate()).code).toBe(0);
+}, 60_000);
+
 test('a checkpoint is what the next attempt begins with after a kill', async () => {
   const first = await startHandlers('hands-2');
   const { dagId } = await stack.api.submit({ dagName: 'long', tasks: [{ taskName: 'long', type: 'CHECKPOINT', maxRetries: 0 }] });

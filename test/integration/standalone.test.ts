@@ -8,6 +8,8 @@ import { projectRoot, type RunningRole, startProcess, startRole } from '../harne
 import { flawless, inParallel, prove, type Ran, runAll, untilFinal } from '../harness/proof';
 import { clientOf, freshDataDir, startStandalone } from '../harness/stacks';
 import { until } from '../harness/until';
+import { ALL_TELLERS } from '../observe/metricsDocument';
+import { expectTold } from '../observe/told';
 
 const chain = (dagName: string) => ({
   dagName,
@@ -34,6 +36,9 @@ test('after kill -9 and a restart on the same data folder every unfinished DAG g
   await untilFinal(second, ran, 60_000);
   expect(await prove(second, ran)).toEqual(flawless(submissions));
   expect(await second.sql(`SELECT name FROM tasks WHERE attempt <> 1 OR status <> 'COMPLETED'`)).toEqual([]);
+  await expectTold(await (await fetch(`${second.url}/actuator/prometheus`)).text(), ALL_TELLERS);
+  const targets: unknown = await (await fetch(`${second.url}/api/v1/prometheus-targets`)).json();
+  expect(targets).toEqual([{ targets: [new URL(second.url).host], labels: { role: 'scheduler', __meta_task_scheduler_id: 'standalone' } }]);
 }, 120_000);
 
 test('a second standalone on the same data folder is refused plainly, and the first goes on', async () => {

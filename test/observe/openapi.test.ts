@@ -2,24 +2,24 @@ import Ajv2020 from 'ajv/dist/2020';
 import { version } from '../../package.json';
 import type { Router } from 'express';
 import { auditRoutes } from '../../src/audit/routes';
-import { controlRoutes, workerCommandRoutes } from '../../src/control/routes';
+import { controlRoutes, scheduleCommandRoutes, subscriptionRoutes, workerCommandRoutes } from '../../src/control/routes';
 import { bodySchemas } from '../../src/control/schemas';
 import { mintDagId } from '../../src/core/ids';
 import { openApiDocument } from '../../src/observe/openapi';
-import { dagJson, taskDetailJson, taskJson, workerDetailJson, workerJson } from '../../src/observe/present';
+import { dagDetailJson, dagJson, taskDetailJson, taskJson, workerDetailJson, workerJson } from '../../src/observe/present';
 import { scalingValue, judgementValue } from '../../src/observe/autoscaling';
-import {
-  autoscalingRoutes,
-  dagRoutes,
-  gateListRoutes,
-  historyRoutes,
-  letterRoutes,
-  limitRoutes,
-  probeRoutes,
-  taskRoutes,
-  workerListRoutes,
-} from '../../src/observe/routes';
+import { autoscalingRoutes, gateListRoutes, limitRoutes, targetRoutes, workerListRoutes } from '../../src/observe/routes/cluster';
+import { dagRoutes } from '../../src/observe/routes/dags';
+import { historyRoutes, letterRoutes } from '../../src/observe/routes/history';
+import { liveRoutes } from '../../src/observe/routes/live';
+import { logRoutes, taskRoutes } from '../../src/observe/routes/tasks';
+import { scheduleRoutes } from '../../src/observe/routes/schedules';
+import { firingJson, scheduleDetailJson, scheduleJson } from '../../src/observe/schedules';
+import { subscriptionListRoutes } from '../../src/observe/routes/subscriptions';
+import { deliveryJson, subscriptionJson } from '../../src/observe/subscriptions';
+import { probeRoutes } from '../../src/edge/probes';
 import type { LiveWorker } from '../../src/ports/leases';
+import type { FiringView, ScheduleView } from '../../src/ports/schedules';
 import type { DagView, TaskView } from '../../src/ports/views';
 import { submitRoutes } from '../../src/submit/routes';
 import { submissionSchemas } from '../../src/submit/schema';
@@ -27,7 +27,10 @@ import { expectRecorded } from './recorded';
 
 const document = openApiDocument({
   version,
-  bodies: { ...submissionSchemas('#/components/schemas/'), ...bodySchemas({ $ref: '#/components/schemas/TaskDto' }) },
+  bodies: {
+    ...submissionSchemas('#/components/schemas/'),
+    ...bodySchemas({ task: { $ref: '#/components/schemas/TaskDto' }, dag: { $ref: '#/components/schemas/DagDto' } }),
+  },
 }) as {
   paths: Record<string, Record<string, unknown>>;
   components: { schemas: Record<string, object> };
@@ -47,15 +50,25 @@ test('the document has exactly the paths that are served', () => {
   const never = (): never => {
     throw new Error('only the routes are read');
   };
-  const views = { dag: never, dags: never, taskDefaults: never, task: never, tasks: never, tasksOf: never, blockers: never, runningIn: never };
+  const views = {
+    dag: never,
+    dags: never,
+    taskDefaults: never,
+    task: never,
+    tasks: never,
+    tasksOf: never,
+    blockers: never,
+    runningIn: never,
+    checkpoint: never,
+  };
   const history = { events: never, commands: never, command: never, commandWithKey: never, attempts: never };
   const letters = { letters: never, letter: never };
   const control = { onDag: never, retryDag: never, rerunDag: never, editDag: never, deleteDag: never };
   const taskControl = { onTask: never, retryTask: never, holdTask: never, markTask: never };
   const letterControl = { replay: never, discard: never, replayAll: never, discardAll: never };
   const routers: Router[] = [
-    submitRoutes({ submitter: { submit: never }, bodyBytes: 1, present: never, unexpected: never }),
-    dagRoutes({ views, awaitedDag: never }),
+    submitRoutes({ submitter: { check: never, submit: never }, bodyBytes: 1, present: never, unexpected: never }),
+    dagRoutes({ views, awaitedDag: never, expectedEnd: never }),
     gateListRoutes({ gates: { gates: never }, clock: { now: never } }),
     limitRoutes({ limits: { limits: never }, permits: { taken: never } }),
     taskRoutes({
@@ -69,6 +82,7 @@ test('the document has exactly the paths that are served', () => {
     }),
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
+    logRoutes({ views: { ...views, chunks: never }, followers: { follow: never } }),
     controlRoutes({
       control: { ...control, ...taskControl },
       letters: letterControl,
@@ -80,8 +94,22 @@ test('the document has exactly the paths that are served', () => {
     }),
     workerListRoutes({ workers: { all: never, one: never }, views }),
     workerCommandRoutes({ commands: { drain: never, resume: never, remove: never }, bodyBytes: 1, present: never }),
+    targetRoutes({ schedulers: { all: never }, workers: never, host: '' }),
     auditRoutes({ doctor: { examine: never }, repair: never, announce: never, bodyBytes: 1 }),
     autoscalingRoutes({ settings: never, board: { judgement: never }, history: { scalings: never } } as never),
+    liveRoutes({ overview: { withHistory: never }, stream: { open: never } }),
+    scheduleRoutes({ views: { schedule: never, schedules: never, firings: never, document: never }, clock: { now: never } }),
+    scheduleCommandRoutes({
+      control: { create: never, change: never, pause: never, resume: never, remove: never, trigger: never },
+      bodyBytes: 1,
+      present: { schedule: never, firing: never },
+    }),
+    subscriptionRoutes({
+      control: { add: never, change: never, newSecret: never, remove: never, test: never, redeliver: never },
+      bodyBytes: 1,
+      present: { subscription: never, delivery: never },
+    }),
+    subscriptionListRoutes({ subscriptions: { subscriptions: never, subscription: never }, views: { deliveries: never } }),
     probeRoutes({ health: never, ready: never, metrics: { contentType: '', text: never } }),
   ];
   const served = routers
@@ -125,10 +153,49 @@ describe('answers are as the document says', () => {
       completedAt: null,
       reason: null,
       dueAt: null,
+      lateAt: 7,
       maxRunning: 3,
+      tenant: 'acme',
+      order: 'fifo',
+      scheduleId: '11111111-2222-8333-9444-555555555555',
+      scheduledFor: 5,
       version: 0,
     };
     expect(problemsOf('Dag', dagJson(dag))).toEqual([]);
+    for (const end of [null, 5]) expect(problemsOf('DagDetail', dagDetailJson(dag, end))).toEqual([]);
+  });
+
+  test('a schedule and a firing', () => {
+    const schedule: ScheduleView = {
+      scheduleId: '11111111-2222-8333-9444-555555555555',
+      name: 'x',
+      cron: '0 6 * * *',
+      timeZone: 'UTC',
+      dagName: 'y',
+      overlap: 'skip',
+      catchUp: 'all',
+      catchUpLimit: 3,
+      jitterSeconds: 0.5,
+      paused: false,
+      note: null,
+      by: null,
+      reason: null,
+      createdAt: 0,
+      updatedAt: 1,
+      nextFireAt: null,
+      version: 0,
+      lastFireAt: 5,
+      lastDag: mintDagId(0, 0, () => 0),
+      lastStatus: 'FAILED',
+    };
+    const firing: FiringView = {
+      ...{ fireTime: 5, cause: 'CLOCK', state: 'SUBMITTED', dag: schedule.lastDag, status: 'FAILED', reason: null, by: null },
+      ...{ dueAt: 5, settledAt: 6 },
+    };
+    expect(problemsOf('Schedule', scheduleJson(schedule))).toEqual([]);
+    expect(problemsOf('Firing', firingJson(firing))).toEqual([]);
+    const document = JSON.stringify({ dagName: 'y', tasks: [] });
+    expect(problemsOf('ScheduleDetail', scheduleDetailJson(schedule, 7, { firings: [firing], document }))).toEqual([]);
   });
 
   test('a judgement and a decision of the autoscaler', () => {
@@ -138,6 +205,17 @@ describe('answers are as the document says', () => {
     expect(problemsOf('ScalingJudgement', JSON.stringify(judgementValue(judgement)))).toEqual([]);
     const scaling = { ...decision, id: '1', at: 0, scheduler: 's', driver: 'local', dryRun: false, done: null, error: null } as const;
     expect(problemsOf('Scaling', JSON.stringify(scalingValue(scaling)))).toEqual([]);
+  });
+
+  test('a subscription and a delivery', () => {
+    const some = { id: dagId, name: 'ops', events: ['DAG_LATE'], dagName: null, tags: ['a'], enabled: false, createdAt: 0, updatedAt: 1 } as const;
+    const webhook = { ...some, channel: 'webhook', url: 'https://example.com', addresses: [], disabledReason: 'gone', by: null } as const;
+    const email = { ...some, channel: 'email', url: null, addresses: ['a@b.c'], disabledReason: null, by: 'ada', dagName: 'x*' } as const;
+    for (const subscription of [webhook, email]) expect(problemsOf('Subscription', subscriptionJson(subscription))).toEqual([]);
+    const made = { id: dagId, number: '1', subscription: dagId, event: 'TEST', title: 't', createdAt: 0 } as const;
+    const pending = { ...made, state: 'PENDING', attempt: 0, dueAt: 1, triedAt: null, endedAt: null, status: null, answer: null } as const;
+    const failed = { ...made, state: 'FAILED', attempt: 3, dueAt: null, triedAt: 1, endedAt: 2, status: 500, answer: 'no' } as const;
+    for (const delivery of [pending, failed]) expect(problemsOf('Delivery', deliveryJson(delivery))).toEqual([]);
   });
 
   test('a task', () => {
@@ -178,7 +256,7 @@ describe('answers are as the document says', () => {
     };
     expect(problemsOf('Task', taskJson(task))).toEqual([]);
     const attempt = { attempt: 1, dispatch: 1, worker: null, session: null, startedAt: null, endedAt: 3, error: task.error! };
-    expect(problemsOf('TaskDetail', taskDetailJson(task, [attempt]))).toEqual([]);
+    expect(problemsOf('TaskDetail', taskDetailJson(task, [attempt], '{"line":3}'))).toEqual([]);
     expect(JSON.parse(taskJson(task))).toMatchObject({
       payload: { a: 1 },
       result: null,

@@ -76,7 +76,7 @@ test.each([
   [
     'a task that has begun',
     { replace: tasksOf('extract') },
-    ['replace[0].taskName: the task "extract" is QUEUED: only what waits for its dependencies can be changed'],
+    ['replace[0].taskName: the task "extract" is QUEUED: only what waits for its dependencies, or is held, can be changed; hold it first'],
   ],
   [
     'twice the same',

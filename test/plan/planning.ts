@@ -5,6 +5,7 @@ import type { SubmittedTask } from '../../src/plan/submitted';
 
 export const settings: PlanSettings = {
   types: new Set(['DATA_PROCESSING', 'API_CALL']),
+  order: 'fifo',
   retry: { maxRetries: 3, backoff: { type: 'exponential', initialMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 } },
   limits: { tasksPerDag: 100_000, edgesPerDag: 1_000_000, payloadBytes: 1_000, dagBytes: 100_000 },
 };

@@ -31,6 +31,7 @@ const corner = async (): Promise<Readonly<Record<string, string>>> => {
     KAFKA_TOPIC_QUEUE: prefix.topic('queue'),
     KAFKA_TOPIC_EVENTS: prefix.topic('events'),
     KAFKA_TOPIC_DEAD_LETTERS: prefix.topic('dlq'),
+    KAFKA_TOPIC_LOGS: prefix.topic('logs'),
     REDIS_URL: redisUrl,
     REDIS_PREFIX: prefix.keys,
   };

@@ -13,6 +13,7 @@ import { projectRoot } from '../harness/processes';
 
 const settings = {
   types: new Set(['DATA_PROCESSING']),
+  order: 'fifo' as const,
   retry: { maxRetries: 3, backoff: { type: 'exponential', initialMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 } },
   limits: { tasksPerDag: 100_000, edgesPerDag: 1_000_000, payloadBytes: 1_000_000, dagBytes: 100_000_000 },
 } as const;

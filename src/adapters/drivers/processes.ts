@@ -7,16 +7,18 @@ export interface ProcessDriverNeeds {
   /** The program, and what it is to be told beside its role, its name and its port. */
   readonly script: string;
   readonly args: readonly string[];
+  /** Their environment, if it isn't that of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly ask: AskToLeave;
   /** A process that this one started has ended, and not as asked. */
   readonly onFailed: (id: string, how: string) => void;
 }
 
 /** Resolves once the system has started it. Its settings are this process's own; its log goes where this one's does. */
-const startProcess = (script: string, args: readonly string[]): Promise<ChildProcess> =>
+const startProcess = (script: string, args: readonly string[], env: ProcessDriverNeeds['env']): Promise<ChildProcess> =>
   new Promise((resolve, reject) => {
     // A session of its own: Ctrl-C in the terminal of a scheduler is no word to its workers.
-    const child = spawn(process.execPath, [script, ...args], { detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(process.execPath, [script, ...args], { detached: true, stdio: ['ignore', 'inherit', 'inherit'], env });
     child.once('spawn', () => {
       resolve(child);
     });
@@ -25,10 +27,10 @@ const startProcess = (script: string, args: readonly string[]): Promise<ChildPro
   });
 
 /** Makes the driver. */
-export const createProcessDriver = ({ script, args, ask, onFailed }: ProcessDriverNeeds): WorkerDriver => {
+export const createProcessDriver = ({ script, args, env, ask, onFailed }: ProcessDriverNeeds): WorkerDriver => {
   const children = new Map<string, ChildProcess>();
   const start = async (id: string): Promise<void> => {
-    const child = await startProcess(script, ['--role=worker', `--worker-id=${id}`, '--port=0', ...args]);
+    const child = await startProcess(script, ['--role=worker', `--worker-id=${id}`, '--port=0', ...args], env);
     children.set(id, child);
     child.once('exit', (code, signal) => {
       if (children.get(id) === child) children.delete(id);

@@ -82,10 +82,11 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
   };
 
   const refuse = (session: string, dispatch: number, entry: Entry): ClaimAnswer | undefined => {
+    const holds = isHeld(entry);
+    if (holds && entry.session === session && entry.dispatch === dispatch) return { kind: 'granted', fence: fenceOf(entry) };
     if (dispatch < entry.floor || dispatch < entry.dispatch) return { kind: 'stale' };
     if (entry.state === 'finished' && dispatch === entry.dispatch) return { kind: 'stale' };
-    if (!isHeld(entry)) return undefined;
-    if (entry.session === session && entry.dispatch === dispatch) return { kind: 'granted', fence: fenceOf(entry) };
+    if (!holds) return undefined;
     return { kind: 'held', session: entry.session, dispatch: entry.dispatch };
   };
   /** The slots of who held it before are free, those of who holds it now are taken. */
@@ -145,8 +146,8 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
     const entry = find(key);
     if (entry !== undefined && isHeld(entry)) return { kind: 'held', session: entry.session, dispatch: entry.dispatch };
     const kind = wanted.sentTo === undefined || isLive(wanted.sentTo) ? 'raised' : 'gone';
-    // Nobody runs it any more; who is cut off may.
-    if (kind === 'raised') leaveSlots(key, entry);
+    // Nobody runs it any more; who is cut off, or wasn't asked yet after a loss of memory, may.
+    if (kind === 'raised' && !isForgetful()) leaveSlots(key, entry);
     const raised = entry ?? { state: 'free', dispatch: 0, grant: 0, session: '-', floor: 0, limits: NO_LIMITS, until: 0 };
     keep(key, { ...raised, floor: Math.max(raised.floor, wanted.dispatch), until: Math.max(raised.until, clock.now() + LEFT_MS) });
     return { kind };
@@ -197,8 +198,9 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
       }),
     raiseFloor: (wanted) =>
       answered(() => {
+        const answers = wanted.map(raiseOne);
         mustRemember();
-        return wanted.map(raiseOne);
+        return answers;
       }),
     holders: (wanted) =>
       answered(() => {

@@ -1,5 +1,6 @@
 /** Sessions, claims, slots of limits and precedence within one process: what adapters/redis keeps between processes. */
 import { failure } from '../../core/failure';
+import type { Standing } from '../../core/standing';
 import { doNothing, pause } from '../../lifecycle/timing';
 import type { Clock } from '../../ports/clock';
 import {
@@ -18,12 +19,16 @@ import {
   type WorkerDescription,
   type WorkerSessions,
 } from '../../ports/leases';
+import type { ChangeFeed, FigureBoard } from '../../ports/live';
 import type { LoadBoard } from '../../ports/scaling';
 import type { Permits } from '../../ports/permits';
+import type { SchedulerBook } from '../../ports/schedulers';
 import { createMemoryClaims } from './claims';
 import { createMemoryLeadership } from './leadership';
+import { createMemoryFeed, createMemoryFigures } from './live';
 import { createMemoryLoadBoard } from './loadBoard';
 import { createMemoryPermits } from './permits';
+import { createMemorySchedulerBook } from './schedulers';
 import { createMemoryWorkerControl } from './workerControl';
 
 export interface MemoryLeasesNeeds {
@@ -46,6 +51,9 @@ export interface MemoryLeases {
   readonly control: WorkerControl;
   readonly leadership: Leadership;
   readonly board: LoadBoard;
+  readonly changes: ChangeFeed;
+  readonly figures: FigureBoard;
+  readonly schedulers: SchedulerBook;
   /** Forgets everything, as Redis does when it is flushed. */
   forget(): void;
   /** A session whose process is gone: it sends no more heartbeats and isn't closed. */
@@ -69,16 +77,15 @@ interface Holder {
 const PRECEDENCE_MS = 1000;
 
 const createMemoryPrecedence = (clock: Clock): Precedence => {
-  const published = new Map<string, { readonly highest: number; readonly until: number }>();
+  const published = new Map<string, { readonly standing: Standing; readonly until: number }>();
   return {
-    publish: (scheduler, highest) => {
+    publish: (scheduler, standing) => {
       const now = clock.monotonic();
-      if (highest === null) published.delete(scheduler);
-      else published.set(scheduler, { highest, until: now + PRECEDENCE_MS });
-      let others: number | null = null;
+      published.set(scheduler, { standing, until: now + PRECEDENCE_MS });
+      const others = new Map<string, Standing>();
       for (const [name, entry] of published) {
         if (entry.until <= now) published.delete(name);
-        else if (name !== scheduler) others = Math.max(others ?? 0, entry.highest);
+        else if (name !== scheduler) others.set(name, entry.standing);
       }
       return Promise.resolve(others);
     },
@@ -149,6 +156,8 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
   const permits = createMemoryPermits({ clock, slots: claims.slots, isForgetful });
   const control = createMemoryWorkerControl({ clock, session: registry.ofWorker });
   const board = createMemoryLoadBoard(clock);
+  const [changes, figures] = [createMemoryFeed(clock), createMemoryFigures(clock)];
+  const schedulers = createMemorySchedulerBook(clock);
   const leadership = createMemoryLeadership({ clock, leaseMs, isForgetful });
   const beating = new Map<string, Holder>();
   let opened = 0;
@@ -259,6 +268,9 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
     control,
     leadership,
     board,
+    changes,
+    figures,
+    schedulers,
     forget: () => {
       registry.forget();
       claims.forget();
@@ -266,6 +278,9 @@ export const createMemoryLeases = ({ clock, leaseMs, heartbeatMs, onForgotten }:
       control.clear();
       leadership.forget();
       board.forget();
+      changes.forget();
+      figures.forget();
+      schedulers.forget();
       grace.begin();
     },
     crash: (session) => {

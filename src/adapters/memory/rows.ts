@@ -80,6 +80,9 @@ export const firstHead = (dag: PlannedDag): DagHead => ({
   reason: null,
   dueAt: dag.dueAt,
   maxRunning: dag.maxRunning ?? null,
+  tenant: dag.tenant ?? null,
+  order: dag.order ?? 'fifo',
+  trace: dag.trace ?? null,
 });
 
 /** The texts after a change: absent ones stay, null clears. */
@@ -144,7 +147,9 @@ export const applyEdit = (row: { head: DagHead; readonly tasks: TaskRow[] }, { v
   const { createdAt } = row.head;
   row.head = { ...row.head, version };
   edit.added.forEach((task, i) => {
-    row.tasks[firstAdded + i] = firstRow(task, firstAdded + i, createdAt);
+    const { record, texts } = firstRow(task, firstAdded + i, createdAt);
+    // Its states are changed like all: it can't have been ready since the DAG was created.
+    row.tasks[firstAdded + i] = { texts, record: { ...record, status: 'PENDING', queuedAt: null, dueAt: null } };
   });
   for (const { task, as } of edit.replaced) {
     const { record, texts } = row.tasks[task]!;

@@ -5,9 +5,11 @@ import type { DagId } from '../../core/ids';
 import type { Clock } from '../../ports/clock';
 import type { GateStore } from '../../ports/gates';
 import type { LimitStore } from '../../ports/limits';
+import type { RunTimeStore } from '../../ports/runTimes';
 import type { CommandStore, RunStore, ShardLeases, WorkIndex } from '../../ports/store';
 import { createMemoryGates } from './gates';
 import { createMemoryLimits } from './limits';
+import { createMemoryRunTimes } from './runTimes';
 import { createCommandTable, type CommandTable } from './commands';
 import { createShardTable } from './shardLeases';
 import { createTables, type Tables } from './tables';
@@ -19,6 +21,7 @@ export interface MemoryStore {
   readonly leases: ShardLeases;
   readonly gates: GateStore;
   readonly limits: LimitStore;
+  readonly runTimes: RunTimeStore;
 }
 
 /** A turn of its own, as every call of a store takes one. */
@@ -63,6 +66,7 @@ export const createMemoryStore = (clock: Pick<Clock, 'now'>): MemoryStore => {
     commands: commands.store,
     gates: createMemoryGates(),
     limits: createMemoryLimits(),
+    runTimes: createMemoryRunTimes(),
     work: {
       due: (of, nowMs, limit) => answered(() => tables.due(of, nowMs, limit)),
       dueDags: (of, nowMs, limit) => answered(() => tables.dueDags(of, nowMs, limit)),

@@ -5,7 +5,7 @@ import { firstDueAt } from '../../core/deadlines';
 import { startsAtOnce } from '../../core/rules';
 import type { Admission, Submission } from '../../ports/store';
 import { type ArrayColumn, json, nested, parametersOf, plain, texts, valuesOf } from './arrays';
-import { transaction } from './database';
+import { transaction } from './connections';
 import { reaching } from './failures';
 
 interface TaskRow {
@@ -28,6 +28,12 @@ const DAG_COLUMNS: readonly ArrayColumn<PlannedDag>[] = [
   plain('double precision', (dag) => dag.dueAt),
   json((dag) => dag.defaults ?? null),
   plain('integer', (dag) => dag.maxRunning ?? null),
+  texts((dag) => dag.tenant ?? null),
+  texts((dag) => dag.order ?? null),
+  plain('uuid', (dag) => dag.origin?.scheduleId ?? null),
+  plain('double precision', (dag) => dag.origin?.scheduledFor ?? null),
+  plain('double precision', (dag) => dag.lateAt ?? null),
+  texts((dag) => dag.trace ?? null),
 ];
 
 const TASK_COLUMNS: readonly ArrayColumn<TaskRow>[] = [
@@ -62,11 +68,12 @@ const INSERT_TASKS = insertTasks(1);
 
 const INSERT_DAGS = `
   WITH stored AS (
-    INSERT INTO dags (dag_id, shard, name, description, tags, total_tasks, created_at, due_at, defaults, max_running, status)
-    SELECT dag_id, shard, name, description, tags::text[], total_tasks, to_timestamp(created / 1000), to_timestamp(due / 1000), defaults, max_running,
-      'CREATED'
+    INSERT INTO dags (dag_id, shard, name, description, tags, total_tasks, created_at, due_at, defaults, max_running, tenant,
+      task_order, schedule_id, scheduled_for, late_at, trace, status)
+    SELECT dag_id, shard, name, description, tags::text[], total_tasks, to_timestamp(created / 1000), to_timestamp(due / 1000), defaults, max_running, tenant,
+      task_order, schedule, to_timestamp(scheduled / 1000), to_timestamp(late / 1000), trace, 'CREATED'
     FROM unnest(${parametersOf(DAG_COLUMNS)}) WITH ORDINALITY AS u (dag_id, shard, name, description, tags, total_tasks, created, due, defaults,
-      max_running, n)
+      max_running, tenant, task_order, schedule, scheduled, late, trace, n)
     ORDER BY n
     RETURNING id, dag_id
   ), tasks_stored AS (${insertTasks(DAG_COLUMNS.length + 1)})

@@ -5,7 +5,8 @@ import { type DagId, shardOf } from '../../core/ids';
 import type { DagPlace, DagStanding, Late, LateLimits, RowAudit, SuspectTask, Unneeded } from '../../ports/audit';
 import type { Wanted } from '../../ports/leases';
 import { type ArrayColumn, parametersOf, plain, valuesOf } from './arrays';
-import { type Database, transaction } from './database';
+import { transaction } from './connections';
+import type { Database } from './database';
 import { reaching } from './failures';
 
 const DAGS_AT_ONCE = 500;

@@ -1,6 +1,6 @@
 /** DAGs as the API shows them. */
 import type { Pool } from 'pg';
-import { DAG_STATUSES, type DagReason, type DagStatus, type TaskDefaults } from '../../core/dag';
+import { DAG_STATUSES, type DagOrder, type DagReason, type DagStatus, type TaskDefaults } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import type { DagCursor, DagFilter, DagView, DagViews } from '../../ports/views';
 import { allOf, createdWithin, createParameters, literalList, nameIs } from './conditions';
@@ -24,12 +24,17 @@ interface DagRow {
   readonly completed_at: Date | null;
   readonly reason: string | null;
   readonly due_at: Date | null;
+  readonly late_at: Date | null;
   readonly max_running: number | null;
+  readonly tenant: string | null;
+  readonly task_order: DagOrder | null;
+  readonly schedule_id: string | null;
+  readonly scheduled_for: Date | null;
   readonly version: number;
 }
 
 const COLUMNS = `id, dag_id, name, description, status, tags, total_tasks, completed_tasks, failed_tasks, skipped_tasks,
-  cancelled_tasks, created_at, started_at, completed_at, reason, due_at, max_running, version`;
+  cancelled_tasks, created_at, started_at, completed_at, reason, due_at, late_at, max_running, tenant, task_order, schedule_id, scheduled_for, version`;
 
 const dagView = (row: DagRow): DagView => ({
   id: Number(row.id),
@@ -48,7 +53,12 @@ const dagView = (row: DagRow): DagView => ({
   completedAt: row.completed_at?.getTime() ?? null,
   reason: row.reason === null ? null : (JSON.parse(row.reason) as DagReason),
   dueAt: row.due_at?.getTime() ?? null,
+  lateAt: row.late_at?.getTime() ?? null,
   maxRunning: row.max_running,
+  tenant: row.tenant,
+  order: row.task_order ?? 'fifo',
+  scheduleId: row.schedule_id,
+  scheduledFor: row.scheduled_for?.getTime() ?? null,
   version: row.version,
 });
 
@@ -62,10 +72,18 @@ const listDags = async (pool: Pool, filter: DagFilter, limit: number, after: Dag
   if (statuses !== undefined) conditions.push(`status IN (${literalList(statuses)})`);
   if (after !== undefined) conditions.push(`id < ${parameters.of(after.id)}`);
   if (filter.name !== undefined) conditions.push(nameIs('name', filter.name, parameters));
+  if (filter.scheduleId !== undefined) conditions.push(`schedule_id = ${parameters.of(filter.scheduleId)}::uuid`);
   // The index over tags is limited to rows that have any.
   if (filter.tag !== undefined) conditions.push(`tags <> '{}' AND tags @> ARRAY[${parameters.of(filter.tag)}]::text[]`);
   const text = `SELECT ${COLUMNS} FROM dags WHERE ${allOf(conditions)} ORDER BY id DESC LIMIT ${parameters.of(limit)}`;
   const { rows } = await pool.query<DagRow>(text, parameters.values);
+  return rows.map(dagView);
+};
+
+/** These DAGs, in no order. */
+export const readDags = async (pool: Pool, dags: readonly DagId[]): Promise<DagView[]> => {
+  const text = `SELECT ${COLUMNS} FROM dags WHERE dag_id = ANY ($1::uuid[])`;
+  const { rows } = await pool.query<DagRow>({ name: 'dags_among', text, values: [dags] });
   return rows.map(dagView);
 };
 

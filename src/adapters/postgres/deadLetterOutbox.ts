@@ -1,9 +1,9 @@
 /** Dead letters that the topic hasn't got yet, each with all that its message tells. */
 import type { Pool } from 'pg';
-import type { TaskError } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import type { AttemptView } from '../../ports/history';
 import type { DeadLetterOutbox, UnpublishedLetter } from '../../ports/letters';
+import { attemptView, type AttemptRow } from './attemptRow';
 import type { Database } from './database';
 import { type LetterRow, letterView } from './deadLetters';
 import { reaching } from './failures';
@@ -25,15 +25,8 @@ const UNPUBLISHED = `
   ) l LEFT JOIN tasks t ON t.dag_id = l.dag_id AND t.index = l.index
   ORDER BY l.id`;
 
-interface AttemptRow {
+interface IdentifiedAttemptRow extends AttemptRow {
   readonly id: string;
-  readonly attempt: number;
-  readonly dispatch: number;
-  readonly worker: string | null;
-  readonly session: string | null;
-  readonly started_at: Date | null;
-  readonly ended_at: Date;
-  readonly error: string;
 }
 
 /** Attempts that one message tells: the last ones, which are those that matter. */
@@ -48,22 +41,12 @@ const ATTEMPTS = `
   ) a
   ORDER BY u.id, a.dispatch`;
 
-const attemptView = (row: AttemptRow): AttemptView => ({
-  attempt: row.attempt,
-  dispatch: row.dispatch,
-  worker: row.worker,
-  session: row.session,
-  startedAt: row.started_at?.getTime() ?? null,
-  endedAt: row.ended_at.getTime(),
-  error: JSON.parse(row.error) as TaskError,
-});
-
 const readAttemptsOf = async (pool: Pool, letters: readonly OutboxRow[]): Promise<Map<string, AttemptView[]>> => {
   const attempts = new Map<string, AttemptView[]>(letters.map(({ id }) => [id, []]));
   const ofTasks = letters.filter((letter): letter is OutboxRow & { dag_id: DagId } => letter.dag_id !== null);
   if (ofTasks.length === 0) return attempts;
   const values = [ofTasks.map(({ id }) => id), ofTasks.map((l) => l.dag_id), ofTasks.map((l) => l.index), ofTasks.map((l) => l.dispatch)];
-  const { rows } = await pool.query<AttemptRow>({ name: 'attempts_told', text: ATTEMPTS, values });
+  const { rows } = await pool.query<IdentifiedAttemptRow>({ name: 'attempts_told', text: ATTEMPTS, values });
   for (const row of rows) attempts.get(row.id)?.push(attemptView(row));
   return attempts;
 };
@@ -82,6 +65,17 @@ const readUnpublished = async (pool: Pool, shards: readonly number[], limit: num
   }));
 };
 
+// Whoever wants to be told of letters is told of what the topic was told of, once: a letter is marked once.
+const MARK_PUBLISHED = `
+  WITH marked AS (
+    UPDATE dead_letters SET published_at = clock_timestamp() WHERE id = ANY ($1::bigint[]) AND published_at IS NULL
+    RETURNING id, dag_id, failed_at
+  )
+  INSERT INTO notices (event, at, dag_id, letter_id)
+  SELECT 'DEAD_LETTER', failed_at, dag_id, id FROM marked
+  WHERE EXISTS (SELECT FROM subscriptions WHERE enabled AND 'DEAD_LETTER' = ANY (events))
+  ORDER BY id`;
+
 const KEEP_RECORD = `
   INSERT INTO dead_letters (shard, kind, failed_at, error, place, "offset", raw, hash)
   VALUES ($1, 'UNDECODABLE', to_timestamp($2::double precision / 1000), $3, $4, $5, $6, $7)
@@ -92,8 +86,7 @@ export const createDeadLetterOutbox = ({ engine: pool }: Pick<Database, 'engine'
   unpublishedDeadLetters: (shards, limit) => reaching(() => readUnpublished(pool, shards, limit)),
   markPublished: (ids) =>
     reaching(async () => {
-      const text = 'UPDATE dead_letters SET published_at = clock_timestamp() WHERE id = ANY ($1::bigint[]) AND published_at IS NULL';
-      await pool.query({ name: 'mark_published', text, values: [ids.filter(isRowNumber)] });
+      await pool.query({ name: 'mark_published', text: MARK_PUBLISHED, values: [ids.filter(isRowNumber)] });
     }),
   keepRecord: ({ shard, place, offset, at, message, raw, hash }) =>
     reaching(async () => {

@@ -1,6 +1,6 @@
 /** The dead letters: as the API shows them, and what closes them. */
 import type { Pool } from 'pg';
-import type { TaskError } from '../../core/dag';
+import type { LetterKind, TaskError } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import {
   replayKeyOf,
@@ -9,7 +9,6 @@ import {
   type DeadLetterStore,
   type DeadLetterView,
   type DeadLetterViews,
-  type LetterKind,
   type LetterState,
 } from '../../ports/letters';
 import type { TaskViews } from '../../ports/views';

@@ -2,7 +2,8 @@
 import type { Pool } from 'pg';
 import type { DagId } from '../../core/ids';
 import type { Cutoffs, ExpiredDags, ExpiredPage } from '../../ports/retention';
-import { type Database, transaction } from './database';
+import { transaction } from './connections';
+import type { Database } from './database';
 import { reaching } from './failures';
 import { clear, hide } from './removal';
 
@@ -15,6 +16,7 @@ const TABLES = [
   { table: 'dags', key: ['id'] },
   { table: 'tasks', key: ['dag_id', 'index'] },
   { table: 'attempts', key: ['dag_id', 'index', 'dispatch'] },
+  { table: 'task_logs', key: ['dag_id', 'index', 'fence', 'first'] },
   { table: 'dag_events', key: ['dag_id', 'id'] },
   { table: 'commands', key: ['dag_id', 'id'] },
   { table: 'dead_letters', key: ['dag_id', 'index', 'dispatch'] },
@@ -57,10 +59,10 @@ async function* linesOf(pool: Pool, dags: readonly DagId[]): AsyncGenerator<stri
 export const createExpiry = ({ engine: pool }: Pick<Database, 'engine'>): ExpiredDags => ({
   expired: (cutoffs, from) => reaching(() => look(pool, cutoffs, from)),
   lines: (dags) => linesOf(pool, dags),
-  removeExpired: (dags) =>
+  removeExpired: (dags, mayLie) =>
     reaching(async () => {
       const { removed } = await transaction(pool, (client) => hide(client, dags));
-      if (removed.length > 0) await clear(pool, removed);
+      if (removed.length > 0) await clear(pool, removed, mayLie);
       return removed;
     }),
 });

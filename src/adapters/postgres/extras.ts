@@ -1,8 +1,9 @@
-/** The parts of a commit that few batches have: what is added to lists, which checkpoints were stored, outcomes of commands, changes of graphs. */
+/** The parts of a commit that few batches have: what is added to lists or to be told, which checkpoints were stored, outcomes of commands, changes of graphs. */
 import type { AppliedEdit, AttemptChange, DeadLetterChange, HistoryChange, TaskChange } from '../../core/change';
 import type { CommandOutcome } from '../../core/command';
 import type { PlannedTask } from '../../core/dag';
 import type { DagId } from '../../core/ids';
+import type { EndNotice } from '../../core/notices';
 import type { CommitBatch } from '../../ports/store';
 import { type ArrayColumn, json, nested, parametersOf, plain, texts, valuesOf, words } from './arrays';
 
@@ -106,7 +107,14 @@ const collapsed = (edits: readonly AppliedEdit[]): { dags: EditedDag[]; tasks: E
   return { dags: [...dags.values()], tasks: [...tasks.values()] };
 };
 
-const lengths = [ATTEMPT_COLUMNS, LETTER_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS, MARK_COLUMNS].map((columns) => columns.length);
+const NOTICE_COLUMNS: readonly ArrayColumn<EndNotice>[] = [
+  plain('uuid', ({ dag }) => dag),
+  plain('text', ({ event }) => event),
+  plain('double precision', ({ at }) => at),
+  json(({ end }) => end),
+];
+
+const lengths = [ATTEMPT_COLUMNS, LETTER_COLUMNS, HISTORY_COLUMNS, OUTCOME_COLUMNS, MARK_COLUMNS, NOTICE_COLUMNS].map((columns) => columns.length);
 /** Parameters that `extraCalls` takes. */
 export const EXTRA_COUNT = lengths.reduce((sum, length) => sum + length, 0);
 
@@ -116,6 +124,7 @@ export const extraCalls = (first: number): string => {
   const history = letters + LETTER_COLUMNS.length;
   const outcomes = history + HISTORY_COLUMNS.length;
   const marks = outcomes + OUTCOME_COLUMNS.length;
+  const notices = marks + MARK_COLUMNS.length;
   // Letters of a command's tasks are settled before new ones come, which may be of the same tasks.
   return [
     `settle_commands(${parametersOf(OUTCOME_COLUMNS, outcomes)})`,
@@ -123,21 +132,25 @@ export const extraCalls = (first: number): string => {
     `add_dead_letters(${parametersOf(LETTER_COLUMNS, letters)})`,
     `add_history(${parametersOf(HISTORY_COLUMNS, history)})`,
     `mark_checkpoints(${parametersOf(MARK_COLUMNS, marks)})`,
+    `add_notices(${parametersOf(NOTICE_COLUMNS, notices)})`,
   ].join(', ');
 };
 
 const hasMark = ({ checkpointMark }: TaskChange): boolean => checkpointMark !== undefined;
 
-export const hasExtras = ({ attempts, deadLetters, history, commands, edits, tasks }: CommitBatch): boolean =>
-  attempts.length + deadLetters.length + history.length + commands.length + edits.length > 0 || tasks.some(hasMark);
+const NO_NOTICES: readonly EndNotice[] = [];
+
+export const hasExtras = ({ attempts, deadLetters, history, commands, edits, notices = NO_NOTICES, tasks }: CommitBatch): boolean =>
+  attempts.length + deadLetters.length + history.length + commands.length + edits.length + notices.length > 0 || tasks.some(hasMark);
 
 /** The values of those parameters. */
-export const extraValues = ({ attempts, deadLetters, history, commands, tasks }: CommitBatch): string[] => [
+export const extraValues = ({ attempts, deadLetters, history, commands, notices = NO_NOTICES, tasks }: CommitBatch): string[] => [
   ...valuesOf(ATTEMPT_COLUMNS, attempts),
   ...valuesOf(LETTER_COLUMNS, deadLetters),
   ...valuesOf(HISTORY_COLUMNS, history),
   ...valuesOf(OUTCOME_COLUMNS, commands),
   ...valuesOf(MARK_COLUMNS, tasks.filter(hasMark)),
+  ...valuesOf(NOTICE_COLUMNS, notices),
 ];
 
 /** The call that writes what edits of graphs added and replaced. */

@@ -5,7 +5,8 @@ import { type Failure, failure, isFailure } from '../../core/failure';
 /** Raised by the commit function where a shard's epoch isn't the caller's (see the migrations). */
 export const STALE_EPOCH_STATE = 'DS001';
 
-const sqlStateOf = (error: unknown): string | undefined => (error instanceof DatabaseError ? error.code : undefined);
+/** PostgreSQL's code of an error; undefined where it has none. */
+export const sqlStateOf = (error: unknown): string | undefined => (error instanceof DatabaseError ? error.code : undefined);
 
 // 22 data exceptions, 23 constraints, 54 program limits: another try with the same content fails again.
 const isContent = (state: string): boolean => /^(22|23|54)/.test(state);
@@ -40,6 +41,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^25006/, 'the database is read-only: it is a standby, or was set so; point database.url at the primary'],
   [/^28/, 'the database refuses the user or the password of database.url'],
   [/^3D/, 'the database that database.url names does not exist'],
+  [/^55P03/, 'a table is in use at the moment'],
   [/^57P03/, 'the database is starting up or recovering'],
 ];
 
@@ -49,6 +51,12 @@ const unavailable = (error: unknown): Failure => {
   return failure('STORE_UNAVAILABLE', `${sentence}: ${text(error)}`, error);
 };
 
+/** The server has no database of that name; a pooler says so in the server's words, with a code of its own. */
+export const isMissingDatabase = (error: unknown): boolean =>
+  sqlStateOf(error) === '3D000' || (sqlStateOf(error) === '08P01' && /database .* does not exist/.test(text(error)));
+
+const REFUSED_BY_POOLER = /unsupported startup parameter/;
+
 /**
  * Runs a step that opens the database. Unlike in a running process, a user or password that the server refuses is a mistake in
  * the settings here, and no waiting helps: it rejects with an error that says so.
@@ -56,6 +64,8 @@ const unavailable = (error: unknown): Failure => {
 export const opening = <T>(step: () => Promise<T>): Promise<T> =>
   reaching(step).catch((error: unknown) => {
     const state = isFailure(error) ? sqlStateOf(error.cause) : undefined;
+    if (state === '08P01' && REFUSED_BY_POOLER.test(text(error)))
+      throw new Error('a connection pooler stands before PostgreSQL: set database.pooler (DATABASE_POOLER) to transaction', { cause: error });
     if (state?.startsWith('28') !== true) throw error;
     throw new Error(`PostgreSQL does not let the user of DATABASE_URL in: ${text((error as Error).cause)}`, { cause: error });
   });

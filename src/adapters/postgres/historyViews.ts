@@ -1,10 +1,10 @@
 /** What was done to a DAG and what happened to it, as the API shows it. */
 import type { Pool } from 'pg';
 import type { Command, CommandOutcome } from '../../core/command';
-import type { TaskError } from '../../core/dag';
 import type { GateScope } from '../../core/gates';
 import type { DagId, TaskRef } from '../../core/ids';
 import type { AttemptView, CommandView, HistoryView, HistoryViews } from '../../ports/history';
+import { attemptView, type AttemptRow } from './attemptRow';
 import type { Database } from './database';
 import { reaching } from './failures';
 import { isRowNumber } from './rowNumbers';
@@ -93,30 +93,10 @@ const commandView = (row: CommandRow): CommandView => ({
   settledAt: row.settled_at?.getTime() ?? null,
 });
 
-interface AttemptRow {
-  readonly attempt: number;
-  readonly dispatch: number;
-  readonly worker: string | null;
-  readonly session: string | null;
-  readonly started_at: Date | null;
-  readonly ended_at: Date;
-  readonly error: string;
-}
-
 const ATTEMPTS = `
   SELECT attempt, dispatch, worker, session, started_at, ended_at, error FROM (
     SELECT * FROM attempts WHERE dag_id = $1 AND index = $2 ORDER BY dispatch DESC LIMIT $3
   ) newest ORDER BY dispatch`;
-
-const attemptView = (row: AttemptRow): AttemptView => ({
-  attempt: row.attempt,
-  dispatch: row.dispatch,
-  worker: row.worker,
-  session: row.session,
-  startedAt: row.started_at?.getTime() ?? null,
-  endedAt: row.ended_at.getTime(),
-  error: JSON.parse(row.error) as TaskError,
-});
 
 /** The newest `limit` failed attempts of a task, oldest first. */
 export const readAttempts = async (pool: Pool, { dag, task }: TaskRef, limit: number): Promise<AttemptView[]> => {

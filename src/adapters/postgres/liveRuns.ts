@@ -1,7 +1,7 @@
 /** How the engine reads back what isn't final: after a takeover, and where an event or a hint names a DAG that isn't in memory. */
 import type { Pool } from 'pg';
 import type { BudgetUse, CheckpointMark, DagRecord, TaskRecord } from '../../core/change';
-import type { Backoff, DagReason, DagStatus, Simulation, TaskOptions, TaskReason, TaskStatus } from '../../core/dag';
+import type { Backoff, DagOrder, DagReason, DagStatus, Simulation, TaskOptions, TaskReason, TaskStatus } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import { reaching } from './failures';
 
@@ -22,6 +22,9 @@ interface DagRow {
   readonly reason: string | null;
   readonly due_at: Date | null;
   readonly max_running: number | null;
+  readonly tenant: string | null;
+  readonly task_order: DagOrder | null;
+  readonly trace: string | null;
   readonly version: number;
 }
 
@@ -67,7 +70,7 @@ interface TaskRow {
 const LIVE = `status IN ('CREATED', 'RUNNING', 'PAUSED')`;
 
 const DAG_COLUMNS = `id, dag_id, shard, name, status, total_tasks, completed_tasks, failed_tasks, skipped_tasks, cancelled_tasks,
-  created_at, started_at, completed_at, reason, due_at, max_running, version`;
+  created_at, started_at, completed_at, reason, due_at, max_running, tenant, task_order, trace, version`;
 
 const TASK_COLUMNS = `dag_id, index, name, type, priority, tags, dependencies, max_retries, backoff, timeout_seconds, simulate,
   payload IS NOT NULL AS has_payload, result IS NOT NULL AS has_result, checkpoint IS NOT NULL AS has_checkpoint,
@@ -148,6 +151,9 @@ const dagRecord = (row: DagRow, tasks: readonly TaskRecord[]): DagRecord => ({
   reason: parsed(row.reason) as DagReason | null,
   dueAt: msOf(row.due_at),
   maxRunning: row.max_running,
+  tenant: row.tenant,
+  order: row.task_order ?? 'fifo',
+  trace: row.trace,
   version: row.version,
   tasks,
 });
@@ -155,8 +161,10 @@ const dagRecord = (row: DagRow, tasks: readonly TaskRecord[]): DagRecord => ({
 const readSlice = async (pool: Pool, dags: readonly string[], after: { readonly dag: string; readonly index: number }): Promise<TaskRow[]> => {
   const { rows } = await pool.query<TaskRow>({
     name: 'live_tasks',
-    text: `SELECT ${TASK_COLUMNS} FROM tasks WHERE dag_id = ANY ($1::uuid[]) AND (dag_id, index) > ($2::uuid, $3) ORDER BY dag_id, index LIMIT $4`,
-    values: [dags, after.dag, after.index, SLICE_TASKS],
+    // The bounds are what leaves out other months' partitions, which no list of ids does in a plan that is kept.
+    text: `SELECT ${TASK_COLUMNS} FROM tasks WHERE dag_id = ANY ($1::uuid[]) AND (dag_id, index) > ($2::uuid, $3) AND dag_id BETWEEN $2::uuid AND $5::uuid
+      ORDER BY dag_id, index LIMIT $4`,
+    values: [dags, after.dag, after.index, SLICE_TASKS, dags.at(-1)],
   });
   return rows;
 };

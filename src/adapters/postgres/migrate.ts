@@ -17,8 +17,11 @@ export const migrate = (database: Database, needs: { readonly url: string; reado
     client.on('error', () => undefined);
     await client.connect();
     try {
-      await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+      // The lock of a transaction, which a pooler can't hand on to another client; nothing may end that while it waits.
+      await client.query('BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0');
+      await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
       const done = await database.source.runMigrations({ transaction: 'each' });
+      await client.query('COMMIT');
       return done.map((migration) => migration.name);
     } finally {
       await client.end();

@@ -2,7 +2,8 @@
 import type { Pool } from 'pg';
 import { failure } from '../../core/failure';
 import type { OwnedShard, ShardLeases } from '../../ports/store';
-import { type Database, transaction } from './database';
+import { transaction } from './connections';
+import type { Database } from './database';
 import { reaching } from './failures';
 
 // A lease ends by the database's clock at the time of the write, which may come late where a commit holds the row.

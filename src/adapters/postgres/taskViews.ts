@@ -36,7 +36,7 @@ const readParents = async (pool: Pool, rows: readonly TaskRow[]): Promise<Parent
   return new Map(answer.rows.map((row) => [parentKey(row.dag_id, row.index), row]));
 };
 
-const readTasks = async (pool: Pool, text: string, values: readonly unknown[]): Promise<TaskView[]> => {
+export const readTasks = async (pool: Pool, text: string, values: readonly unknown[]): Promise<TaskView[]> => {
   const { rows } = await pool.query<TaskRow>(text, [...values]);
   const parents = await readParents(pool, rows);
   return rows.map((row) => taskView(row, parents));
@@ -162,11 +162,18 @@ const RUNNING_IN = `
   SELECT ${TASK_ROW} FROM dags d JOIN tasks t ON t.dag_id = d.dag_id
   WHERE d.status IN ('CREATED', 'RUNNING', 'PAUSED') AND t.session = $1 AND t.status = 'RUNNING' LIMIT $2`;
 
+const readCheckpoint = async (pool: Pool, { dag, task }: TaskRef): Promise<string | null> => {
+  const text = 'SELECT checkpoint FROM tasks WHERE dag_id = $1 AND index = $2';
+  const { rows } = await pool.query<{ checkpoint: string | null }>({ name: 'checkpoint', text, values: [dag, task] });
+  return rows[0]?.checkpoint ?? null;
+};
+
 /** Makes the TaskViews of an open, migrated database. */
 export const createTaskViews = ({ views: pool }: Pick<Database, 'views'>): TaskViews => ({
   task: (ref) => reaching(async () => (await readTasks(pool, ONE, [ref.dag, ref.task]))[0]),
   tasksOf: (dag: DagId, from, limit) => reaching(() => readTasks(pool, OF_DAG, [dag, from, limit])),
   tasks: (filter, limit, after) => reaching(() => listTasks(pool, filter, limit, after)),
   runningIn: (session, limit) => reaching(() => readTasks(pool, RUNNING_IN, [session, limit])),
+  checkpoint: (ref) => reaching(() => readCheckpoint(pool, ref)),
   blockers: (ref, limit) => reaching(() => readBlockers(pool, ref, limit)),
 });

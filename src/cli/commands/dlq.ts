@@ -1,24 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { DeadLetter, DeadLetterFilter } from '../../sdk';
+import { LETTER_KINDS, type DeadLetter, type DeadLetterFilter } from '../../sdk';
 import { clientFor, type Context, wantsJson } from '../context';
 import { readPayload } from '../documents';
 import { usageError } from '../exitCodes';
 import { LETTER_HEAD, letterLines, letterRow } from '../render/letter';
 import { count, table } from '../render/words';
 import { tell, whoOf, withWho, type WhoFlags } from './control';
-
-const KINDS = [
-  'HANDLER',
-  'TIMEOUT',
-  'LOST_WORKER',
-  'OUT_OF_MEMORY',
-  'KILLED',
-  'NEVER_STARTED',
-  'POISON',
-  'MARKED_FAILED',
-  'UNSTORABLE',
-  'UNDECODABLE',
-] as const;
 
 interface FilterFlags {
   readonly kind?: readonly DeadLetter['kind'][];
@@ -32,7 +19,7 @@ interface FilterFlags {
 
 const withFilter = (command: Command): Command =>
   command
-    .addOption(new Option('--kind <kinds...>', 'of these classes of failure').choices(KINDS))
+    .addOption(new Option('--kind <kinds...>', 'of these classes of failure').choices(LETTER_KINDS))
     .option('--type <type>', 'of tasks of this type')
     .option('--dag <dagId>', 'of this DAG')
     .option('--dag-name <name>', 'the name, or its beginning with * behind it')

@@ -37,7 +37,9 @@ export const addDoctor = (program: Command, { terminal, leaveWith }: Context): v
     let report = await client.doctor();
     if (repair === undefined || report.findings === 0) show(report);
     else {
-      if (!wantsJson(self)) show(report);
+      // Programs read one document: what will be done is shown beside it.
+      if (wantsJson(self)) for (const line of linesOf(report)) terminal.note(line);
+      else show(report);
       const { repaired } = await client.repair(check, whoOf(flags));
       for (const [name, done] of Object.entries(repaired)) if (done > 0) terminal.note(`repaired ${name}: ${String(done)}`);
       report = await client.doctor();

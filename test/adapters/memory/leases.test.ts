@@ -3,10 +3,12 @@ import { claimAuditContract } from '../../contract/claimAudit';
 import { claimsContract } from '../../contract/claims';
 import { describedAs, vitalsOf, type LeasesWorld } from '../../contract/leases';
 import { leadershipContract } from '../../contract/leadership';
+import { changeFeedContract, figureBoardContract } from '../../contract/live';
 import { loadBoardContract } from '../../contract/loadBoard';
 import { permitsContract } from '../../contract/permits';
 import { precedenceContract } from '../../contract/precedence';
 import { rosterContract } from '../../contract/roster';
+import { schedulersContract } from '../../contract/schedulers';
 import { sessionsContract } from '../../contract/sessions';
 import { workerControlContract } from '../../contract/workerControl';
 import { createVirtualClock } from '../../lifecycle/virtualClock';
@@ -82,6 +84,15 @@ describe('control of workers in memory', () => {
 });
 describe('the board of loads in memory', () => {
   loadBoardContract(open);
+});
+describe('the feed of changes in memory', () => {
+  changeFeedContract(open);
+});
+describe('the board of figures in memory', () => {
+  figureBoardContract(open);
+});
+describe('where schedulers are in memory', () => {
+  schedulersContract(open);
 });
 describe('leadership in memory', () => {
   leadershipContract(open);

@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/adapters/system/clock';
 import { commandsContract } from '../../contract/commands';
 import { gatesContract } from '../../contract/gates';
 import { limitsContract } from '../../contract/limits';
+import { runTimesContract } from '../../contract/runTimes';
 import { shardLeasesContract } from '../../contract/shardLeases';
 import { storeContract } from '../../contract/store';
 
@@ -20,6 +21,10 @@ describe('gates in memory', () => {
 
 describe('limits in memory', () => {
   limitsContract(() => Promise.resolve(createMemoryStore(systemClock).limits));
+});
+
+describe('run times in memory', () => {
+  runTimesContract(() => Promise.resolve(createMemoryStore(systemClock).runTimes));
 });
 
 describe('shard leases in memory', () => {

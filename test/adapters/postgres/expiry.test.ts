@@ -60,7 +60,7 @@ test('every row of a DAG is a line, and after its removal nothing of it is left'
   expect(new Set(lines.map(({ row }) => row.dag_id))).toEqual(new Set([gone]));
   expect(JSON.parse(lines[1]!.row.error!)).toEqual({ kind: 'HANDLER', message: '\u0000 ü' });
 
-  expect(await expiry.removeExpired([gone])).toEqual([gone]);
+  expect(await expiry.removeExpired([gone], () => false)).toEqual([gone]);
   for (const table of ['dags', 'tasks', 'attempts', 'dag_events', 'dead_letters', 'idempotency_keys']) {
     const { rows } = await database.engine.query<{ dag: DagId }>(`SELECT DISTINCT dag_id AS dag FROM ${table}`);
     expect([table, rows]).toEqual([table, [{ dag: kept }]]);
@@ -91,7 +91,7 @@ test('what a command may set in motion again, and what somebody holds, is left f
   try {
     await client.query('BEGIN');
     await client.query('SELECT 1 FROM dags WHERE dag_id = $1 FOR UPDATE', [locked]);
-    expect(await expiry.removeExpired([asked, locked, free])).toEqual([free]);
+    expect(await expiry.removeExpired([asked, locked, free], () => false)).toEqual([free]);
   } finally {
     await client.query('ROLLBACK');
     client.release();

@@ -9,10 +9,18 @@ import { atEnd } from '../../harness/cleanup';
 import { freePort } from '../../harness/ports';
 import { freshDatabase } from '../../harness/services';
 import { until } from '../../harness/until';
-import { migrated, opened } from './opened';
+import { DIRECTLY, migrated, opened } from './opened';
 
 const UNAVAILABLE = { name: 'Failure', code: 'STORE_UNAVAILABLE' };
-const LIMITS = { poolSize: 2, viewPoolSize: 1, connectTimeoutMs: 500, statementTimeoutMs: 500, viewTimeoutMs: 500, onIdleError: () => undefined };
+const LIMITS = {
+  ...DIRECTLY,
+  poolSize: 2,
+  viewPoolSize: 1,
+  connectTimeoutMs: 500,
+  statementTimeoutMs: 500,
+  viewTimeoutMs: 500,
+  onIdleError: () => undefined,
+};
 
 test('a server that refuses, or accepts and never answers, is unavailable, soon', async () => {
   const refused = `postgres://postgres@127.0.0.1:${String(await freePort())}/x`;

@@ -9,11 +9,14 @@ import { atEnd } from '../../harness/cleanup';
 import { freshDatabase } from '../../harness/services';
 
 const CONNECT_MS = 5_000;
+/** What says of connections how they are made where no test cares. */
+export const DIRECTLY = { pooler: 'none', application: 'task-scheduler/test', idleTransactionTimeoutMs: 5_000, idleTimeoutMs: 10_000 } as const;
 
 /** Opens a URL with small pools; closed when the file ends. */
 export const opened = async (url: string, over: Partial<Parameters<typeof openDatabase>[0]> = {}): Promise<Database> => {
   const database = await openDatabase({
     url,
+    ...DIRECTLY,
     poolSize: 4,
     viewPoolSize: 2,
     connectTimeoutMs: CONNECT_MS,

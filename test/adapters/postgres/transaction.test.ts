@@ -1,5 +1,5 @@
 /** Transactions whose connection breaks: by a server that ends it, as in a restart, and by one that is gone, as after a kill. */
-import { transaction } from '../../../src/adapters/postgres/database';
+import { transaction } from '../../../src/adapters/postgres/connections';
 import { openProxy } from '../../harness/proxy';
 import { freePort } from '../../harness/ports';
 import { databaseUrl, freshDatabase } from '../../harness/services';

@@ -11,12 +11,17 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 @Index('dags_created', ['createdAt', 'id'], { where: `status = 'CREATED'` })
 // dueDags(): the sweep of DAGs whose own time is over.
 @Index('dags_due', ['dueAt'], { where: `due_at IS NOT NULL AND status IN ('CREATED', 'RUNNING', 'PAUSED')` })
+// noteLate(): DAGs that said by when they should be over, until that was looked at.
+@Index('dags_late', ['lateAt'], { where: 'late_at IS NOT NULL AND late_checked_at IS NULL' })
 // The list by status: completed DAGs are found by walking back, these are rare.
 @Index('dags_ended_badly', ['id'], { where: `status IN ('FAILED', 'CANCELLED')` })
 // The list by time of creation: nearly free to keep, as rows are stored in that order.
 @Index('dags_created_at', ['createdAt'], { type: 'brin' })
 // The list by tag; a DAG without tags doesn't pay for it.
 @Index('dags_tags', ['tags'], { type: 'gin', where: `tags <> '{}'` })
+// The list by schedule, and whether one of a schedule's DAGs is live; only DAGs of schedules pay for these.
+@Index('dags_schedule', ['scheduleId', 'id'], { where: 'schedule_id IS NOT NULL' })
+@Index('dags_schedule_live', ['scheduleId'], { where: `schedule_id IS NOT NULL AND status IN ('CREATED', 'RUNNING', 'PAUSED')` })
 // The list by name or prefix, over left(name, 64): whole names may be longer than an index row can be.
 @Index('dags_name', { synchronize: false })
 export class Dag {
@@ -74,6 +79,14 @@ export class Dag {
   @Column({ type: 'timestamptz', name: 'due_at', precision: 3, nullable: true })
   dueAt!: Date | null;
 
+  /** When it counts as late if it isn't final by then. */
+  @Column({ type: 'timestamptz', name: 'late_at', precision: 3, nullable: true })
+  lateAt!: Date | null;
+
+  /** When that time was found to have come: it is looked at once. */
+  @Column({ type: 'timestamptz', name: 'late_checked_at', precision: 3, nullable: true })
+  lateCheckedAt!: Date | null;
+
   /** JSON text of TaskDefaults; null where it said nothing for its tasks. */
   @Column('text', { nullable: true })
   defaults!: string | null;
@@ -81,6 +94,25 @@ export class Dag {
   /** How many of its tasks may run at once; null for any number. */
   @Column('integer', { name: 'max_running', nullable: true })
   maxRunning!: number | null;
+
+  /** For whom it runs; null where its name stands for that. */
+  @Column('text', { nullable: true })
+  tenant!: string | null;
+
+  /** Which of its ready tasks go first; null for first come, first served. */
+  @Column('text', { name: 'task_order', nullable: true })
+  taskOrder!: string | null;
+
+  /** The schedule that submitted it, and the time of it; null where somebody else did. */
+  @Column('uuid', { name: 'schedule_id', nullable: true })
+  scheduleId!: string | null;
+
+  @Column({ type: 'timestamptz', name: 'scheduled_for', precision: 3, nullable: true })
+  scheduledFor!: Date | null;
+
+  /** Its trace: the context of its root span, and the client's span above it; null where it has none. */
+  @Column('text', { nullable: true })
+  trace!: string | null;
 
   /** How often its graph was changed. */
   @Column('integer', { default: 0 })
