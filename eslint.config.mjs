@@ -24,7 +24,7 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: true } }, plugins: { local: ownLines } },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'web/src/**/*.{ts,tsx}'],
     rules: {
       'no-restricted-properties': ['error', noEnvironment],
       'no-restricted-syntax': ['error', noModuleState],

@@ -16,28 +16,33 @@ const unitFolders = [
   'dispatch',
   'execute',
   'report',
+  'logs',
+  'web',
 ];
 const inChaosFolder = '<rootDir>/test/chaos/';
 const inUnitFolder = `<rootDir>/test/(${unitFolders.join('|')})/`;
 
+// TypeScript is compiled as tsc does it here: legacy decorators without metadata, so each column and field names its type.
+const compiled = [
+  '@swc/jest',
+  {
+    sourceMaps: 'inline',
+    module: { type: 'commonjs' },
+    jsc: {
+      target: 'es2023',
+      keepClassNames: true,
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: false },
+    },
+  },
+];
+// It imports Node's http when it is first used, which nothing can that Jest loads as it is.
+const exporter = '@opentelemetry/otlp-exporter-base/';
+
 const shared = {
   testEnvironment: 'node',
-  // TypeScript is compiled as tsc does it here: legacy decorators without metadata, so each column and field names its type.
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        sourceMaps: 'inline',
-        module: { type: 'commonjs' },
-        jsc: {
-          target: 'es2023',
-          keepClassNames: true,
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: false },
-        },
-      },
-    ],
-  },
+  transform: { '^.+\\.ts$': compiled, [`${exporter}.+\\.js$`]: compiled },
+  transformIgnorePatterns: [`/node_modules/(?!${exporter})`],
   globalSetup: '<rootDir>/test/harness/globalSetup.ts',
   globalTeardown: '<rootDir>/test/harness/globalTeardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/harness/afterEachFile.ts'],
@@ -46,8 +51,8 @@ const shared = {
 
 module.exports = {
   testTimeout: 30_000,
-  // Two tests that start a database or a scheduler at once are enough for a small machine.
-  maxWorkers: 2,
+  // Most tests wait more than they compute: three keep two processors busy.
+  maxWorkers: 3,
   reporters: ['default', '<rootDir>/test/harness/summaryReporter.js'],
   projects: [
     { ...shared, displayName: 'unit', testMatch: unitFolders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`) },

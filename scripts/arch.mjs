@@ -27,7 +27,9 @@ const draw = (modules) => {
 
 const between = /(<!-- imports:begin -->\n)([\s\S]*?)(\n<!-- imports:end -->)/;
 
-const { output } = await cruise(['src'], { ...options, ruleSet, validate: true }, undefined, { tsConfig: extractTSConfig('tsconfig.json') });
+const { output } = await cruise(['src', 'web/src'], { ...options, ruleSet, validate: true }, undefined, {
+  tsConfig: extractTSConfig('tsconfig.json'),
+});
 const complaints = output.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from}${from === to ? '' : ` → ${to}`}`);
 
 const text = readFileSync(document, 'utf8');

@@ -93,7 +93,7 @@ const run = async (onChild) => {
   const server = startServer(port);
   onChild({ server });
   await untilReady(url, server);
-  console.error('Submitting sample-dag.json …\n');
+  console.error(`The page is at ${url} while this runs. Submitting sample-dag.json …\n`);
   const code = await submitAndWatch(url, (dts) => onChild({ dts }));
   return code === 0 && (await tellResult(url));
 };
@@ -121,7 +121,7 @@ for (const [signal, code] of [
 
 try {
   const completed = await run((child) => Object.assign(children, child));
-  if (completed) console.log('Next: npm start leaves the server running on http://localhost:8080; its API can be tried out at /docs.');
+  if (completed) console.log('Next: npm start leaves the server running: its page is at http://localhost:8080, its API can be tried out at /docs.');
   await leave(completed ? 0 : 1);
 } catch (error) {
   if (!leaving) console.error(error.message);

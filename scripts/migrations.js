@@ -21,6 +21,10 @@ const onServer = async (sql) => {
 const differences = async (url) => {
   const database = await openDatabase({
     url,
+    pooler: 'none',
+    application: 'task-scheduler/migrations',
+    idleTransactionTimeoutMs: 5_000,
+    idleTimeoutMs: 10_000,
     poolSize: 1,
     viewPoolSize: 1,
     connectTimeoutMs: CONNECT_MS,

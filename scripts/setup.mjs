@@ -39,8 +39,8 @@ const changedAt = (place) => {
 };
 
 const isBuilt = () => {
-  const built = Math.min(...['dist/main.js', 'dist/cli/main.js'].map((file) => changedAt(path.join(root, file))));
-  return built > Math.max(...['src', 'tsconfig.json', 'tsconfig.build.json'].map((place) => changedAt(path.join(root, place))));
+  const built = Math.min(...['dist/main.js', 'dist/cli/main.js', 'dist/web/index.html'].map((file) => changedAt(path.join(root, file))));
+  return built > Math.max(...['src', 'web', 'tsconfig.json', 'tsconfig.build.json'].map((place) => changedAt(path.join(root, place))));
 };
 
 /** Installs and builds what is missing or old; ends the process with a sentence where that fails. */

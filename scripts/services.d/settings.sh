@@ -20,6 +20,12 @@ PG_PORT=${PG_PORT:-5432}
 PG_DATABASE=${PG_DATABASE:-taskscheduler}
 PG_MAX_CONNECTIONS=${PG_MAX_CONNECTIONS:-200}
 REDIS_PORT=${REDIS_PORT:-6379}
+PGBOUNCER_PORT=${PGBOUNCER_PORT:-6432}
+PGBOUNCER_TO=${PGBOUNCER_TO:-host=$SVC_HOST port=$PG_PORT}
+S3_PORT=${S3_PORT:-8333}
+S3_ACCESS_KEY_ID=${S3_ACCESS_KEY_ID:-archiver}
+S3_SECRET_ACCESS_KEY=${S3_SECRET_ACCESS_KEY:-archiver-secret}
+SEAWEEDFS_VERSION=${SEAWEEDFS_VERSION:-4.48}
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -34,8 +40,8 @@ choose_kinds() {
   local kind
   for kind in "${KINDS[@]}"; do
     case $kind in
-      kafka | postgres | redis) ;;
-      *) die "unknown service: $kind (there are kafka, postgres and redis)" ;;
+      kafka | postgres | redis | pgbouncer | s3) ;;
+      *) die "unknown service: $kind (there are kafka, postgres, redis, pgbouncer and s3)" ;;
     esac
   done
 }
