@@ -1,5 +1,5 @@
 /** Handlers in real threads and processes, as an executor runs them; only time is the test's. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import type { Dispatch, Failed } from '../../src/core/event';
 import type * as PoolModule from '../../src/execute/isolation/pool';
@@ -172,6 +172,25 @@ test('a process whose heap is full fails as OUT_OF_MEMORY', async () => {
   await bench.does('eat');
   expect(await bench.end()).toMatchObject({ type: 'failed', retryable: true, error: { kind: 'OUT_OF_MEMORY', evidence: { signal: 'SIGABRT' } } });
   expect(bench.logged.map(({ message }) => message).join()).toContain('heap out of memory');
+});
+
+test("what a process printed last is its call's, however busy the worker is when it comes", async () => {
+  const busyUntil = (at: number): void => {
+    while (performance.now() < at);
+  };
+  const bench = start('process');
+  await bench.does('where');
+  await bench.end();
+  // The loop asks once what can be read: the neighbour's word and the line of the log. While it is busy with the former, the rest comes.
+  const from = performance.now();
+  const neighbour = spawn('sh', ['-c', 'sleep 0.15; echo now']);
+  neighbour.stdout.once('data', () => {
+    busyUntil(from + 1000);
+  });
+  await bench.does('print at the end', { task: 1 });
+  busyUntil(from + 400);
+  await until(() => bench.reports.length === 2, { what: 'the end' });
+  expect(bench.logged.map(({ message }) => message)).toEqual(['soon over', 'last words']);
 });
 
 test('a process that is killed from outside leaves its signal as evidence', async () => {

@@ -1,5 +1,6 @@
 /** A handler that behaves as its payload says, in a thread or a process of its own. */
 import { spawn } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const until = (signal) => new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -56,6 +57,12 @@ const behaviours = {
   'reject later': () => {
     void Promise.reject(new Error('nobody awaits this'));
     return sleep(3_600_000);
+  },
+  'print at the end': async ({ logger }) => {
+    await sleep(300);
+    logger.info('soon over');
+    await sleep(300);
+    writeSync(1, 'last words\n');
   },
   large: () => 'x'.repeat(1000),
 };

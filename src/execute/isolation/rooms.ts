@@ -14,6 +14,14 @@ export interface RoomSettings extends PlaceSettings {
 
 const doNothing = (): void => undefined;
 
+/**
+ * When all that could be read by now has been. A busy loop reads from a pipe also what came after it had asked which are readable, so that another
+ * pipe's older bytes are only seen by the next poll, which lies between the check phase of this turn and that of the next one.
+ */
+const afterNextPoll = (then: () => void): void => {
+  setImmediate(() => setImmediate(then));
+};
+
 /** A thread: quick to start, shares the process's fate and its memory outside of the heap. */
 export const threadRoom =
   ({ file, heapMb }: RoomSettings): OpenRoom =>
@@ -80,9 +88,13 @@ export const processRoom =
       hear('stderr', text);
     });
     child.on('message', (message: FromPlace) => {
-      // What was printed before waits in another pipe: it is read in this turn, and is still the call's.
-      if (message.kind === 'ended') setImmediate(onMessage, message);
-      else onMessage(message);
+      // What was printed before waits in another pipe and is still the call's.
+      if (message.kind !== 'ended') onMessage(message);
+      else {
+        afterNextPoll(() => {
+          onMessage(message);
+        });
+      }
     });
     // It can't be started, or a message comes too late for it.
     child.on('error', (error) => {
