@@ -14,7 +14,7 @@ const homes = {
   '@opentelemetry': ['^src/adapters/telemetry/', 'Only who is told to trace loads it.'],
   express: ['^src/(edge/|[a-z]+/routes([.]ts$|/))', 'HTTP ends at the routes; stages take and give values.'],
   'class-validator|class-transformer|class-validator-jsonschema': [
-    '/(dto|submit/rules|schema|openapi|classTransformerStorage[.]d)[.]ts$',
+    '/(dto|submit/rules|submit/violations|schema|openapi|classTransformerStorage[.]d)[.]ts$',
     'What is untrusted is parsed in one place; the document comes from the same classes.',
   ],
   'prom-client': ['^src/observe/', 'Stages announce; metrics listen.'],

@@ -8,9 +8,10 @@ import type { Problem } from '../core/refusal';
 import { createNearest } from '../plan/nearest';
 import { PROBLEMS_SHOWN } from '../plan/problems';
 import type { SubmittedDag } from '../plan/submitted';
-import { DagDto, TaskDto, violations, type Violation } from './dto';
+import { DagDto, TaskDto } from './dto';
 import { wrongElements } from './rules';
 import { submissionSchemas, type JsonSchema } from './schema';
+import { violations, type Violation } from './violations';
 
 const TASKS_EXPLAINED = 50;
 const NAMES_COMPARED = 1_000;

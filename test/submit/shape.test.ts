@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { pathOf } from '../../src/core/paths';
-import { DagDto, violations } from '../../src/submit/dto';
+import { DagDto } from '../../src/submit/dto';
 import { createShapeCheck } from '../../src/submit/shape';
+import { violations } from '../../src/submit/violations';
 
 const check = createShapeCheck();
 const problems = (body: unknown): string[] => {
