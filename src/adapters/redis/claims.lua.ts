@@ -25,6 +25,9 @@ end
 local function held(c) return c ~= nil and c.state == 'H' and live(c.session) end
 ${SLOTS}`;
 
+/** Below this part of its lease a session has missed two heartbeats of four. */
+const RENEWED_SHARE = 0.45;
+
 /**
  * session, ms to keep, then key, dispatch, how many limits, limit, maximum, …, … → 'w' wait | 'e' ended | 's' stale | 'f<limit>' full |
  * 'h<dispatch> <session>' | 'g<dispatch> <grant>' for each
@@ -33,7 +36,10 @@ export const CLAIM_BATCH = script(`${CLAIM}
 local session, keep = ARGV[4], ARGV[5]
 local answer = {}
 local all = nil
-if not remembers() then all = 'w' elseif not live(session) then all = 'e' end
+if not remembers() then all = 'w'
+elseif not live(session) then all = 'e'
+-- It isn't renewed any more: soon its claims would keep nobody off, while the log alone speaks for it.
+elseif left(session) < lease * ${String(RENEWED_SHARE)} then all = 'w' end
 local micros = (tonumber(time[1]) - 1704067200) * 1000000 + tonumber(time[2])
 local i = 6
 while i <= #ARGV do

@@ -49,14 +49,16 @@ local function remembers()
   return redis.call('EXISTS', p .. 'grace') == 0
 end
 
+-- Milliseconds of a session's lease; none or fewer once it is over.
 local known = {}
-local function live(session)
+local function left(session)
   if known[session] == nil then
     local value = redis.call('HGET', p .. 'sessions', session)
-    known[session] = value and tonumber(string.match(value, '^%d+')) > now or false
+    known[session] = value and tonumber(string.match(value, '^%d+')) - now or 0
   end
   return known[session]
 end
+local function live(session) return left(session) > 0 end
 `;
 
 const SESSION = `

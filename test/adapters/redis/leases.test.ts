@@ -1,3 +1,4 @@
+import { pause } from '../../../src/lifecycle/timing';
 import { claimAuditContract, roundOf } from '../../contract/claimAudit';
 import { claimsContract } from '../../contract/claims';
 import { describedAs, TASK, vitalsOf, type LeasesWorld } from '../../contract/leases';
@@ -11,7 +12,7 @@ import { schedulersContract } from '../../contract/schedulers';
 import { sessionsContract } from '../../contract/sessions';
 import { workerControlContract } from '../../contract/workerControl';
 import { freshPrefix } from '../../harness/services';
-import { deleteKeys, openWorld } from './world';
+import { clock, deleteKeys, openWorld } from './world';
 
 const open = (): Promise<LeasesWorld> => openWorld(freshPrefix().keys);
 
@@ -50,6 +51,21 @@ describe('where schedulers are in Redis', () => {
 });
 describe('leadership in Redis', () => {
   leadershipContract(open);
+});
+
+test('a session that misses its heartbeats is granted nothing more while its lease runs out', async () => {
+  const { sessions, claims, crash, close } = await openWorld(freshPrefix().keys, 2000);
+  const session = await sessions.open(describedAs('w'), vitalsOf());
+  let task = 0;
+  const claim = async (): Promise<string> => (await claims.claim(session.id, [{ ...TASK, task: (task += 1), dispatch: 1 }]))[0]!.kind;
+  await crash(session);
+  const answers = [await claim()];
+  while (answers.at(-1) !== 'ended') {
+    await pause(clock, 20);
+    answers.push(await claim());
+  }
+  expect([...new Set(answers)]).toEqual(['granted', 'wait', 'ended']);
+  await close();
 });
 
 test('two processes see the same', async () => {

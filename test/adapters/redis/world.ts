@@ -59,7 +59,7 @@ export interface RedisWorld extends LeasesWorld {
 }
 
 /** A world whose generation has begun and whose grace is over, as in a cluster that ran before. */
-export const openWorld = async (prefix: string): Promise<RedisWorld> => {
+export const openWorld = async (prefix: string, leaseMs = LEASE_MS): Promise<RedisWorld> => {
   const beating = new Map<string, { stop(): Promise<void> }>();
   const forgotten: string[] = [];
   const errors: unknown[] = [];
@@ -67,7 +67,7 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
     url: redisUrl,
     prefix,
     clock,
-    leaseMs: LEASE_MS,
+    leaseMs,
     heartbeatMs: 100,
     startHeartbeat: heartbeatHere(beating),
     onForgotten: (session) => {
@@ -94,7 +94,7 @@ export const openWorld = async (prefix: string): Promise<RedisWorld> => {
     schedulers,
     service,
     errors,
-    leaseMs: LEASE_MS,
+    leaseMs,
     forgotten,
     now: () => clock.monotonic(),
     forget: () => deleteKeys(prefix),
