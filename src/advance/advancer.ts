@@ -238,6 +238,8 @@ export const createAdvancer = (needs: AdvancerNeeds): Advancer => {
           bringBack(added, false);
         });
       } catch (error) {
+        // It was given up while it was read, and may have been taken anew since: that one is well.
+        if (!shard.live) return;
         forget(shard, 'it could not be loaded');
         throw error;
       }

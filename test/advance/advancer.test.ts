@@ -299,6 +299,31 @@ test('a read for an earlier ownership of a shard does not stand for one of the n
   expect(sentNames(scheduler)).toEqual(['a#1']);
 });
 
+test('a read that fails after its shard was given up doubts nothing: the shard has been taken anew', async () => {
+  const store = createMemoryStore();
+  let fail: (error: Error) => void = () => undefined;
+  let isSlow = false;
+  const liveDags: typeof store.liveDags = async function* (shard) {
+    if (isSlow) await new Promise((_, reject) => (fail = reject));
+    yield* store.liveDags(shard);
+  };
+  scheduler = await startScheduler({ store: { ...store, liveDags } });
+  await scheduler.admit(chain);
+  await scheduler.advancer.drop(0, 'it is to be taken anew');
+  isSlow = true;
+  const taking = scheduler.advancer.take(store.acquire(0));
+  await turns();
+  await scheduler.advancer.drop(0, 'another scheduler has fewer');
+  isSlow = false;
+  const again = store.acquire(0);
+  await scheduler.advancer.take(again);
+  fail(new Error('the answer was lost'));
+  await taking;
+  expect(scheduler.advancer.owned()).toEqual([{ shard: 0, epoch: again.epoch }]);
+  await scheduler.tell(completed(0));
+  expect(statuses()[0]).toBe('COMPLETED');
+});
+
 test('a hint about a DAG of another shard brings it into none but its own', async () => {
   scheduler = await startScheduler({ shards: 2 });
   await scheduler.storeElsewhere(planOf([plannedTask('a', [])], otherDag, 1));
