@@ -17,6 +17,11 @@ const LAW: LawSettings = { maxLosses: 2, maxDeaths: 1, maxKills: 1, cascadeLimit
 const must = (holds: boolean, what: string): void => {
   if (!holds) throw new Error(what);
 };
+/** After every event of every history: an expect() here would take more time than all that is looked at. */
+const mustBe = (found: ArrayLike<number>, wanted: ArrayLike<number>, what: string): void => {
+  const [is, shallBe] = [Array.from(found).join(), Array.from(wanted).join()];
+  must(is === shallBe, `${what}: ${is}, not ${shallBe}`);
+};
 
 const applyAt = (step: Step, run: Run, event: LawEvent, now: number): void => {
   applyEvent(step, event, { runs: new Map([[run.dag, run]]), now, law: LAW });
@@ -59,25 +64,28 @@ const checkTask = (run: Run, task: number): void => {
   else {
     const [since, unblockedAt] = [run.since[task]!, run.unblockedAt[task]!];
     const due = nextDeadline({ code: run.state[task]!, options: run.specs[task]!.options, since, unblockedAt, reason });
-    expect(run.dueTimes.get(task)).toBe(isFinalTask(status) || status === 'CANCELLING' ? undefined : due);
+    const wanted = isFinalTask(status) || status === 'CANCELLING' ? undefined : due;
+    must(run.dueTimes.get(task) === wanted, `due at ${String(run.dueTimes.get(task))}, not ${String(wanted)}`);
   }
   // Nothing waits for nothing, and nothing waits in vain.
   if (status === 'PENDING' && reason === undefined && !isCutOff(run)) must(ruleSays(run, task) === 'wait', `PENDING for ${ruleSays(run, task)}`);
   if (status === 'PENDING' && reason !== undefined && !isCutOff(run)) must(ruleSays(run, task) !== 'never', 'held for ever');
 };
 
+const countersOf = ({ unmet, tally }: Run): number[] => [...unmet, ...(tally === null ? [] : [-1, ...tally.open, -1, ...tally.bad])];
+
 const checkRun = (run: Run): void => {
   const count = (code: number) => tasksIn(run, code).length;
   const counted = [count(CODE.COMPLETED), count(CODE.FAILED), count(CODE.SKIPPED), count(CODE.CANCELLED)];
-  expect([run.completed, run.failed, run.skipped, run.cancelled]).toEqual(counted);
+  mustBe([run.completed, run.failed, run.skipped, run.cancelled], counted, 'it counts otherwise');
   must(isFinalDag(run.status) === (counted.reduce((a, b) => a + b) === taskCount(run)), 'final is not what its counters say');
   if (run.failed > 0 && isFinalDag(run.status)) must(run.status === 'FAILED', 'a failure that is no failure');
   must(run.status !== 'PAUSED' || run.reason?.code === 'PAUSED', 'PAUSED for nothing');
   must(run.reason?.code !== 'PAUSED' || run.status === 'PAUSED', 'nothing paused it');
   for (let task = 0; task < taskCount(run); task++) checkTask(run, task);
-  const before = [run.unmet.slice(), run.tally === null ? null : { open: run.tally.open.slice(), bad: run.tally.bad.slice() }];
+  const before = countersOf(run);
   recount(run);
-  expect([run.unmet, run.tally === null ? null : { open: run.tally.open, bad: run.tally.bad }]).toEqual(before);
+  mustBe(countersOf(run), before, 'its counters are not those of its rows');
 };
 
 interface Seen {
@@ -112,10 +120,18 @@ const checkStep = (run: Run, before: Seen, { step, event }: { step: Step; event:
   for (const task of became(CODE.QUEUED)) must(told.has(task), 'nobody was told that it is ready');
   for (const { task, dispatch } of step.ready) must(run.state[task] !== CODE.QUEUED || dispatch === run.dispatch[task], 'ready under another number');
   const revoked = event.type === 'audited' ? all.filter((task) => run.state[task] === CODE.CANCELLING) : became(CODE.CANCELLING);
-  expect(step.revoked.map(({ task }) => task).sort((a, b) => a - b)).toEqual(revoked);
+  mustBe(
+    step.revoked.map(({ task }) => task).sort((a, b) => a - b),
+    revoked,
+    'other tasks are revoked',
+  );
   const failedNow = became(CODE.FAILED).filter((task) => run.reasons.get(task)?.code !== 'MARKED_FAILED');
-  expect(step.deadLetters.map(({ task }) => task).sort((a, b) => a - b)).toEqual(failedNow);
-  expect(step.commands).toHaveLength(event.type === 'commanded' ? 1 : 0);
+  mustBe(
+    step.deadLetters.map(({ task }) => task).sort((a, b) => a - b),
+    failedNow,
+    'other letters are written',
+  );
+  must(step.commands.length === (event.type === 'commanded' ? 1 : 0), 'other commands are settled');
   for (const { outcome, detail, affected } of step.commands)
     must(outcome === 'APPLIED' ? detail === null : detail !== null && affected === 0, 'odd outcome');
   if (isCutOff(run) && (!before.cutOff || event.type === 'continued')) must(step.continued.has(DAG), 'nobody goes on with it');

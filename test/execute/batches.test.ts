@@ -1,66 +1,10 @@
 /** Many tasks in one call: what a batch handler gets, when it is called, and how each of its tasks ends. */
-import type { Dispatch } from '../../src/core/event';
-import type { BatchLimits, TaskContext } from '../../src/core/handler';
-import { VITALS } from '../../src/ports/leases';
-import { DAG } from '../core/model';
 import { turns } from '../lifecycle/virtualClock';
-import { dispatchOf, GRACE_MS, startBench } from './bench';
-
-interface BatchCall {
-  readonly contexts: readonly TaskContext[];
-  readonly names: readonly string[];
-  answer(entries: unknown): Promise<void>;
-  fail(error: unknown): Promise<void>;
-}
-
-const LIMITS: BatchLimits = { maxSize: 4, maxWaitMs: 20 };
-
-const start = ({ slots = 1, batch = LIMITS, ...more }: { slots?: number; batch?: BatchLimits; leaseLeftMs?: () => number } = {}) => {
-  const calls: BatchCall[] = [];
-  const handle = (contexts: readonly TaskContext[]): Promise<readonly unknown[]> =>
-    new Promise((resolve, reject) => {
-      calls.push({
-        contexts,
-        names: contexts.map(({ task }) => task.name),
-        answer: async (entries) => {
-          resolve(entries as readonly unknown[]);
-          await turns();
-        },
-        fail: async (error) => {
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- handlers may throw anything
-          reject(error);
-          await turns();
-        },
-      });
-    });
-  const single = ({ task }: TaskContext): Promise<unknown> => Promise.resolve(`single ${task.name}`);
-  const bench = startBench({
-    slots,
-    handlers: new Map<string, typeof single | { handle: typeof handle; batch: BatchLimits }>([
-      ['ROW', { handle, batch }],
-      ['API_CALL', single],
-    ]),
-    ...more,
-  });
-  const rows = (from: number, to: number, other: Partial<Dispatch> = {}): Dispatch[] =>
-    Array.from({ length: to - from + 1 }, (_, i) => dispatchOf(from + i, { type: 'ROW', ...other }));
-  return {
-    ...bench,
-    calls,
-    rows,
-    called: () => calls.map(({ names }) => names.join(' ')),
-    ends: () => bench.reports.map((report) => [report.type, 'task' in report ? report.task : undefined]),
-    later: async (ms: number) => {
-      await bench.clock.advance(ms);
-      bench.executor.tick();
-      await turns();
-    },
-    shown: () => [VITALS.freeSlots, VITALS.held].map((cell) => Atomics.load(bench.vitals.cells, cell)),
-  };
-};
+import { startBatchBench } from './batchBench';
+import { dispatchOf } from './bench';
 
 test('tasks that come together are one call in one slot, each with a context, a claim and a report of its own', async () => {
-  const bench = start({ slots: 2 });
+  const bench = startBatchBench({ slots: 2 });
   await bench.hand([
     dispatchOf(0, { type: 'ROW', payload: '{"a":1}', upstream: { parent: '[2]' } }),
     dispatchOf(1, { type: 'ROW', payload: '{"a":2}', checkpoint: '3' }),
@@ -84,7 +28,7 @@ test('tasks that come together are one call in one slot, each with a context, a 
 });
 
 test('a handler without batches is called for each task, also beside one with them', async () => {
-  const bench = start({ slots: 3 });
+  const bench = startBatchBench({ slots: 3 });
   await bench.hand([dispatchOf(0), dispatchOf(1), ...bench.rows(2, 3)]);
   expect(bench.called()).toEqual(['t2 t3']);
   expect(bench.reports).toMatchObject([{ result: '"single t0"' }, { result: '"single t1"' }]);
@@ -92,7 +36,7 @@ test('a handler without batches is called for each task, also beside one with th
 
 describe('one bad task fails alone', () => {
   test('by an Error in its place, or by a promise that rejects', async () => {
-    const bench = start();
+    const bench = startBatchBench();
     await bench.hand(bench.rows(0, 3));
     const wrong = Object.assign(new TypeError('wrong'), { code: 'E_WRONG', retryable: false });
     await bench.calls[0]!.answer(['a', wrong, Promise.reject(new RangeError('later')), Promise.resolve('d')]);
@@ -106,7 +50,7 @@ describe('one bad task fails alone', () => {
   });
 
   test('by a result that is too large', async () => {
-    const bench = start();
+    const bench = startBatchBench();
     await bench.hand(bench.rows(0, 1));
     await bench.calls[0]!.answer(['x'.repeat(1000), 'b']);
     expect(bench.ends()).toEqual([
@@ -116,7 +60,7 @@ describe('one bad task fails alone', () => {
   });
 
   test('and is tried again by itself, as is one that two workers died of', async () => {
-    const bench = start({ slots: 5 });
+    const bench = startBatchBench({ slots: 5 });
     const lost = { suspect: true };
     const bad = [bench.rows(2, 2, { attempt: 2 }), bench.rows(3, 3, { ...lost, deaths: 2 }), bench.rows(4, 4, lost)].flat();
     await bench.hand([...bench.rows(0, 1), ...bad]);
@@ -124,7 +68,7 @@ describe('one bad task fails alone', () => {
   });
 
   test('and after the first death of a worker none is taken for the bad one, but each is known to run before the call', async () => {
-    const bench = start();
+    const bench = startBatchBench();
     let open: () => void = () => undefined;
     bench.reportWith(() => new Promise((resolve) => (open = resolve)));
     await bench.hand([...bench.rows(0, 0), ...bench.rows(1, 1, { suspect: true, deaths: 1 })]);
@@ -135,7 +79,7 @@ describe('one bad task fails alone', () => {
   });
 
   test('and nobody waits for inputs that have to be fetched for another', async () => {
-    const bench = start({ slots: 2 });
+    const bench = startBatchBench({ slots: 2 });
     await bench.hand([...bench.rows(0, 1), ...bench.rows(2, 2, { inputs: 'fetch' })]);
     expect(bench.called()).toEqual(['t0 t1', 't2']);
     expect(bench.calls[1]!.contexts[0]!.payload).toBe('fetched');
@@ -147,7 +91,7 @@ describe('a call that fails fails each of its tasks, and says that it was the wh
   const form = `${whole}a batch handler must return an array with one entry for each of its 3 tasks: a result, an Error, or a promise of either; it returned `;
 
   test('with what it threw', async () => {
-    const bench = start();
+    const bench = startBatchBench();
     await bench.hand(bench.rows(0, 2));
     await bench.calls[0]!.fail(Object.assign(new TypeError('no connection'), { code: 'E_AWAY', retryAfterMs: 3000 }));
     const error = { kind: 'HANDLER', name: 'TypeError', message: `${whole}no connection`, code: 'E_AWAY', retryAfterMs: 3000 };
@@ -165,14 +109,14 @@ describe('a call that fails fails each of its tasks, and says that it was the wh
       'what Promise.allSettled gives: return the promises themselves',
     ],
   ])('with the form of an answer, where it returns %s', async (_what, answer, words) => {
-    const bench = start();
+    const bench = startBatchBench();
     await bench.hand(bench.rows(0, 2));
     await bench.calls[0]!.answer(answer);
     expect(bench.reports).toMatchObject([0, 1, 2].map((task) => ({ type: 'failed', task, retryable: true, error: { message: form + words } })));
   });
 
   test('a task that was by itself has the error for itself', async () => {
-    const bench = start();
+    const bench = startBatchBench();
     await bench.hand(bench.rows(0, 0));
     await bench.calls[0]!.fail(new Error('wrong'));
     expect(bench.reports).toMatchObject([{ type: 'failed', error: { message: 'wrong' } }]);
@@ -181,7 +125,7 @@ describe('a call that fails fails each of its tasks, and says that it was the wh
 
 describe('when a batch is called', () => {
   test('at once while no handler of its type is at work, and with what has gathered when that one ends', async () => {
-    const bench = start({ slots: 2 });
+    const bench = startBatchBench({ slots: 2 });
     await bench.hand(bench.rows(0, 0));
     await bench.hand(bench.rows(1, 1));
     await bench.hand(bench.rows(2, 2));
@@ -194,7 +138,7 @@ describe('when a batch is called', () => {
   });
 
   test('beside one that is at work, when the first has waited long enough', async () => {
-    const bench = start({ slots: 2 });
+    const bench = startBatchBench({ slots: 2 });
     await bench.hand(bench.rows(0, 0));
     await bench.hand(bench.rows(1, 1));
     await bench.clock.advance(10);
@@ -206,7 +150,7 @@ describe('when a batch is called', () => {
   });
 
   test('beside one that is at work, when as many are there as one call takes', async () => {
-    const bench = start({ slots: 3 });
+    const bench = startBatchBench({ slots: 3 });
     await bench.hand(bench.rows(0, 0));
     await bench.hand(bench.rows(1, 3));
     expect(bench.called()).toEqual(['t0']);
@@ -218,7 +162,7 @@ describe('when a batch is called', () => {
   });
 
   test('not for the end of one of several that are at work', async () => {
-    const bench = start({ slots: 3 });
+    const bench = startBatchBench({ slots: 3 });
     await bench.hand(bench.rows(0, 3));
     await bench.hand(bench.rows(4, 7));
     await bench.hand(bench.rows(8, 8));
@@ -229,14 +173,14 @@ describe('when a batch is called', () => {
   });
 
   test('without any wait where it asks for none', async () => {
-    const bench = start({ slots: 3, batch: { maxSize: 4, maxWaitMs: 0 } });
+    const bench = startBatchBench({ slots: 3, batch: { maxSize: 4, maxWaitMs: 0 } });
     await bench.hand(bench.rows(0, 0));
     await bench.hand(bench.rows(1, 1));
     expect(bench.called()).toEqual(['t0', 't1']);
   });
 
   test('the most important first, within and across calls', async () => {
-    const bench = start();
+    const bench = startBatchBench();
     await bench.hand(bench.rows(0, 0));
     await bench.hand([...bench.rows(1, 2, { priority: 1 }), ...bench.rows(3, 5, { priority: 9 }), ...bench.rows(6, 6)]);
     await bench.calls[0]!.answer(['a']);
@@ -245,135 +189,21 @@ describe('when a batch is called', () => {
   });
 
   test('at once rather than that something less important takes the slot, and later rather than before an equal', async () => {
-    const busy = start({ slots: 2 });
+    const busy = startBatchBench({ slots: 2 });
     await busy.hand(busy.rows(0, 0));
     await busy.hand([dispatchOf(1, { priority: 3 }), ...busy.rows(2, 2)]);
     expect([busy.called(), busy.types()]).toEqual([['t0', 't2'], []]);
-    const equal = start({ slots: 2 });
+    const equal = startBatchBench({ slots: 2 });
     await equal.hand(equal.rows(0, 0));
     await equal.hand([...equal.rows(1, 1), dispatchOf(2)]);
     expect([equal.called(), equal.ends()]).toEqual([['t0'], [['completed', 2]]]);
   });
 
   test('once, where a message comes twice', async () => {
-    const bench = start({ slots: 2 });
+    const bench = startBatchBench({ slots: 2 });
     await bench.hand([...bench.rows(0, 1), ...bench.rows(0, 1)]);
     await bench.hand(bench.rows(0, 1));
     await bench.clock.advance(20);
     expect(bench.called()).toEqual(['t0 t1']);
   });
-});
-
-describe('the limits of one task of a batch', () => {
-  test('a timeout fires its own signal alone, and it ends with the call, by that or by its result', async () => {
-    const bench = start();
-    await bench.hand([...bench.rows(0, 1, { timeoutSeconds: 1 }), ...bench.rows(2, 2)]);
-    await bench.later(1000);
-    expect(bench.calls[0]!.contexts.map(({ signal }) => signal.aborted)).toEqual([true, true, false]);
-    await bench.calls[0]!.answer([new Error('stopped'), 'done all the same', 'c']);
-    expect(bench.reports.filter(({ type }) => type !== 'started')).toMatchObject([
-      { type: 'failed', task: 0, error: { kind: 'TIMEOUT', message: 'the attempt took longer than its timeout of 1 s' } },
-      { type: 'completed', task: 1 },
-      { type: 'completed', task: 2 },
-    ]);
-  });
-
-  test('whoever threw for all, it ends by its own signal where that had fired', async () => {
-    const bench = start();
-    await bench.hand([...bench.rows(0, 0, { timeoutSeconds: 1 }), ...bench.rows(1, 1)]);
-    await bench.later(1000);
-    await bench.calls[0]!.fail(new Error('aborted'));
-    expect(bench.reports.filter(({ type }) => type !== 'started')).toMatchObject([
-      { type: 'failed', task: 0, error: { kind: 'TIMEOUT', message: 'the attempt took longer than its timeout of 1 s' } },
-      { type: 'failed', task: 1, error: { kind: 'HANDLER', message: 'the whole batch of 2 tasks failed: aborted' } },
-    ]);
-  });
-
-  test('past its hard limit it is told as timed out, once; the others end with the call, which keeps its slot', async () => {
-    const bench = start();
-    await bench.hand([...bench.rows(0, 0, { timeoutSeconds: 1 }), ...bench.rows(1, 1)]);
-    await bench.later(1000);
-    await bench.later(GRACE_MS);
-    expect(bench.reports.at(-1)).toMatchObject({
-      type: 'failed',
-      task: 0,
-      error: { kind: 'TIMEOUT', evidence: { end: expect.any(String) as string } },
-    });
-    expect([bench.happenings.includes('stuck'), bench.executor.isStuck(), bench.finished, bench.shown()]).toEqual([true, true, [], [0, 2]]);
-    await bench.calls[0]!.answer(['late', 'b']);
-    expect(bench.ends().filter(([type]) => type !== 'started')).toEqual([
-      ['failed', 0],
-      ['completed', 1],
-    ]);
-    expect([bench.executor.isStuck(), bench.finished, bench.shown()]).toEqual([false, ['0#1', '1#1'], [1, 0]]);
-  });
-
-  test('a cancel fires its signal alone, or takes it out before the call', async () => {
-    const bench = start();
-    await bench.hand(bench.rows(0, 1));
-    await bench.hand(bench.rows(2, 3));
-    await bench.hand([], {
-      revoked: [
-        { dag: DAG, task: 1, dispatch: 1 },
-        { dag: DAG, task: 2, dispatch: 1 },
-      ],
-    });
-    expect(bench.calls[0]!.contexts.map(({ signal }) => signal.aborted)).toEqual([false, true]);
-    await bench.calls[0]!.answer(['a', new Error('stopped')]);
-    expect(bench.reports).toMatchObject([
-      { type: 'withdrawn', tasks: [{ task: 2 }] },
-      { type: 'completed', task: 0 },
-      { type: 'withdrawn', tasks: [{ task: 1 }] },
-    ]);
-    expect(bench.called()).toEqual(['t0 t1', 't3']);
-  });
-
-  test('checkpoints and progress are its own', async () => {
-    const bench = start();
-    await bench.hand(bench.rows(0, 1));
-    bench.calls[0]!.contexts[1]!.progress(0.5, 'half');
-    void bench.calls[0]!.contexts[1]!.checkpoint(7);
-    await bench.later(1000);
-    expect(bench.reports.filter(({ type }) => type !== 'started')).toMatchObject([
-      { type: 'checkpointed', task: 1, state: '7' },
-      { type: 'progressed', task: 1, fraction: 0.5 },
-    ]);
-  });
-});
-
-test('draining gives back what waits for company and lets the call end', async () => {
-  const bench = start({ slots: 2 });
-  await bench.hand(bench.rows(0, 1));
-  await bench.hand(bench.rows(2, 2));
-  void bench.executor.drain(10_000);
-  await turns();
-  expect(bench.back).toEqual([{ dag: DAG, task: 2, dispatch: 1 }]);
-  await bench.clock.advance(20);
-  await bench.calls[0]!.answer(['a', 'b']);
-  expect([bench.called(), bench.ends().slice(-2)]).toEqual([
-    ['t0 t1'],
-    [
-      ['completed', 0],
-      ['completed', 1],
-    ],
-  ]);
-});
-
-test('the end of the session fires every signal, and what did not end by itself is given back', async () => {
-  const bench = start();
-  await bench.hand(bench.rows(0, 1));
-  bench.executor.abandon('the session ended');
-  await bench.calls[0]!.fail(new Error('aborted'));
-  expect(bench.reports.map(({ type }) => type)).toEqual(['released', 'released']);
-  expect(bench.back.map(({ task }) => task)).toEqual([0, 1]);
-});
-
-test('nothing of a batch is called once the lease is over', async () => {
-  let left = 1600;
-  const bench = start({ leaseLeftMs: () => left });
-  await bench.hand(bench.rows(0, 0));
-  await bench.hand(bench.rows(1, 2));
-  left = 0;
-  await bench.calls[0]!.answer(['a']);
-  expect([bench.called(), bench.back.map(({ task }) => task)]).toEqual([['t0'], [1, 2]]);
 });

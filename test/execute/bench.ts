@@ -150,3 +150,14 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
     names: () => calls.map(({ name }) => name),
   };
 };
+
+/** A promise and its end. */
+export const gate = <T>() => {
+  let open!: (value: T) => void;
+  return {
+    promise: new Promise<T>((resolve) => {
+      open = resolve;
+    }),
+    open,
+  };
+};

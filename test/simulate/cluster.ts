@@ -1,16 +1,7 @@
 /** The services and the processes of a run: the real engine and the real worker, on adapters that reach simulated services. */
 import { createMemoryStore, recordOf, type MemoryStore } from '../../src/adapters/memory/store';
-import { beginHeartbeat } from '../../src/adapters/redis/heartbeat';
-import { createRedisClaims } from '../../src/adapters/redis/claims';
-import { CLAIM_BATCH } from '../../src/adapters/redis/claims.lua';
-import { createKeyspace, type Ask } from '../../src/adapters/redis/keyspace';
-import { createRedisPermits } from '../../src/adapters/redis/permits';
-import { createRedisPrecedence } from '../../src/adapters/redis/precedence';
-import { createRedisRoster } from '../../src/adapters/redis/roster';
-import { createRedisSessions } from '../../src/adapters/redis/sessions';
 import type { CommandOutcome } from '../../src/core/command';
 import type { Event } from '../../src/core/event';
-import { failure } from '../../src/core/failure';
 import type { FairnessSettings } from '../../src/core/fairness';
 import type { DagId } from '../../src/core/ids';
 import type { DagRecord } from '../../src/core/change';
@@ -24,13 +15,16 @@ import { createHands, type Hands } from '../../src/roles/hands';
 import type { CommandStore, CommitBatch, RunStore } from '../../src/ports/store';
 import type { EventLog, WorkOrder } from '../../src/ports/transport';
 import { createHistory, type History } from './history';
-import { createTopic, createTransport, type Topic } from './kafka';
-import { countLimits } from './limits';
+import { createTransport } from './kafka';
+import { createLeases } from './leases';
 import { createConnection, createService, type Connection, type Service, type ServiceName } from './network';
+import { fates, type OrderFaults } from './orders';
+import { overNetwork, paged } from './overNetwork';
 import { createProcess, type Lane, type Process } from './process';
 import type { Random } from './random';
 import { createSimulatedRedis, type SimulatedRedis } from './redis';
 import { createTimeline, type Timeline } from './timeline';
+import { createTopic, type Topic } from './topic';
 
 export const START_MS = 1_800_000_000_000;
 export const LEASE_MS = 1600;
@@ -76,8 +70,7 @@ export interface Cluster {
   readonly events: Topic<readonly Event[]>;
   readonly queue: Topic<readonly WorkOrder[]>;
   readonly memory: MemoryStore;
-  /** What a send to a worker meets: shares of those lost, doubled and late. */
-  readonly orders: { lost: number; doubled: number; late: number };
+  readonly orders: OrderFaults;
   readonly counts: Map<string, number>;
   count(what: string): void;
   start(kind: 'scheduler' | 'worker', name: string): Running;
@@ -96,53 +89,6 @@ export interface ClusterNeeds {
   readonly handlerIn: (process: Process) => Handler;
 }
 
-const storeAway = (why: string): Error => failure('STORE_UNAVAILABLE', why);
-const leasesAway = (why: string): Error => failure('LEASES_UNAVAILABLE', why);
-const STORE = { timeoutMs: 5000, unavailable: storeAway };
-
-/** A store's functions, each of them a call over the network. */
-const overNetwork = <T extends object>(
-  connection: Connection,
-  timeline: Timeline,
-  target: T,
-  heard: Partial<Record<string, (args: unknown[], answer: unknown) => void>>,
-): T => {
-  const remote: Record<string, unknown> = {};
-  for (const [name, serve] of Object.entries(target) as [string, (...args: unknown[]) => Promise<unknown>][]) {
-    remote[name] = (...args: unknown[]) =>
-      connection
-        .poll<{ value: unknown } | { error: unknown }>(
-          () => (answer) => {
-            timeline.stirred();
-            serve(...args).then(
-              (value) => {
-                heard[name]?.(args, value);
-                answer({ value });
-              },
-              (error: unknown) => {
-                answer({ error });
-              },
-            );
-          },
-          STORE,
-        )
-        .then((outcome) => {
-          if ('error' in outcome) throw outcome.error as Error;
-          return outcome.value;
-        });
-  }
-  return remote as T;
-};
-
-const paged = (store: RunStore): RunStore & { allLive(shard: number): Promise<DagRecord[][]> } => ({
-  ...store,
-  allLive: async (shard) => {
-    const pages: DagRecord[][] = [];
-    for await (const page of store.liveDags(shard)) pages.push(page);
-    return pages;
-  },
-});
-
 export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Cluster => {
   const batches = random.fork('batches').chance(0.3);
   const timeline = createTimeline();
@@ -153,7 +99,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
   const events = createTopic<readonly Event[]>('task-events', nowMs);
   const queue = createTopic<readonly WorkOrder[]>('task-queue', nowMs);
   const memory = createMemoryStore({ now: nowMs });
-  const orders = { lost: 0, doubled: 0, late: 0 };
+  const orders: OrderFaults = { lost: 0, doubled: 0, late: 0 };
   const counts = new Map<string, number>();
   const count = (what: string): void => {
     counts.set(what, (counts.get(what) ?? 0) + 1);
@@ -173,38 +119,6 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
       befell: count,
     });
 
-  const askOver = (lane: Lane, timeoutMs: number): { ask: Ask; ping: () => Promise<void> } => {
-    const connection = connect(lane, 'redis', true);
-    const options = { timeoutMs, unavailable: leasesAway };
-    let generations = 0;
-    const raw = createKeyspace({
-      prefix: PREFIX,
-      leaseMs: LEASE_MS,
-      connection: {
-        // The name of a new generation is the only chance in there.
-        run: (script, [prefix, lease, , ...rest]) =>
-          connection.call(() => {
-            const answer = redis.run(script, [prefix!, lease!, `${lane.process.id}.${String(generations++)}`, ...rest]);
-            if (script === CLAIM_BATCH) noteGrants(rest, answer);
-            countLimits(script, answer, count);
-            return answer;
-          }, options),
-      },
-    });
-    return { ask: raw, ping: () => connection.call(() => undefined, options) };
-  };
-  const noteGrants = ([session, , ...asked]: readonly string[], answer: unknown): void => {
-    if (!Array.isArray(answer)) return;
-    const keys: string[] = [];
-    // Each key is followed by its dispatch, how many limits it has, and two words for each of them.
-    for (let at = 0; at < asked.length; at += 3 + 2 * Number(asked[at + 2])) keys.push(asked[at]!);
-    (answer as unknown[]).forEach((each, i) => {
-      if (typeof each !== 'string' || !/^g\d+ \d+$/.test(each)) return;
-      const [dispatch, grant] = each.slice(1).split(' ');
-      history.add({ kind: 'granted', session: session!, key: keys[i]!, dispatch: Number(dispatch), fence: grant! });
-    });
-  };
-
   const transportOf = (process: Process) =>
     createTransport({
       events,
@@ -219,22 +133,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
         for (const { dag, task, dispatch, priority } of dispatches)
           history.add({ kind: 'sent', by: process.id, session, shard, epoch, dag, task, dispatch, priority });
       },
-      fateOfOrders: () => {
-        const draw = random.next();
-        if (draw < orders.lost) {
-          count('order lost');
-          return [];
-        }
-        if (draw < orders.lost + orders.doubled) {
-          count('order doubled');
-          return [0, random.between(1, 900)];
-        }
-        if (draw < orders.lost + orders.doubled + orders.late) {
-          count('order late');
-          return [random.between(50, 3000)];
-        }
-        return [0];
-      },
+      fateOfOrders: fates({ orders, random, count }),
     });
 
   const storesOf = (process: Process) => {
@@ -269,49 +168,18 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
     };
   };
 
-  const leasesOf = (process: Process, onForgotten: () => Promise<void> | void) => {
-    const { ask, ping } = askOver(process.main, 1000);
-    const onError = (): void => undefined;
-    const { claims, ledger } = createRedisClaims({ ask, clock: process.main.clock, tombstoneMs: 300_000, onError });
-    const sessions = createRedisSessions({
-      ask,
-      clock: process.main.clock,
-      prefix: PREFIX,
-      leaseMs: LEASE_MS,
-      heartbeatMs: HEARTBEAT_MS,
-      monotonic: () => timeline.now(),
-      newName: () => `${process.id}-${String(names++)}`,
-      onForgotten,
-      startHeartbeat: (spec, hear) => {
-        history.add({
-          kind: 'session',
-          session: spec.session,
-          process: process.id,
-          window: (shape.slots + PREFETCH) * (batches ? BATCH.maxSize : 1),
-        });
-        return beginHeartbeat({
-          spec,
-          ask: askOver(process.thread, Math.max(100, LEASE_MS / 3)).ask,
-          clock: process.thread.clock,
-          tell: (message) => process.main.turn('answer', () => hear(message)),
-          kill: () => {
-            count('killed by its heartbeat');
-            process.crash();
-          },
-          onError,
-        });
-      },
-    });
-    const permits = createRedisPermits({ ask });
-    return {
-      claims,
-      ledger,
-      permits,
-      sessions,
-      precedence: createRedisPrecedence({ ask }),
-      roster: createRedisRoster({ ask, connection: { ping } }),
-    };
-  };
+  const leasesOf = createLeases({
+    timeline,
+    history,
+    redis,
+    connect,
+    count,
+    newNumber: () => names++,
+    prefix: PREFIX,
+    leaseMs: LEASE_MS,
+    heartbeatMs: HEARTBEAT_MS,
+    window: (shape.slots + PREFETCH) * (batches ? BATCH.maxSize : 1),
+  });
   const announceIn =
     (process: Process) =>
     (name: string, what: object): void => {

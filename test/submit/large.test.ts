@@ -86,15 +86,16 @@ describe('large bodies', () => {
   });
 
   test.each([
-    ['says nothing', 'setInterval(() => {}, 1000)', 'OVERLOADED'],
-    ['ends', "require('node:worker_threads').parentPort.on('message', () => process.exit())", 'OVERLOADED'],
+    ['says nothing', 'setInterval(() => {}, 1000)', 'OVERLOADED', 500],
+    ['ends', "require('node:worker_threads').parentPort.on('message', () => process.exit())", 'OVERLOADED', 25_000],
     [
       'throws',
       "require('node:worker_threads').parentPort.on('message', () => { throw Object.assign(new Error('x'), { code: 'OF_ITS_OWN' }); })",
       'OF_ITS_OWN',
+      25_000,
     ],
-  ])('a thread that %s fails its body and is replaced', async (_what, does, code) => {
-    const broken = open({ threadFile: threadThat(does), timeoutMs: 500 });
+  ])('a thread that %s fails its body and is replaced', async (_what, does, code, timeoutMs) => {
+    const broken = open({ threadFile: threadThat(does), timeoutMs });
     for (let again = 0; again < 2; again++) await expect(broken.read(chainOf(2), identity)).rejects.toMatchObject({ code });
   });
 

@@ -12,18 +12,23 @@ import { until } from '../../harness/until';
 
 export const clock = { ...systemClock, monotonic: monotonicMs };
 
-/** Deletes every key with this prefix in one moment, as a flush does. */
-export const deleteKeys = async (prefix: string, url = redisUrl): Promise<void> => {
+const asked = async (url: string, ask: (client: ReturnType<typeof createClient>) => Promise<unknown>): Promise<void> => {
   const client = createClient({ url });
   await client.connect();
   try {
-    const all: string[] = [];
-    for await (const keys of client.scanIterator({ MATCH: `${prefix}*`, COUNT: 1_000 })) all.push(...keys);
-    if (all.length > 0) await client.unlink(all);
+    await ask(client as ReturnType<typeof createClient>);
   } finally {
     await client.close();
   }
 };
+
+/** Deletes every key with this prefix in one moment, as a flush does. */
+export const deleteKeys = (prefix: string, url = redisUrl): Promise<void> =>
+  asked(url, async (client) => {
+    const all: string[] = [];
+    for await (const keys of client.scanIterator({ MATCH: `${prefix}*`, COUNT: 1_000 })) all.push(...keys);
+    if (all.length > 0) await client.unlink(all);
+  });
 
 /** The same heartbeat as in the thread, without the thread. */
 export const heartbeatHere =
@@ -76,6 +81,9 @@ export const openWorld = async (prefix: string, leaseMs = LEASE_MS): Promise<Red
     onError: (error) => errors.push(error),
   });
   await service.start();
+  // The first script begins the generation; nobody was there before, so nobody has to be waited for.
+  await service.roster.read();
+  await asked(redisUrl, (client) => client.del(`${prefix}grace`));
   await until(async () => (await service.roster.read()).trusted, { what: 'the end of the first grace' });
   const { sessions, roster, claims, ledger, claimAudit, permits, precedence, control, leadership, board, changes, figures, schedulers } = service;
   return {
