@@ -126,6 +126,15 @@ const recovery = async (database: Client, killed: readonly Killed[]): Promise<{ 
   return { tasks: rows[0]!.tasks, slowestMs: rows[0]!.ms ?? 0 };
 };
 
+/** Connections to the database that are neither a scheduler's nor this one. */
+const connectionsOfWorkers = async (database: Client): Promise<number> => {
+  const { rows } = await database.query<{ count: number }>(
+    `SELECT count(*)::integer AS count FROM pg_stat_activity
+     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name NOT LIKE 'task-scheduler/scheduler/%'`,
+  );
+  return rows[0]!.count;
+};
+
 const figuresOf = async (database: Client, killed: readonly Killed[], pace: number): Promise<readonly Figure[]> => {
   const counts = await endedBySecond(database, killed);
   const { tasks, slowestMs } = await recovery(database, killed);
@@ -151,6 +160,7 @@ const run = async ({ api, stack, databaseUrl, scaled }: Site): Promise<Measured>
     let isOver = false;
     const submitted = submitPaced(api, pace, () => !isOver);
     await pause(MARGIN_MS);
+    const connections = await connectionsOfWorkers(database);
     const killed = await killEachSecond(crew, Math.max(2, scaled(KILLS)));
     await pause(MARGIN_MS);
     isOver = true;
@@ -161,6 +171,7 @@ const run = async ({ api, stack, databaseUrl, scaled }: Site): Promise<Measured>
       figures: [
         { name: 'workers', value: workers, unit: 'processes' },
         { name: 'tasks lost', value: lost, unit: '', goal: '0' },
+        { name: "the workers' connections to PostgreSQL", value: connections, unit: '', goal: '0' },
         ...(await figuresOf(database, killed, pace)),
         { name: "a worker's memory at most", value: crew.rssMb(), unit: 'MB' },
       ],

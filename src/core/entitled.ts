@@ -83,7 +83,6 @@ export const createEntitled = ({ ageingMs, flows }: FairnessSettings, levels: re
       most = urgent;
       found = { line, priority, by: 'age' };
     }
-    if (found === undefined) lookAt = now + LOOK_AGAIN_MS;
     return found;
   };
 
@@ -96,9 +95,28 @@ export const createEntitled = ({ ageingMs, flows }: FairnessSettings, levels: re
 
   const mayAge = (now: number): boolean => ageingMs > 0 && now >= lookAt && aged.isEnough();
 
+  /** What goes by priority alone may go to other workers than what waits elsewhere: both may be displaced. */
+  const displacedBy = (asked: Asked): readonly Asked[] =>
+    asked.first === undefined || asked.first.priority >= asked.floor ? [asked] : [asked, { ...asked, first: undefined }];
+
+  const findIn = (all: readonly Asked[], find: (asked: Asked) => Found | undefined): Found | undefined => {
+    for (const asked of all) {
+      const found = find(asked);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+
   return {
     mayFind: (now) => reserves.length > 0 || mayAge(now),
-    find: (asked) => findReserved(asked) ?? (mayAge(asked.now) ? findAged(asked) : undefined),
+    find: (asked) => {
+      const all = displacedBy(asked);
+      const reserved = findIn(all, findReserved);
+      if (reserved !== undefined || !mayAge(asked.now)) return reserved;
+      const found = findIn(all, findAged);
+      if (found === undefined) lookAt = asked.now + LOOK_AGAIN_MS;
+      return found;
+    },
     handedOut: ({ ready, by }) => {
       earn(1);
       if (by === 'age') aged.spend();

@@ -1,10 +1,12 @@
 /**
- * When a DAG will have ended if nothing fails and nobody else needs the slots: no sooner than its longest path of what is still to be done
- * allows, and no sooner than its slots can do all of it (R. Graham, 1969; R. Brent, 1974).
+ * When a DAG will have ended if nothing fails and nobody else needs the slots: when its last task has ended where its ready tasks take slots as they
+ * come free. Of very many tasks that isn't tried out: no sooner than the longest path of what is still to be done allows, and no sooner than the slots
+ * can do all of it (R. Graham, 1969; R. Brent, 1974).
  */
 import { isFinalDag } from './dag';
 import { isFinalCode } from './rules';
-import { isHeld, type Run } from './run';
+import { listSchedule, type Room } from './listSchedule';
+import { isHeld, openTasks, type Run } from './run';
 import type { Expectation } from './runTimes';
 import { CODE } from './states';
 import { longestPaths } from './upwardRank';
@@ -66,7 +68,7 @@ const loadMs = ({ specs, maxRunning }: Run, { leftMs }: Work, capacity: Capacity
     const { type } = specs[task]!;
     if (leftMs[task]! > 0) byType.set(type, (byType.get(type) ?? 0) + leftMs[task]!);
   }
-  const within = (slots: number): number => (maxRunning === null ? slots : Math.min(slots, maxRunning));
+  const within = (slots: number): number => Math.min(slots, maxRunning ?? Infinity);
   let [longest, sum] = [0, 0];
   for (const [type, ms] of byType) {
     const slots = capacity.slotsOf(new Set([type]));
@@ -78,6 +80,15 @@ const loadMs = ({ specs, maxRunning }: Run, { leftMs }: Work, capacity: Capacity
   return byType.size === 0 ? 0 : Math.max(longest, sum / within(capacity.slotsOf(new Set(byType.keys()))));
 };
 
+/** Trying out takes some 10 ms for so many. */
+const MOST_TRIED_OUT = 20_000;
+
+const roomOf = ({ specs, maxRunning }: Run, capacity: Capacity): Room => ({
+  slots: capacity.slotsOf(new Set(specs.map(({ type }) => type))),
+  tasks: maxRunning ?? Infinity,
+  of: (type) => ({ slots: capacity.slotsOf(new Set([type])), perSlot: capacity.perSlot(type) }),
+});
+
 /** In milliseconds since 1970; null while it isn't known, and once the DAG is over. */
 export const expectedEnd = (run: Run, foresight: Foresight): number | null => {
   // Paused, or on its way to an early end.
@@ -88,5 +99,13 @@ export const expectedEnd = (run: Run, foresight: Foresight): number | null => {
   const paths = longestPaths(run, (task) => work.leftMs[task]!);
   let longest = load;
   for (let task = 0; task < paths.length; task++) longest = Math.max(longest, work.waitMs[task]! + paths[task]!);
-  return foresight.now + longest;
+  if (openTasks(run) > MOST_TRIED_OUT) return foresight.now + longest;
+  const rest = {
+    ...work,
+    isOver: (task: number) => isFinalCode(run.state[task]!),
+    isRunning: (task: number) => run.running.has(task),
+    rank: run.order === 'critical-path' ? paths : undefined,
+  };
+  const triedOut = listSchedule(run, rest, roomOf(run, foresight.capacity));
+  return triedOut === Infinity ? null : foresight.now + Math.max(longest, triedOut);
 };

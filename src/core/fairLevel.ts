@@ -71,6 +71,8 @@ export interface FairLevel {
   push(item: ReadyTask): void;
   /** Before all others of its flow; `isPaid` where it was taken before and was never sent. */
   putBack(item: ReadyTask, isPaid: boolean): void;
+  /** The types of which anything is free to go. */
+  types(looking: Looking): ReadonlySet<string>;
   /** What is next by turns. */
   peek(looking: Looking): FlowLine | undefined;
   /** As `peek`, but that up to `burst` tasks of the same flow go in a row: the turns stay what they are, only the steps are longer. */
@@ -217,6 +219,12 @@ export const createFairLevel = (weightOf: (flow: string) => number): FairLevel =
     putBack: (item, isPaid) => {
       const { turn } = enter(item, prepend);
       if (isPaid) turn.paid += 1;
+    },
+    types: (looking) => {
+      const types = new Set<string>();
+      for (const group of [...groups])
+        if (group.size > 0 && !types.has(group.type) && looking.mayTake(group) && topOf(group, looking) !== undefined) types.add(group.type);
+      return types;
     },
     peek: byTurns,
     next: (looking, burst) => {

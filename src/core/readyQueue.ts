@@ -33,7 +33,7 @@ export type Behind = (task: ReadyTask) => string | undefined;
 export interface Moment {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Nothing lower goes, unless it has aged or is reserved: another scheduler has something more important waiting. */
+  /** The most important that waits at another scheduler: as that goes what has aged or is reserved, where `canTake` lets nothing lower pass. */
   readonly floor: number;
   /** So many tasks of a flow may go in a row. */
   readonly burst: number;
@@ -49,6 +49,8 @@ export interface ReadyQueue {
   next(canTake: CanTake, behind?: Behind, moment?: Moment): Chosen | undefined;
   /** The highest priority that waits and that `canTake` allows, but for what is put aside; null for none. */
   highest(canTake: CanTake, behind?: Behind): number | null;
+  /** The highest priority that waits of each type that `canTake` allows, but for what is put aside. */
+  highestOf(canTake: CanTake, behind?: Behind): Record<string, number>;
   /** Lets up to `count` of those that were put aside behind this take their turn; answers how many. */
   recall(key: string, count: number): number;
   /** Whether any were put aside behind this. */
@@ -122,8 +124,8 @@ export const createReadyQueue = (settings: FairnessSettings = EVEN): ReadyQueue 
 
   const lookings = createLookings(freeHeadWith);
 
-  const byPriority = (lookingAt: readonly Looking[], floor: number, burst: number): Candidate | undefined => {
-    for (let priority = PRIORITIES - 1; priority >= floor; priority--) {
+  const byPriority = (lookingAt: readonly Looking[], burst: number): Candidate | undefined => {
+    for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
       const level = levels[priority]!;
       if (level.size() === 0) continue;
       const line = burst === 0 ? level.peek(lookingAt[priority]!) : level.next(lookingAt[priority]!, burst);
@@ -140,7 +142,7 @@ export const createReadyQueue = (settings: FairnessSettings = EVEN): ReadyQueue 
 
   const next: ReadyQueue['next'] = (canTake, behind, { now, floor, burst } = ORDINARY) => {
     const lookingAt = lookings(canTake, behind);
-    const first = byPriority(lookingAt, floor, burst);
+    const first = byPriority(lookingAt, burst);
     const before = entitled.mayFind(now) ? entitled.find({ first, lookingAt, now, floor }) : undefined;
     if (before !== undefined) return takenBy(before, before.by);
     return first === undefined ? undefined : takenBy(first, 'turn');
@@ -163,7 +165,14 @@ export const createReadyQueue = (settings: FairnessSettings = EVEN): ReadyQueue 
       for (const { group, priority } of everyGroup()) if (group.size > 0 && counts(group.type, priority, group.pool)) sum += group.size;
       return sum;
     },
-    highest: (canTake, behind) => byPriority(lookings(canTake, behind), 0, 0)?.priority ?? null,
+    highest: (canTake, behind) => byPriority(lookings(canTake, behind), 0)?.priority ?? null,
+    highestOf: (canTake, behind) => {
+      const lookingAt = lookings(canTake, behind);
+      const highest: Record<string, number> = {};
+      for (const [priority, level] of levels.entries())
+        if (level.size() > 0) for (const type of level.types(lookingAt[priority]!)) highest[type] = priority;
+      return highest;
+    },
     recall: (key, count) => {
       const recalled = aside.take(key, count, isLive);
       for (const item of [...recalled].reverse()) levelOf(item).putBack(item, false);

@@ -14,6 +14,8 @@ export interface FlowStanding {
 export interface Standing {
   /** The highest priority that waits; null for none. */
   readonly highest: number | null;
+  /** The same, of each type: to workers that run none of them others may send what they like. */
+  readonly highestOf: Readonly<Record<string, number>>;
   /** Tasks handed out since its start. */
   readonly handedOut: number;
   /** What waits at the highest priority. */
@@ -22,7 +24,7 @@ export interface Standing {
   readonly reserved: Readonly<Record<string, number>>;
 }
 
-export const NOTHING_WAITS: Standing = { highest: null, handedOut: 0, flows: [], reserved: {} };
+export const NOTHING_WAITS: Standing = { highest: null, highestOf: {}, handedOut: 0, flows: [], reserved: {} };
 
 /** So many flows are told by name: what a scheduler says has a bounded size, however many wait. */
 const MOST_FLOWS = 100;
@@ -83,6 +85,8 @@ const countsOf = ({ flows }: Standing): Map<string, number> =>
 export interface Shares {
   /** The highest priority that waits at another scheduler; null for none. */
   readonly floor: number | null;
+  /** The same, of each type. */
+  readonly floors: Readonly<Record<string, number>>;
   readonly elsewhere: Elsewhere;
   /**
    * How much of what workers of these types may hold should be of this scheduler, beside the one that is entitled to most: as much as the
@@ -91,11 +95,17 @@ export interface Shares {
   of(types: ReadonlySet<string>): number;
 }
 
+const highestOfAll = (standings: readonly Standing[]): Record<string, number> => {
+  const highest: Record<string, number> = {};
+  for (const { highestOf } of standings) for (const [type, own] of Object.entries(highestOf)) highest[type] = Math.max(highest[type] ?? 0, own);
+  return highest;
+};
+
 /** What follows from what all say. Each works it out by itself: they agree as far as they have heard the same. */
 export const createShares = (here: Standing, others: readonly Standing[]): Shares => {
   const floor = others.reduce<number | null>((most, { highest }) => (highest === null ? most : Math.max(most ?? 0, highest)), null);
   const rivals = here.highest === null ? [] : others.filter(({ highest }) => highest === here.highest);
-  const isAlone = rivals.length === 0 || here.highest !== Math.max(here.highest ?? 0, floor ?? 0);
+  const isAlone = rivals.length === 0;
   const all = isAlone ? [here] : [here, ...rivals];
 
   /** What each scheduler is entitled to, as weights. */
@@ -112,6 +122,7 @@ export const createShares = (here: Standing, others: readonly Standing[]): Share
   };
   return {
     floor,
+    floors: highestOfAll(others),
     elsewhere: {
       parts: isAlone ? new Map() : partsOf(countsOf(here), all.map(countsOf)),
       reservedParts: partsOf(

@@ -44,8 +44,10 @@ const WINDOW_PARTS = 32;
 
 export class Binding {
   readonly ready: ReadyQueue;
-  /** No priority below this is sent: another scheduler has something more important waiting. */
+  /** The most important that waits at another scheduler, and that of each type: no seat that runs it is sent anything lower. */
   private floor = 0;
+  private floors: Readonly<Record<string, number>> = {};
+  private readonly floorOfSession = new Map<string, number>();
   private readonly portions: Portions;
   private readonly handedOutElsewhere = createHeard();
   private said: Standing = NOTHING_WAITS;
@@ -64,23 +66,28 @@ export class Binding {
     const shares = createShares(this.said, [...others.values()]);
     const handedOut = this.handedOutElsewhere(others);
     this.ready.learn(handedOut, shares.elsewhere);
-    const floor = shares.floor ?? 0;
+    const { floors } = shares;
     const isLarger = this.portions.learn(shares);
-    const isMore = floor < this.floor || handedOut > 0 || isLarger;
-    this.floor = floor;
-    return isMore;
+    const isLower = Object.entries(this.floors).some(([type, floor]) => (floors[type] ?? 0) < floor);
+    this.floor = shares.floor ?? 0;
+    this.floors = floors;
+    this.floorOfSession.clear();
+    return isLower || handedOut > 0 || isLarger;
   }
 
   /** What waits for a worker that could run it. */
   standing(): Standing {
     const { fairness } = this.needs;
-    const highest = this.highestWaiting();
     const runnable = this.runnableTypes();
     const isOpen = ({ type, pool }: Pick<Group, 'type' | 'pool'>): boolean => runnable.has(type) && this.isLet(type, pool);
+    const highestOf = this.ready.highestOf((type, _priority, pool) => isOpen({ type, pool }), this.behind);
+    const all = Object.values(highestOf);
+    const highest = all.length === 0 ? null : Math.max(...all);
     const levels = this.ready.levels();
     const reserved = Object.entries(fairness.flows).filter(([, flow]) => flow.reserved > 0);
     this.said = {
       highest,
+      highestOf,
       handedOut: this.handOuts.total(),
       flows: highest === null ? [] : flowsOf(levels[highest]!, isOpen, (flow) => fairness.flows[flow]?.weight ?? 1),
       reserved: Object.fromEntries(reserved.map(([flow]) => [flow, waitingOf(levels, flow)])),
@@ -101,12 +108,11 @@ export class Binding {
 
   /** Chooses a seat for as many tasks as there is room for. */
   bind(): Bound[] {
-    const { fleet } = this.needs;
     const full = new Map<string, number>();
     const canTake: CanTake = (type, priority, pool) => {
       if (priority <= (full.get(type) ?? -1) || !this.isLet(type, pool)) return false;
       if (this.portions.isLeft(type, priority))
-        for (const seat of fleet.seats()) if (seat.types.has(type) && hasRoom(seat, { type, priority })) return true;
+        for (const seat of this.seatsFor(priority)) if (seat.types.has(type) && hasRoom(seat, { type, priority })) return true;
       full.set(type, priority);
       return false;
     };
@@ -122,7 +128,7 @@ export class Binding {
   }
 
   private take(bound: Bound[], canTake: CanTake): void {
-    const { fleet, books, gates, epochOf, clock } = this.needs;
+    const { books, gates, epochOf, clock } = this.needs;
     const moment = { now: clock.now(), floor: this.floor, burst: this.burst() };
     while (bound.length < AT_ONCE) {
       const chosen = this.ready.next(canTake, this.behind, moment);
@@ -131,13 +137,29 @@ export class Binding {
       // It waits here twice where its DAG was paused and resumed meanwhile.
       if (books.isSent(ready)) continue;
       const spec = ready.run.specs[ready.task]!;
-      const seat = chooseSeat(fleet.seats(), { type: spec.type, priority });
+      const seat = chooseSeat(this.seatsFor(priority), { type: spec.type, priority });
       if (seat === undefined) return;
       this.handOuts.add(chosen);
       const limits = books.assign(ready, seat.session, priority);
       gates.took({ type: spec.type, pool: spec.options?.pool }, { dag: ready.run.dag, task: ready.task, dispatch: ready.dispatch });
       bound.push({ ready, seat, priority, epoch: epochOf(ready.run.shard), limits });
     }
+  }
+
+  /** Those that may be sent this priority. */
+  private seatsFor(priority: number): Iterable<Seat> {
+    const seats = this.needs.fleet.seats();
+    return priority >= this.floor ? seats : [...seats].filter((seat) => priority >= this.floorAt(seat));
+  }
+
+  private floorAt({ session, types }: Seat): number {
+    let floor = this.floorOfSession.get(session);
+    if (floor === undefined) {
+      floor = 0;
+      for (const [type, own] of Object.entries(this.floors)) if (types.has(type)) floor = Math.max(floor, own);
+      this.floorOfSession.set(session, floor);
+    }
+    return floor;
   }
 
   /** Tasks of one DAG that are handed out together share records and rows: turns are as long as nobody notices. */

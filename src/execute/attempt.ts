@@ -15,6 +15,8 @@ export interface Attempt {
   told: boolean;
   /** Its handler was called. */
   begun?: Begun;
+  /** When its place had loaded its handler; undefined until then, and where nothing is to be loaded. */
+  loadedAt?: number;
   /** Past its hard limit, in a place that can't be ended: it keeps its slot until its handler returns by itself. */
   stuck: boolean;
   /** Its end was reported already, before its handler's. */

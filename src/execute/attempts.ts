@@ -29,6 +29,13 @@ const TELL_AFTER_MS = 100;
 /** What fits into a cell of the vitals. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** A place that has not loaded its handler by then hardly will. */
+const LOADING_MS = 60_000;
+
+/** That a place is opened and loads its handler anew is no fault of the task that it is opened for: it may be another's that has ended the last one. */
+const timedSince = ({ begun, startedAt, loadedAt }: Attempt, now: number): number =>
+  begun?.loaded === undefined ? startedAt : (loadedAt ?? Math.min(now, startedAt + LOADING_MS));
+
 export class Attempts {
   private readonly running = new Map<string, Attempt>();
   private readonly checkpoints;
@@ -111,11 +118,12 @@ export class Attempts {
     const now = this.needs.clock.now();
     for (const attempt of this.running.values()) {
       const { timeoutSeconds, progressTimeoutSeconds } = attempt.held.dispatch;
+      const since = timedSince(attempt, now);
       if (!attempt.told && now - attempt.startedAt >= TELL_AFTER_MS) this.tellStarted(attempt);
-      if (timeoutSeconds !== null && now - attempt.startedAt >= timeoutSeconds * 1000) {
+      if (timeoutSeconds !== null && now - since >= timeoutSeconds * 1000) {
         this.abort(attempt, { kind: 'timeout', seconds: timeoutSeconds });
       }
-      if (progressTimeoutSeconds !== null && now - this.checkpoints.heardAt(attempt) >= progressTimeoutSeconds * 1000) {
+      if (progressTimeoutSeconds !== null && now - Math.max(since, this.checkpoints.heardAt(attempt)) >= progressTimeoutSeconds * 1000) {
         this.abort(attempt, { kind: 'silent', seconds: progressTimeoutSeconds });
       }
       this.checkpoints.tick(attempt);

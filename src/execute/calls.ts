@@ -1,6 +1,7 @@
 /** One call of a handler, for one task or for a batch: what has to be so before it, and how it begins. */
 import type { Dispatch } from '../core/event';
 import type { LogLine } from '../core/logLine';
+import type { Clock } from '../ports/clock';
 import type { TaskInputs } from '../ports/store';
 import { abortReasonOf, dispatchedOf, type Attempt } from './attempt';
 import { carryOut, withKnown } from './execution';
@@ -10,6 +11,7 @@ import type { Printed } from './printed';
 import { isIsolated, type Begun, type Limits, type Member, type Runnable, type Runnables, type Voice } from './work';
 
 export interface CallsNeeds {
+  readonly clock: Pick<Clock, 'now'>;
   /** For how long the session's claims keep others off, by this process's own clock; 0 once its lease is over. */
   readonly leaseLeftMs: () => number;
   readonly handlers: Runnables;
@@ -40,6 +42,9 @@ interface Prepared {
 
 /** A lease that ends sooner wasn't renewed for two heartbeats (0.4 s of 1.6 by default): its end may be a cut from the leases. */
 const TELL_FIRST_MS = 700;
+
+// The call ends by that, too.
+const doNothing = (): void => undefined;
 
 const begin = (runnable: Runnable, members: readonly Member[], printed: Printed | undefined): Begun =>
   isIsolated(runnable) ? runnable.begin(members) : { outcomes: carryOut(runnable, members, printed) };
@@ -109,6 +114,9 @@ export const createCalls = (needs: CallsOwner): CallHandler => {
         needs.printed?.get(type),
       );
       for (const { attempt } of open) attempt.begun = begun;
+      begun.loaded?.then(() => {
+        for (const { attempt } of open) attempt.loadedAt = needs.clock.now();
+      }, doNothing);
       return begun.outcomes;
     });
   };

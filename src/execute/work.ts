@@ -41,6 +41,8 @@ export interface Member {
 export interface Begun {
   /** In the order of its members. Never rejects. */
   readonly outcomes: Promise<readonly Outcome[]>;
+  /** Resolves when its place has loaded the handler, and rejects where that comes to nothing; absent where the handler is called at once. */
+  readonly loaded?: Promise<unknown>;
   /** Ends it by force, whatever its handler does: the outcomes follow. Absent where that is impossible. */
   end?(): void;
 }

@@ -185,7 +185,7 @@ export interface ClaimAudit {
   free(claims: readonly AbandonedClaim[]): Promise<number>;
 }
 
-/** With several schedulers, none sends a priority lower than the highest that any has waiting, and flows get their shares over all of them. */
+/** With several schedulers, none sends a worker a priority lower than the highest that any has waiting of its types, and flows get their shares over all of them. */
 export interface Precedence {
   /** Publishes what waits at this scheduler, forgotten after a second, and answers what the others have published. */
   publish(scheduler: string, standing: Standing): Promise<ReadonlyMap<string, Standing>>;

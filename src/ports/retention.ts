@@ -34,10 +34,10 @@ export interface ExpiredDags {
    */
   lines(dags: readonly DagId[]): AsyncIterable<string>;
   /**
-   * Deletes those that are still final; answers which. Nobody sees them any more when it resolves. The rows of tasks and attempts of those that may lie are left
-   * for the drop of their month.
+   * Deletes those that are still final, since before these times; answers which. Nobody sees them any more when it resolves. The rows of tasks and attempts of
+   * those that may lie are left for the drop of their month.
    */
-  removeExpired(dags: readonly DagId[], mayLie: (dag: DagId) => boolean): Promise<DagId[]>;
+  removeExpired(dags: readonly DagId[], cutoffs: Cutoffs, mayLie: (dag: DagId) => boolean): Promise<DagId[]>;
 }
 
 /** The part of what grows with each task whose DAGs were planned from one time (milliseconds since 1970) until another; null where it has no bound. */

@@ -59,6 +59,12 @@ export const stepsOf = (dags: readonly ExpiredDag[]): DagId[][] => {
 /** The day, and the first DAG: what is archived again after a crash replaces its file where the step is the same. */
 const nameOf = (dags: readonly DagId[], now: number): string => `dags-${new Date(now).toISOString().slice(0, 10)}-${dags[0]!}.ndjson.gz`;
 
+interface Round {
+  readonly cutoffs: Cutoffs;
+  readonly mayLie: (dag: DagId) => boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Makes it. A DAG is removed only when its archive is durable; after a crash in between it may stand in two files. */
 export const createRetention = ({ kept, lingerDays, months, dags, archive, clock, announce, mayGoOn }: RetentionNeeds): Retention => {
   const store = async (to: Archive, name: string, expired: readonly DagId[], signal: AbortSignal | undefined): Promise<number> => {
@@ -75,12 +81,12 @@ export const createRetention = ({ kept, lingerDays, months, dags, archive, clock
       throw error;
     }
   };
-  const step = async (expired: readonly DagId[], mayLie: (dag: DagId) => boolean, signal: AbortSignal | undefined): Promise<void> => {
+  const step = async (expired: readonly DagId[], { cutoffs, mayLie, signal }: Round): Promise<void> => {
     const began = clock.monotonic();
     const name = nameOf(expired, clock.now());
     const bytes = archive === undefined ? 0 : await store(archive, name, expired, signal);
     if (!mayGoOn()) return;
-    const removed = await dags.removeExpired(expired, mayLie);
+    const removed = await dags.removeExpired(expired, cutoffs, mayLie);
     announce('dags.expired', {
       count: removed.length,
       file: archive === undefined ? null : name,
@@ -97,7 +103,7 @@ export const createRetention = ({ kept, lingerDays, months, dags, archive, clock
         const page = await dags.expired(cutoffs, from);
         for (const expired of stepsOf(page.dags)) {
           if (!mayGoOn()) return;
-          await step(expired, mayLie, signal);
+          await step(expired, { cutoffs, mayLie, signal });
         }
         from = page.next;
       } while (from !== null && mayGoOn());

@@ -97,8 +97,8 @@ export const createLive = ({ life, leases, health, engine, ...needs }: LiveNeeds
     },
     expiry: {
       ...needs.expiry,
-      removeExpired: async (dags, mayLie) => {
-        const removed = await needs.expiry.removeExpired(dags, mayLie);
+      removeExpired: async (...what) => {
+        const removed = await needs.expiry.removeExpired(...what);
         for (const dag of removed) notes.dag(dag);
         return removed;
       },

@@ -21,6 +21,7 @@ interface Written {
 const MAY_BE_NOTHING = new Set([
   'tasks that gave up',
   'tasks lost',
+  "the workers' connections to PostgreSQL",
   'slowest second',
   'longest below nine tenths of the pace',
   'tasks that a killed worker had',
@@ -49,6 +50,7 @@ test('a large DAG, a backlog, a long history and many workers, each at a hundred
   for (const { name, points } of curves) expect([name, points.length > 1, points.every(([, y]) => y > 0)]).toEqual([name, true, true]);
   const ofWorkers = new Map(results[3]!.figures.map(({ name, value }) => [name, value]));
   expect(ofWorkers.get('tasks lost')).toBe(0);
+  expect(ofWorkers.get("the workers' connections to PostgreSQL")).toBe(0);
   expect(ofWorkers.get('kill to the start of the last of them elsewhere')).toBeLessThan(5000);
   expect(results[4]!.figures.find(({ name }) => name === 'their heartbeats')!.value).toBeLessThan(10);
   const failing = new Map(results[5]!.figures.map(({ name, value }) => [name, value]));

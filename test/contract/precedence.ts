@@ -12,6 +12,7 @@ export const precedenceContract = (open: () => Promise<LeasesWorld>): void => {
     const { precedence, until } = world();
     const a: Standing = {
       highest: 5,
+      highestOf: { API_CALL: 5, 'ANOTHER TYPE': 3 },
       handedOut: 12,
       flows: [
         { flow: 'a "flow", with\nspaces', weight: 0.5, waiting: { API_CALL: 3, 'ANOTHER TYPE': 1 } },

@@ -24,9 +24,11 @@ test('with slots enough it is the longest path of what is left, of what runs onl
   expect(endIn(run, slots(10), 900)).toBe(900 + 400);
 });
 
-test('with fewer it is what all slots need for the whole rest, and the DAG may use no more than its own limit', () => {
+test('with fewer, tasks take them in the order of the DAG, which may use no more than its own limit', () => {
   const run = runOf([[], [], [], []]);
-  expect(endIn(run, slots(2))).toBe(500);
+  // 100 and 300 in one, 200 and 400 in the other.
+  expect(endIn(run, slots(2))).toBe(600);
+  expect(endIn(Object.assign(runOf([[], [], [], []]), { order: 'critical-path' }), slots(2))).toBe(500);
   expect(endIn(run, slots(1, 4))).toBe(400);
   run.maxRunning = 1;
   expect(endIn(run, slots(2))).toBe(1000);

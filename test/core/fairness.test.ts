@@ -168,12 +168,26 @@ test('a reserved share passes the floor of another scheduler, by what that one h
   const queue = createReadyQueue({ ageingMs: 0, flows: { kept: { weight: 1, reserved: 0.2 } } });
   pushAll(queue, backlogOf('kept', 100, { priority: 1 }), backlogOf('other', 100, { priority: 1 }));
   const floored = at(0, { floor: 7 });
-  expect(take(queue, 5, floored)).toEqual([]);
+  const noneLower = (_type: string, priority: number): boolean => priority >= 7;
+  expect(take(queue, 5, floored, noneLower)).toEqual([]);
   queue.learn(50, { parts: new Map(), reservedParts: new Map(), schedulers: 2 });
-  const taken = take(queue, 50, floored);
+  const taken = take(queue, 50, floored, noneLower);
   expect(taken.length).toBeGreaterThanOrEqual(10);
   expect(taken.length).toBeLessThanOrEqual(14);
   expect(taken.every(({ ready, priority, by }) => ready.run.flow === 'kept' && priority === 7 && by === 'reserve')).toBe(true);
+});
+
+test('it does so beside what goes to workers that nobody else waits for, and so does what has aged', () => {
+  const queue = createReadyQueue({ ageingMs: 1000, flows: { kept: { weight: 1, reserved: 0.2 } } });
+  const [types, priority] = [['NOTIFICATION'], 1];
+  pushAll(queue, backlogOf('kept', 100, { priority }), backlogOf('old', 100, { priority, since: -10_000 }), backlogOf('free', 400, { types }));
+  const floored = (type: string, as: number): boolean => type === 'NOTIFICATION' || as >= 7;
+  const taken = take(queue, 200, at(0, { floor: 7 }), floored);
+  expect(taken).toHaveLength(200);
+  const [reserved, aged] = (['reserve', 'age'] as const).map((by) => taken.filter((chosen) => chosen.by === by));
+  for (const found of [reserved!, aged!]) expect(Math.abs(found.length - 40)).toBeLessThanOrEqual(2);
+  expect(new Set(reserved!.map(({ ready, priority: as }) => `${ready.run.flow} as ${String(as)}`))).toEqual(new Set(['kept as 7']));
+  expect(new Set(aged!.map(({ ready, priority: as }) => `${ready.run.flow} as ${String(as)}`))).toEqual(new Set(['old as 7']));
 });
 
 const AGEING: FairnessSettings = { ageingMs: 1000, flows: {} };

@@ -45,6 +45,10 @@ test('nobody is held back for tasks that its workers do not run, nor for another
   expect(createShares(stands(null), [stands(6, [flow('o', 9, { A: 10 })])]).of(A)).toBe(1);
   expect(createShares(here, [stands(null), stands(2)]).floor).toBe(2);
   expect(createShares(here, [stands(null)]).floor).toBeNull();
+  const [one, other] = [stands(7, [], { highestOf: { A: 7, B: 3 } }), stands(8, [], { highestOf: { B: 8, C: 1 } })];
+  expect(createShares(here, [one, other])).toMatchObject({ floor: 8, floors: { A: 7, B: 8, C: 1 } });
+  // What is more important elsewhere is no reason to share less fairly what isn't.
+  expect(createShares(here, [stands(5, [flow('o', 3, { A: 10 })]), stands(6)]).of(A)).toBe(1 / 3);
 });
 
 test('flows that are not listed by themselves are one, and nobody takes them for another', () => {

@@ -1,9 +1,11 @@
 import { failure } from '../../src/core/failure';
 import { runOfPlan, type Run } from '../../src/core/run';
 import { CODE } from '../../src/core/states';
-import { applyAll, completed, planOf, started } from '../core/model';
+import { applyAll, completed, planOf, plannedTask, started } from '../core/model';
 import { turns } from '../lifecycle/virtualClock';
 import { othersWaitWith, startStage, tasks, worker } from './stage';
+
+const notifications = (count: number) => Array.from({ length: count }, (_, i) => plannedTask(`n${String(i)}`, [], { type: 'NOTIFICATION' }));
 
 const under = (run: Run, task: number, dispatch: number): void => {
   run.dispatch[task] = dispatch;
@@ -65,6 +67,20 @@ test('while another scheduler has something more important, nothing lower is sen
   stage.dispatcher.hear(othersWaitWith(null));
   await turns();
   expect(stage.sent).toHaveLength(1);
+});
+
+test('workers that run nothing of what waits elsewhere are sent whatever there is', async () => {
+  const stage = startStage([worker('w1'), worker('w2', { types: ['NOTIFICATION'] }), worker('w3', { types: ['API_CALL', 'NOTIFICATION'] })]);
+  await stage.look();
+  stage.dispatcher.hear(othersWaitWith(8));
+  const run = runOfPlan(planOf([...tasks(2), ...notifications(6)]));
+  await stage.enqueue(run, 0, 1, 2, 3, 4, 5, 6, 7);
+  expect(stage.sent).toEqual(['n0#1 to s-w2', 'n1#1 to s-w2', 'n2#1 to s-w2']);
+  expect(stage.dispatcher.standing()).toMatchObject({ highest: 5, highestOf: { API_CALL: 5, NOTIFICATION: 5 } });
+  // The other one has less of one type than before, and more of another.
+  stage.dispatcher.hear(othersWaitWith(9, ['NOTIFICATION']));
+  await turns();
+  expect(stage.sent.slice(3)).toEqual(['t0#1 to s-w1', 't1#1 to s-w1']);
 });
 
 test('what waits for room is counted, by its types; nothing where the leases of the shards are over', async () => {

@@ -39,7 +39,7 @@ test.each([
   const held = run();
   // A floor keeps everything here, to see what counts as waiting for other schedulers.
   if (highest !== null) {
-    stage.dispatcher.hear(othersWaitWith(99));
+    stage.dispatcher.hear(othersWaitWith(99, TYPES));
     await stage.enqueue(held, 0, 1, 2);
     expect(stage.dispatcher.standing().highest).toBe(highest);
     stage.dispatcher.hear(othersWaitWith(null));

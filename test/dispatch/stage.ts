@@ -174,5 +174,8 @@ export const startStage = (
   };
 };
 
-/** Another scheduler, with something of this priority waiting. */
-export const othersWaitWith = (highest: number | null): ReadonlyMap<string, Standing> => new Map([['another', { ...NOTHING_WAITS, highest }]]);
+/** Another scheduler, with something of this priority waiting, of these types. */
+export const othersWaitWith = (highest: number | null, types: readonly string[] = ['API_CALL']): ReadonlyMap<string, Standing> => {
+  const highestOf = highest === null ? {} : Object.fromEntries(types.map((type) => [type, highest]));
+  return new Map([['another', { ...NOTHING_WAITS, highest, highestOf }]]);
+};

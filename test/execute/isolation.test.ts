@@ -25,10 +25,10 @@ afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.close()));
 });
 
-const start = (isolation: 'thread' | 'process', { slots = 1 } = {}) => {
+const start = (isolation: 'thread' | 'process', { slots = 1, module = file } = {}) => {
   const pool = createPool({ places: slots });
   pools.push(pool);
-  const open = (isolation === 'thread' ? rooms.threadRoom : rooms.processRoom)({ file, heapMb: 32, onOutput });
+  const open = (isolation === 'thread' ? rooms.threadRoom : rooms.processRoom)({ file: module, heapMb: 32, onOutput });
   const bench = startBench({ slots, limitBytes: 500, handlers: new Map([['API_CALL', pool.isolated(open)]]) });
   return {
     ...bench,
@@ -59,6 +59,24 @@ describe.each(['thread', 'process'] as const)('in a %s', (isolation) => {
       attempt: 2,
       fence: '1',
     });
+  });
+
+  test('the time that its handler takes to be loaded is not that of a task', async () => {
+    const bench = start(isolation, { module: path.join(__dirname, 'slowToLoad.mjs') });
+    await bench.does('soon', { timeoutSeconds: 1, progressTimeoutSeconds: 1 });
+    await bench.later(30_000);
+    expect(await bench.end()).toMatchObject({ type: 'completed', result: '"loaded"' });
+  });
+
+  test('a handler that is never loaded is given up, as one that is called and goes on for ever', async () => {
+    const bench = start(isolation, { module: path.join(__dirname, 'neverLoaded.mjs') });
+    await bench.does('anything', { timeoutSeconds: 1 });
+    await bench.later(60_000);
+    await bench.later(999);
+    expect(bench.types()).toEqual(['started']);
+    await bench.later(1);
+    await bench.later(GRACE_MS);
+    expect(await bench.end()).toMatchObject({ type: 'failed', error: { kind: 'TIMEOUT', evidence: { end: 'by force' } } });
   });
 
   test('a place is kept for the next attempt', async () => {

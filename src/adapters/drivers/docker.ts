@@ -21,14 +21,23 @@ const VERSION = '/v1.41';
 
 /** Makes the driver. */
 export const createDockerDriver = ({ socket, image, network, env, clock, ask }: DockerDriverNeeds): WorkerDriver => {
-  const call = (path: string, body?: object): Promise<unknown> =>
-    callApi(clock, (): ApiCall => ({ method: 'POST', url: `http://docker${VERSION}${path}`, options: { socketPath: socket }, body }));
-  const unless = async (status: number, done: Promise<unknown>): Promise<void> => {
-    await done.catch((error: unknown) => {
-      if (!(error instanceof ApiRefusal) || error.status !== status) throw error;
-    });
+  const call = (path: string, body?: object, attempts?: number): Promise<unknown> =>
+    callApi(clock, (): ApiCall => ({ method: 'POST', url: `http://docker${VERSION}${path}`, options: { socketPath: socket }, body }), attempts);
+  /** Whether it was done: not where the engine answered with this status. */
+  const unless = async (status: number, done: Promise<unknown>): Promise<boolean> => {
+    try {
+      await done;
+      return true;
+    } catch (error) {
+      if (error instanceof ApiRefusal && error.status === status) return false;
+      throw error;
+    }
   };
+  // Asked once: a container that can't be started is removed at once, and asked again the engine would say no more than that it isn't there.
+  const begin = (id: string): Promise<unknown> => call(`/containers/${encodeURIComponent(id)}/start`, undefined, 1);
   const start = async (id: string): Promise<void> => {
+    // A container of this name may wait for its start since whoever made it died.
+    if (await unless(404, begin(id))) return;
     const container = {
       Image: image,
       Cmd: ['--role=worker', `--worker-id=${id}`],
@@ -36,9 +45,9 @@ export const createDockerDriver = ({ socket, image, network, env, clock, ask }: 
       Labels: { 'task-scheduler.autoscaled': 'true' },
       HostConfig: { AutoRemove: true, ...(network !== null && { NetworkMode: network }) },
     };
-    // 409: a container of this name is there already, and may wait for its start since whoever made it died.
+    // 409: somebody has just made one.
     await unless(409, call(`/containers/create?name=${encodeURIComponent(id)}`, container));
-    await call(`/containers/${encodeURIComponent(id)}/start`);
+    await begin(id);
   };
   return {
     name: 'docker',
@@ -49,6 +58,8 @@ export const createDockerDriver = ({ socket, image, network, env, clock, ask }: 
       return `started ${ids.join(', ')}`;
     },
     // 404: it isn't there any more.
-    leave: leaving(ask, (id) => unless(404, call(`/containers/${encodeURIComponent(id)}/stop`))),
+    leave: leaving(ask, async (id) => {
+      await unless(404, call(`/containers/${encodeURIComponent(id)}/stop`));
+    }),
   };
 };

@@ -72,6 +72,6 @@ const once = async (call: ApiCall): Promise<ApiAnswer> => {
   throw new ApiRefusal(answer.status, `${call.method} ${call.url} was answered with ${String(answer.status)}: ${messageOf(answer.body)}`);
 };
 
-/** Rejects with an ApiRefusal, or with why nobody answered. Everything that is asked here may be asked twice. */
-export const callApi = (clock: RetryNeeds['clock'], call: () => ApiCall | Promise<ApiCall>): Promise<ApiAnswer> =>
-  retrying({ clock, attempts: ATTEMPTS, firstMs: 200, maxMs: 2000, retryable: isPassing }, async () => once(await call()));
+/** Rejects with an ApiRefusal, or with why nobody answered. What may not be asked twice has one attempt. */
+export const callApi = (clock: RetryNeeds['clock'], call: () => ApiCall | Promise<ApiCall>, attempts = ATTEMPTS): Promise<ApiAnswer> =>
+  retrying({ clock, attempts, firstMs: 200, maxMs: 2000, retryable: isPassing }, async () => once(await call()));

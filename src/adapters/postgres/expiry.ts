@@ -1,11 +1,12 @@
 /** DAGs that are over and kept no longer: found by walking the oldest ones, read as lines, deleted together. */
 import type { Pool } from 'pg';
+import type { DagStatus } from '../../core/dag';
 import type { DagId } from '../../core/ids';
 import type { Cutoffs, ExpiredDags, ExpiredPage } from '../../ports/retention';
 import { transaction } from './connections';
 import type { Database } from './database';
 import { reaching } from './failures';
-import { clear, hide } from './removal';
+import { clear, hide, type Removable } from './removal';
 
 /** Rows of one look: those that are kept for longer are passed over, and cost little. */
 const LOOK = 5_000;
@@ -59,9 +60,12 @@ async function* linesOf(pool: Pool, dags: readonly DagId[]): AsyncGenerator<stri
 export const createExpiry = ({ engine: pool }: Pick<Database, 'engine'>): ExpiredDags => ({
   expired: (cutoffs, from) => reaching(() => look(pool, cutoffs, from)),
   lines: (dags) => linesOf(pool, dags),
-  removeExpired: (dags, mayLie) =>
+  removeExpired: (dags, cutoffs, mayLie) =>
     reaching(async () => {
-      const { removed } = await transaction(pool, (client) => hide(client, dags));
+      // What has ended anew since it was read for an archive has other results now.
+      const until: Partial<Record<DagStatus, number>> = cutoffs;
+      const hasExpired = ({ status, completed_at: at }: Removable): boolean => at !== null && at.getTime() < (until[status] ?? -Infinity);
+      const { removed } = await transaction(pool, (client) => hide(client, dags, hasExpired));
       if (removed.length > 0) await clear(pool, removed, mayLie);
       return removed;
     }),

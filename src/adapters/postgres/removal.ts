@@ -14,19 +14,31 @@ const SLICE = 5_000;
 // Letters go first, as they are shown by themselves.
 const TABLES = ['dead_letters', 'task_logs', 'dag_events', 'commands'] as const;
 
+/** A DAG that is to be removed, as it is by now. */
+export interface Removable {
+  readonly dag_id: DagId;
+  readonly status: DagStatus;
+  readonly completed_at: Date | null;
+}
+
 /**
  * Takes the rows of DAGs away, by which everything else is found, and notes that the rest is to follow. A command that waits
- * may be about to set a DAG in motion again: then it isn't over. Of several, those that somebody else holds are passed over.
+ * may be about to set a DAG in motion again: then it isn't over. What isn't meant by now counts as such. Of several, those that somebody else
+ * holds are passed over.
  */
-export const hide = async (client: PoolClient, dags: readonly DagId[]): Promise<{ readonly removed: DagId[]; readonly live: DagId[] }> => {
+export const hide = async (
+  client: PoolClient,
+  dags: readonly DagId[],
+  isMeant: (dag: Removable) => boolean = () => true,
+): Promise<{ readonly removed: DagId[]; readonly live: DagId[] }> => {
   const passing = dags.length === 1 ? '' : 'SKIP LOCKED';
-  const { rows } = await client.query<{ dag_id: DagId; status: DagStatus }>(
-    `SELECT dag_id, status FROM dags WHERE dag_id = ANY ($1) ORDER BY id FOR UPDATE ${passing}`,
+  const { rows } = await client.query<Removable>(
+    `SELECT dag_id, status, completed_at FROM dags WHERE dag_id = ANY ($1) ORDER BY id FOR UPDATE ${passing}`,
     [dags],
   );
   const waiting = await client.query<{ dag_id: DagId }>('SELECT DISTINCT dag_id FROM commands WHERE dag_id = ANY ($1) AND outcome IS NULL', [dags]);
   const awaited = new Set(waiting.rows.map(({ dag_id: dag }) => dag));
-  const isOver = ({ dag_id: dag, status }: (typeof rows)[number]): boolean => isFinalDag(status) && !awaited.has(dag);
+  const isOver = (row: Removable): boolean => isFinalDag(row.status) && !awaited.has(row.dag_id) && isMeant(row);
   const removed = rows.filter(isOver).map(({ dag_id: dag }) => dag);
   if (removed.length > 0) {
     await client.query('DELETE FROM dags WHERE dag_id = ANY ($1)', [removed]);

@@ -205,6 +205,7 @@ export const createPlace = (open: OpenRoom): Place => {
       room.post({ kind: 'run', works: members.map(({ work }) => work) });
       return {
         outcomes,
+        loaded: loaded.promise,
         end: () => {
           cut = true;
           end();

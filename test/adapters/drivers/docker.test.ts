@@ -15,6 +15,7 @@ const open = async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'docker-'));
   atEnd(() => rmSync(folder, { recursive: true, force: true }));
   const containers = new Map<string, 'created' | 'running'>();
+  const broken = new Set<string>();
   const otherwise = ({ line, headers, body }: Heard): { status: number; body?: unknown } => {
     const [, version, verb, name] = /^POST \/v1\.(\d+)\/containers\/(?:(create)\?name=)?([\w.-]+)/.exec(line) ?? [];
     if (name === undefined || Number(version) < 24) return { status: 400, body: { message: `what is ${line}?` } };
@@ -27,6 +28,11 @@ const open = async () => {
     const state = containers.get(name);
     if (state === undefined) return { status: 404, body: { message: 'No such container' } };
     if (line.endsWith('/start')) {
+      if (broken.has(name)) {
+        // It was to be removed when it ends.
+        containers.delete(name);
+        return { status: 500, body: { message: 'OCI runtime create failed' } };
+      }
       containers.set(name, 'running');
       return { status: state === 'running' ? 304 : 204 };
     }
@@ -47,7 +53,7 @@ const open = async () => {
       return Promise.resolve(sessions.has(id));
     },
   });
-  return { server, driver, containers, asked, sessions };
+  return { server, driver, containers, broken, asked, sessions };
 };
 
 test('a worker is a container that is created under its name and started', async () => {
@@ -57,7 +63,7 @@ test('a worker is a container that is created under its name and started', async
     ['auto-1', 'running'],
     ['auto-2', 'running'],
   ]);
-  expect(server.heard[0]!.body).toEqual({
+  expect(server.heard.find(({ body }) => body !== undefined)!.body).toEqual({
     Image: 'task-scheduler:latest',
     Cmd: ['--role=worker', '--worker-id=auto-1'],
     Env: ['KAFKA_BROKERS=kafka:9092'],
@@ -67,11 +73,19 @@ test('a worker is a container that is created under its name and started', async
 });
 
 test('one that a dead leader had created is started, one that runs is left alone', async () => {
-  const { driver, containers } = await open();
+  const { server, driver, containers } = await open();
   containers.set('auto-1', 'created');
   containers.set('auto-2', 'running');
   await driver.start(['auto-1', 'auto-2'], 2);
   expect([...containers.values()]).toEqual(['running', 'running']);
+  // Engines differ in what they say to a second one of the same name.
+  expect(server.heard.map(({ line }) => line)).toEqual(['auto-1', 'auto-2'].map((name) => `POST /v1.41/containers/${name}/start`));
+});
+
+test('one that cannot be started is told by its own reason', async () => {
+  const { driver, broken } = await open();
+  broken.add('auto-1');
+  await expect(driver.start(['auto-1'], 1)).rejects.toThrow(/start was answered with 500: OCI runtime create failed$/);
 });
 
 test('who has a session is asked to leave, who is still starting is stopped', async () => {
@@ -87,6 +101,6 @@ test('who has a session is asked to leave, who is still starting is stopped', as
 
 test('an image that is not there is told in the engine’s words', async () => {
   const { server, driver } = await open();
-  server.next.push({ status: 404, body: { message: 'No such image: task-scheduler:latest' } });
+  server.next.push({ status: 404 }, { status: 404, body: { message: 'No such image: task-scheduler:latest' } });
   await expect(driver.start(['auto-1'], 1)).rejects.toThrow(/404: No such image: task-scheduler:latest$/);
 });

@@ -30,7 +30,7 @@ const opened = async () => {
     );
     return dag.dagId;
   };
-  return { database, store, commands, ended, expiry: createExpiry(database) };
+  return { database, store, owned, commands, ended, expiry: createExpiry(database) };
 };
 
 test('what ended before its time is found, oldest first, and what is kept or still goes on is not', async () => {
@@ -60,7 +60,7 @@ test('every row of a DAG is a line, and after its removal nothing of it is left'
   expect(new Set(lines.map(({ row }) => row.dag_id))).toEqual(new Set([gone]));
   expect(JSON.parse(lines[1]!.row.error!)).toEqual({ kind: 'HANDLER', message: '\u0000 ü' });
 
-  expect(await expiry.removeExpired([gone], () => false)).toEqual([gone]);
+  expect(await expiry.removeExpired([gone], { FAILED: NOW }, () => false)).toEqual([gone]);
   for (const table of ['dags', 'tasks', 'attempts', 'dag_events', 'dead_letters', 'idempotency_keys']) {
     const { rows } = await database.engine.query<{ dag: DagId }>(`SELECT DISTINCT dag_id AS dag FROM ${table}`);
     expect([table, rows]).toEqual([table, [{ dag: kept }]]);
@@ -91,9 +91,22 @@ test('what a command may set in motion again, and what somebody holds, is left f
   try {
     await client.query('BEGIN');
     await client.query('SELECT 1 FROM dags WHERE dag_id = $1 FOR UPDATE', [locked]);
-    expect(await expiry.removeExpired([asked, locked, free], () => false)).toEqual([free]);
+    expect(await expiry.removeExpired([asked, locked, free], { FAILED: NOW }, () => false)).toEqual([free]);
   } finally {
     await client.query('ROLLBACK');
     client.release();
   }
+});
+
+test('what has ended anew since it was read for its archive is left, and what has ended otherwise', async () => {
+  const { store, owned, ended, expiry } = await opened();
+  const [again, otherwise, gone] = [await ended('FAILED', 30), await ended('FAILED', 30), await ended('FAILED', 30)];
+  const cutoffs = { FAILED: NOW - 24 * HOUR_MS };
+  const endsAnew = (dag: DagId, status: 'COMPLETED' | 'FAILED', completedAt: number) =>
+    store.commit(
+      batch(at(owned, 2n), { dags: [dagChange({ ...plannedDag(), dagId: dag }, { status, startedAt: NOW - 31 * HOUR_MS, completedAt })] }),
+    );
+  await endsAnew(again, 'FAILED', NOW);
+  await endsAnew(otherwise, 'COMPLETED', NOW - 30 * HOUR_MS);
+  expect(await expiry.removeExpired([again, otherwise, gone], cutoffs, () => false)).toEqual([gone]);
 });

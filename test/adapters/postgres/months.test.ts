@@ -6,7 +6,7 @@ import { partitionsOf } from '../../../src/adapters/postgres/partitions';
 import { createRunStore } from '../../../src/adapters/postgres/runStore';
 import type { DagId } from '../../../src/core/ids';
 import { at, batch, dagChange, plannedDag, taskChange } from '../../contract/records';
-import { bounds, countIn, DEC, FEB, first, HOUR_MS, JAN, linesOf, MAR, world } from './monthsWorld';
+import { bounds, countIn, DEC, EXPIRED, FEB, first, HOUR_MS, JAN, linesOf, MAR, world } from './monthsWorld';
 import { SERVERS } from './opened';
 
 /** Back to where tasks were one table. */
@@ -61,7 +61,7 @@ describe.each(SERVERS)('months on %s', (_name, start) => {
     for (const time of [JAN, FEB, MAR]) await months.cut(time);
     const [old, gone, kept] = [await ended(DEC), await ended(JAN + HOUR_MS), await ended(FEB)];
     expect(await months.drop(MAR)).toEqual([]);
-    expect(await expiry.removeExpired([gone], (dag) => dag === gone)).toEqual([gone]);
+    expect(await expiry.removeExpired([gone], EXPIRED, (dag) => dag === gone)).toEqual([gone]);
     expect([await countIn(database, 'dags'), await countIn(database, 'tasks'), await countIn(database, 'attempts')]).toEqual([2, 12, 3]);
     expect((await database.engine.query('SELECT 1 FROM removals')).rowCount).toBe(0);
 
@@ -74,7 +74,7 @@ describe.each(SERVERS)('months on %s', (_name, start) => {
     expect([await countIn(database, 'tasks'), await countIn(database, 'attempts')]).toEqual([8, 2]);
     const late = await ended(JAN);
     expect(await months.drop(MAR)).toEqual([]);
-    await expiry.removeExpired([old, late], (dag) => dag === late);
+    await expiry.removeExpired([old, late], EXPIRED, (dag) => dag === late);
     expect(await countIn(database, 'tasks')).toBe(8);
     expect((await months.drop(MAR)).map(({ table, until }) => [table, until])).toEqual([
       ['tasks', FEB],
@@ -126,7 +126,7 @@ test('nothing is lost and nobody sees an error while months are cut and dropped 
   const insisting = async <T>(step: () => Promise<T>): Promise<T> => step().catch(() => insisting(step));
   for (const month of [4, 5, 6]) expect(await insisting(() => months.cut(first(month)))).toBe('cut');
   const gone = await ended(JAN);
-  await expiry.removeExpired([gone], () => true);
+  await expiry.removeExpired([gone], EXPIRED, () => true);
   await months.cut(first(7)).catch(() => undefined);
   expect(await insisting(() => months.drop(FEB))).toHaveLength(2);
   load.goesOn = false;
@@ -167,7 +167,7 @@ test('rows that lie in a month which is kept are deleted, and those of its DAGs 
   await store.admit([{ dag: wide, idempotency: null }]);
   const gone = [await ended(JAN), await ended(JAN + HOUR_MS)];
   await ended(FEB);
-  await expiry.removeExpired(gone, () => true);
+  await expiry.removeExpired(gone, EXPIRED, () => true);
   expect(await months.clear({ from: null, to: FEB })).toBe(10);
   await database.engine.query('DELETE FROM dags WHERE dag_id = $1', [wide.dagId]);
   expect(await months.clear({ from: null, to: FEB })).toBe(6_000);

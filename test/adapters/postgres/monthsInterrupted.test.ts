@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Database } from '../../../src/adapters/postgres/database';
 import { createMonths } from '../../../src/adapters/postgres/months';
 import { partitionsOf } from '../../../src/adapters/postgres/partitions';
-import { bounds, countIn, FEB, first, HOUR_MS, JAN, world } from './monthsWorld';
+import { bounds, countIn, EXPIRED, FEB, first, HOUR_MS, JAN, world } from './monthsWorld';
 import { SERVERS } from './opened';
 
 const [, onServices] = SERVERS[0]!;
@@ -90,7 +90,7 @@ test('a drop that is killed anywhere is done by the next one', async () => {
   await months.cut(FEB);
   const lying = async (): Promise<void> => {
     const gone = await ended(JAN);
-    await expiry.removeExpired([gone], () => true);
+    await expiry.removeExpired([gone], EXPIRED, () => true);
   };
   await lying();
   let month = 2;

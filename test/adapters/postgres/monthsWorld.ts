@@ -5,13 +5,15 @@ import { createMonths } from '../../../src/adapters/postgres/months';
 import { createRunStore } from '../../../src/adapters/postgres/runStore';
 import { createShardLeases } from '../../../src/adapters/postgres/shardLeases';
 import type { DagId } from '../../../src/core/ids';
-import type { Month } from '../../../src/ports/retention';
+import type { Cutoffs, Month } from '../../../src/ports/retention';
 import { at, batch, dagChange, plannedDag, taskChange } from '../../contract/records';
 import { migrated } from './opened';
 
 export const first = (month: number, year = 2026): number => Date.UTC(year, month - 1);
 export const [DEC, JAN, FEB, MAR] = [first(12, 2025), first(1), first(2), first(3)];
 export const HOUR_MS = 3_600_000;
+/** All that has ended by the end of the year. */
+export const EXPIRED: Cutoffs = { COMPLETED: first(1, 2027) };
 
 export const countIn = async ({ engine }: Database, table: string): Promise<number> =>
   Number((await engine.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`)).rows[0]!.n);
