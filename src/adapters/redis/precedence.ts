@@ -1,5 +1,5 @@
 /** What waits at each scheduler, in Redis. */
-import type { Standing } from '../../core/standing';
+import { NOTHING_WAITS, type Standing } from '../../core/standing';
 import type { Precedence } from '../../ports/leases';
 import type { Ask } from './keyspace';
 import { PRECEDENCE } from './sessions.lua';
@@ -10,7 +10,8 @@ export const createRedisPrecedence = ({ ask }: { readonly ask: Ask }): Precedenc
   publish: async (scheduler, standing) => {
     const pairs = await ask(PRECEDENCE, [scheduler, String(standing.highest ?? -1), String(FORGOTTEN_AFTER_MS), JSON.stringify(standing)]);
     const others = new Map<string, Standing>();
-    for (let i = 0; i < pairs.length; i += 2) others.set(pairs[i]!, JSON.parse(pairs[i + 1]!) as Standing);
+    // A scheduler of another version may say less.
+    for (let i = 0; i < pairs.length; i += 2) others.set(pairs[i]!, { ...NOTHING_WAITS, ...(JSON.parse(pairs[i + 1]!) as Partial<Standing>) });
     return others;
   },
 });
