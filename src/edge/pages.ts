@@ -17,6 +17,7 @@ export const PAGE_PATHS = [
   '/workers',
   '/dead-letters',
   '/limits',
+  '/pools',
   '/schedules',
   '/schedules/new',
   '/schedules/:scheduleId',
