@@ -20,7 +20,7 @@ const TASK: Column<TaskView> = {
   cell: ({ taskId, taskName, dagId }) => (
     <div class="name-cell">
       <Link to={taskPath(taskId)}>{taskName}</Link>{' '}
-      <Link class="small" to={dagPath(dagId)} aria-label={`The DAG of ${taskName}`}>
+      <Link class="small" to={dagPath(dagId)} aria-label={`its DAG: of ${taskName}`}>
         its DAG
       </Link>
     </div>
