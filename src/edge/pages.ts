@@ -17,6 +17,7 @@ export const PAGE_PATHS = [
   '/workers',
   '/dead-letters',
   '/limits',
+  '/pools',
   '/schedules',
   '/schedules/new',
   '/schedules/:scheduleId',
@@ -70,12 +71,12 @@ const takesGzip = (request: Request): boolean => request.acceptsEncodings('gzip'
 
 /** Answers with a file: 304 where the client has it, packed where it takes that. */
 const serving =
-  (served: (request: Request) => Served, cached: string): RequestHandler =>
+  (served: (request: Request) => Served, cached: string, status = 200): RequestHandler =>
   async (request, response) => {
     const file = served(request);
     response.set({ 'Content-Type': file.type, 'Cache-Control': cached, ETag: file.tag, Vary: 'Accept-Encoding' });
     if (file.type === TYPES['.html']) response.set({ 'Content-Security-Policy': CONTENT_POLICY, 'Referrer-Policy': 'same-origin' });
-    if (request.fresh) {
+    if (status === 200 && request.fresh) {
       response.status(304).end();
       return;
     }
@@ -86,7 +87,7 @@ const serving =
       response.set('Content-Encoding', 'gzip');
     }
     // Express leaves the body out for HEAD only where it sends it itself.
-    response.status(200).set('Content-Length', String(body.length));
+    response.status(status).set('Content-Length', String(body.length));
     response.end(request.method === 'HEAD' ? undefined : body);
   };
 
@@ -94,6 +95,19 @@ const serving =
 const ASK_AGAIN = 'no-cache';
 /** The name of an asset is a hash of what is in it. */
 const KEEP = 'public, max-age=31536000, immutable';
+
+/** What programs ask for: there an unknown path is a problem, whoever asks. */
+const OF_PROGRAMS = /^\/(?:api|actuator|assets|docs|internal)(?:\/|$)/;
+
+/** Whoever looks at it in a browser is to see where they are, and how to go on: 404 all the same. */
+const mistyped = (document: Served): RequestHandler => {
+  const answer = serving(() => document, ASK_AGAIN, 404);
+  return (request, response, next) => {
+    const isRead = request.method === 'GET' && !OF_PROGRAMS.test(request.path) && request.accepts(['json', 'html']) === 'html';
+    if (isRead) void answer(request, response, next);
+    else next();
+  };
+};
 
 /** Serves the page that was built into `folder`. Without one there is nothing at its paths. */
 export const pageRoutes = ({ folder }: { readonly folder: string }): Router => {
@@ -121,5 +135,6 @@ export const pageRoutes = ({ folder }: { readonly folder: string }): Router => {
       return asset;
     }, KEEP),
   );
+  router.use(mistyped(document));
   return router;
 };

@@ -58,6 +58,14 @@ const limit = object({
   updatedAt: time,
 });
 
+const pool = object({
+  name: text,
+  running: { ...count, description: 'How many run; where there is a limit, also those that are on their way.' },
+  waiting: { ...count, description: 'How many are ready and not known to run. Counted now and then, the seldomer the longer that takes.' },
+  limit: orNull(ref('Limit')),
+  gate: { ...orNull(ref('Gate')), description: 'Where it is paused.' },
+});
+
 const words = (longest: number): Json => ({ type: ['string', 'null'], minLength: 1, maxLength: longest, pattern: STORABLE });
 
 const doctorFields = {
@@ -101,6 +109,7 @@ export const clusterSchemas = (): Readonly<Record<string, Json>> => ({
   WorkerAnswer: { ...object({ worker: orNull(ref('Worker')) }), description: 'The worker as it is now; null where it has gone.' },
   Gate: gate,
   Limit: limit,
+  Pool: pool,
   LimitAnswer: object({ changed: { type: 'boolean' }, limit: ref('Limit') }),
   GateAnswer: object({ changed: { type: 'boolean' }, gate: orNull(ref('Gate')) }),
   DoctorReport: object(doctorFields),

@@ -13,8 +13,18 @@ const limitInPath: readonly Json[] = [
   },
 ];
 
-/** All paths of limits. */
+/** All paths of limits and of the pools that they limit. */
 export const limitPaths = (): Record<string, Json> => ({
+  '/api/v1/pools': get({
+    operationId: 'listPools',
+    summary: 'List the pools: what runs and waits in each, its limit, and whether it is paused',
+    tag: 'Operation',
+    answers: {
+      200: json('Those that tasks of live DAGs are in, that have a limit, or that are paused, by name.', { type: 'array', items: ref('Pool') }),
+      400: wrong,
+      503: away,
+    },
+  }),
   '/api/v1/limits': get({
     operationId: 'listLimits',
     summary: 'List the limits of the cluster, with how many tasks run under each',

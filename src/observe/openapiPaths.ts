@@ -57,7 +57,13 @@ const taskPaths = (): Record<string, Json> => ({
     operationId: 'listTasks',
     summary: 'List tasks of all DAGs, newest DAG first',
     tag: 'Tasks',
-    parameters: [...filters(TASK_STATUSES), inQuery('type', { type: 'string', maxLength: 512 }, 'Its type.'), limit, cursor],
+    parameters: [
+      ...filters(TASK_STATUSES),
+      inQuery('type', { type: 'string', maxLength: 512 }, 'Its type.'),
+      inQuery('pool', { type: 'string', maxLength: 512 }, 'The pool that it is in.'),
+      limit,
+      cursor,
+    ],
     answers: { 200: json('A page; the header Link has the next one.', ref('TaskPage')), 400: wrong, 503: away },
   }),
   '/api/v1/tasks/{taskId}': get({

@@ -96,7 +96,7 @@ const uuidOf = (query: Query, name: string): string | undefined => {
 };
 
 export const DAG_FILTERS = ['status', 'name', 'tag', 'scheduleId', 'createdAfter', 'createdBefore'] as const;
-export const TASK_FILTERS = ['status', 'name', 'tag', 'type', 'createdAfter', 'createdBefore'] as const;
+export const TASK_FILTERS = ['status', 'name', 'tag', 'type', 'pool', 'createdAfter', 'createdBefore'] as const;
 
 export const dagFilterOf = (query: Query): DagFilter =>
   given<DagFilter>({
@@ -113,6 +113,7 @@ export const taskFilterOf = (query: Query): TaskFilter =>
     name: textOf(query, 'name'),
     tag: textOf(query, 'tag'),
     type: textOf(query, 'type'),
+    pool: textOf(query, 'pool'),
     ...times(query),
   });
 

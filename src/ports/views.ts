@@ -113,8 +113,17 @@ export interface TaskFilter {
   readonly name?: string;
   readonly tag?: string;
   readonly type?: string;
+  readonly pool?: string;
   readonly createdAfter?: number;
   readonly createdBefore?: number;
+}
+
+/** A pool that tasks of live DAGs are in. */
+export interface PoolUse {
+  readonly name: string;
+  readonly running: number;
+  /** Ready and not running yet. */
+  readonly waiting: number;
 }
 
 export interface DagViews {
@@ -152,6 +161,8 @@ export interface TaskViews {
    * since one would cost each task of the system: the tasks of all running DAGs are looked through.
    */
   runningIn(session: string, limit: number): Promise<TaskView[]>;
+  /** The pools that unfinished tasks of live DAGs are in, by name: all of these tasks are looked through. */
+  pools(limit: number): Promise<PoolUse[]>;
   /** JSON text of what its handler kept last for the next attempt; null for nothing. */
   checkpoint(task: TaskRef): Promise<string | null>;
   blockers(task: TaskRef, limit: number): Promise<TaskBlockers | undefined>;

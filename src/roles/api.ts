@@ -12,7 +12,7 @@ import { takeCensus } from '../dispatch/queueSize';
 import type { MetricsNeeds } from '../observe/metrics';
 import { openApiDocument } from '../observe/openapi';
 import { probeRoutes } from '../edge/probes';
-import { gateListRoutes, limitRoutes } from '../observe/routes/cluster';
+import { gateListRoutes, limitRoutes, poolRoutes } from '../observe/routes/cluster';
 import { dagRoutes } from '../observe/routes/dags';
 import { docsRoutes } from '../observe/routes/docs';
 import { historyRoutes, letterRoutes } from '../observe/routes/history';
@@ -154,6 +154,7 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     }),
     gateListRoutes({ gates: needs.gates, clock: life.clock }),
     limitRoutes({ limits: needs.limitStore, permits: needs.permits }),
+    poolRoutes({ views, limits: needs.limitStore, gates: needs.gates, permits: needs.permits, clock: life.clock }),
     historyRoutes({ views: { ...views, ...history } }),
     letterRoutes({ views: letters }),
     logRoutes(logs),

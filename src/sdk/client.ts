@@ -47,6 +47,7 @@ export interface DagFilters {
 export interface TaskFilters extends Omit<DagFilters, 'status' | 'scheduleId'> {
   readonly status?: TaskStatus;
   readonly type?: string;
+  readonly pool?: string;
 }
 
 export interface Client extends ControlCalls, WorkerCalls, DoctorCalls, AutoscalingCalls, LiveCalls, LogCalls, ScheduleCalls, NotificationCalls {

@@ -13,6 +13,7 @@ import type {
   HistoryEvent,
   Limit,
   LimitChanged,
+  Pool,
   LetterCommanded,
   Page,
   TaskCommanded,
@@ -117,6 +118,8 @@ export interface ControlCalls {
   pauseGate(target: GateTarget, options?: Pick<WhoOptions, 'by' | 'reason'> & { readonly until?: string }): Promise<GateChanged>;
   /** Ends a pause, or with the state QUARANTINED a quarantine. */
   resumeGate(target: GateTarget, options?: Pick<WhoOptions, 'by'> & { readonly state?: Gate['state'] }): Promise<GateChanged>;
+  /** What runs and waits in each pool, its limit, and whether it is paused. */
+  pools(): Promise<Pool[]>;
   /** The limits of the cluster, with how many tasks run under each. */
   limits(): Promise<Limit[]>;
   limit(target: LimitTarget): Promise<Limit>;
@@ -177,6 +180,7 @@ export const controlCalls = (call: Call): ControlCalls => {
     discardDeadLetter: (letterId, options) => send(`dead-letters/${part(letterId)}/discard`, { ...options }),
     replayDeadLetters: (filter, options) => send('dead-letters/replay', { ...options, filter }),
     discardDeadLetters: (filter, options) => send('dead-letters/discard', { ...options, filter }),
+    pools: () => call({ path: 'api/v1/pools' }),
     limits: () => call({ path: 'api/v1/limits' }),
     limit: (target) => call({ path: limitPath(target) }),
     setLimit: (target, bounds, options) => call({ method: 'PUT', path: limitPath(target), body: JSON.stringify({ ...options, ...bounds }) }),

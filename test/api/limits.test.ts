@@ -1,5 +1,5 @@
 /** Limits over a real PostgreSQL, and what explain, the list, submissions and the errors say about them. */
-import type { Limit } from '../../src/sdk';
+import type { Limit, Pool } from '../../src/sdk';
 import { describedAs, vitalsOf } from '../contract/leases';
 import { openWorld, type World } from './world';
 
@@ -109,6 +109,28 @@ test('a submission says how many of its tasks may run at once and which rate a t
   expect(await wrong({ maxRunning: 1 })).toEqual([400, ['tasks[0].maxRunning']]);
   expect(await wrong({ rateLimit: { key: 'x' } })).toEqual([400, ['tasks[0].rateLimit.name']]);
   expect(await wrong({ rateLimit: { name: 'a b', key: '' } })).toEqual([400, ['tasks[0].rateLimit.name', 'tasks[0].rateLimit.key']]);
+});
+
+test('pools are those with a task, a limit or a pause: what runs and waits in each, and its tasks', async () => {
+  type Shown = Pick<Pool, 'name' | 'running' | 'waiting' | 'limit' | 'gate'>;
+  await put('pool/limited', { maxRunning: 2 });
+  await put('type/API_CALL', { maxRunning: 9 });
+  await world.http.post('/api/v1/gates/pause').send({ scope: 'pool', name: 'shut', reason: 'moved' });
+  await submit({ pool: 'used' });
+  const session = await world.leases.sessions.open(describedAs('w'), vitalsOf());
+  const dag = String((await submit({ pool: 'limited' })).body.dagId) as never;
+  await world.leases.claims.claim(session.id, [{ dag, task: 0, dispatch: 1, slots: [{ key: 'pool:limited', max: 2 }] }]);
+  const { body } = await world.http.get('/api/v1/pools');
+  const ours = (body as Shown[]).filter(({ name }) => ['limited', 'shut', 'used'].includes(name));
+  expect(ours).toEqual([
+    { name: 'limited', running: 1, waiting: 1, limit: expect.objectContaining({ scope: 'pool', maxRunning: 2, running: 1 }), gate: null },
+    { name: 'shut', running: 0, waiting: 0, limit: null, gate: expect.objectContaining({ state: 'PAUSED', reason: 'moved' }) },
+    { name: 'used', running: 0, waiting: 1, limit: null, gate: null },
+  ]);
+  const { items } = (await world.http.get('/api/v1/tasks?pool=limited&status=QUEUED')).body as { items: { dagId: string }[] };
+  expect(items.map(({ dagId }) => dagId)).toEqual([dag]);
+  await world.http.post('/api/v1/gates/resume').send({ scope: 'pool', name: 'shut' });
+  await session.close();
 });
 
 test('limits are shown while the leases are away, without their use', async () => {

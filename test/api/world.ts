@@ -35,7 +35,7 @@ import { createHealth } from '../../src/observe/health';
 import { createMetrics } from '../../src/observe/metrics';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagJson } from '../../src/observe/present';
-import { autoscalingRoutes, gateListRoutes, limitRoutes, targetRoutes } from '../../src/observe/routes/cluster';
+import { autoscalingRoutes, gateListRoutes, limitRoutes, poolRoutes, targetRoutes } from '../../src/observe/routes/cluster';
 import { dagRoutes } from '../../src/observe/routes/dags';
 import { docsRoutes } from '../../src/observe/routes/docs';
 import { historyRoutes, letterRoutes } from '../../src/observe/routes/history';
@@ -157,6 +157,7 @@ const routersOf = (world: Omit<World, 'app' | 'http' | 'rows'>, limits: typeof L
     }),
     gateListRoutes({ gates, clock }),
     limitRoutes({ limits: limitRows, permits }),
+    poolRoutes({ views, limits: limitRows, gates, permits, clock }),
     taskRoutes({
       gates,
       limits: limitRows,

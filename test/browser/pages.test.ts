@@ -2,12 +2,12 @@
 import type { Browser, Page } from 'playwright-core';
 import sample from '../../sample-dag.json';
 import type { DagSubmission } from '../../src/sdk';
-import { type Opened, openPage, picture, startChromium, violationsOf } from '../harness/chromium';
+import { type Opened, openPage, PHONE, picture, startChromium, violationsOf } from '../harness/chromium';
 import { type RealStack, startRealStack } from '../harness/stacks';
 
 const TIMEOUT_MS = 25_000;
 const PAGES_MS = 90_000;
-const PHONE = { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true };
+const ON_A_PHONE = { viewport: PHONE, hasTouch: true, isMobile: true };
 
 const PAGES = [
   ['overview', '/', '.figures'],
@@ -15,6 +15,7 @@ const PAGES = [
   ['submit', '/submit', '.preview-node'],
   ['workers', '/workers', 'tbody tr'],
   ['dead-letters', '/dead-letters', 'tbody tr'],
+  ['pools', '/pools', 'tbody tr:has-text("full")'],
   ['limits', '/limits', '.table-frame'],
   ['schedules', '/schedules', 'tbody tr'],
   ['schedule-new', '/schedules/new', '.verdict:has-text("would be taken")'],
@@ -165,7 +166,7 @@ describe('what operates the whole', () => {
     await page.waitForSelector('tr:has-text("worker-2") [data-status=ACTIVE]');
   });
 
-  test('a type is paused and resumed, a pool limited', async () => {
+  test('a type is paused and resumed, and limited', async () => {
     await open('/limits', '.notice');
     await page.fill('form[aria-label=Pause] input[type=text]', 'NOTIFICATION');
     await page.click('form[aria-label=Pause] button');
@@ -177,17 +178,63 @@ describe('what operates the whole', () => {
     await page.fill('dialog input >> nth=1', 'the mail server is moved');
     await page.click('dialog button:has-text("Pause")');
     await page.waitForSelector('tr:has-text("the mail server is moved") [data-status=PAUSED]');
-    await page.fill('form[aria-label=Limit] input[type=text]', 'warehouse');
-    await page.fill('form[aria-label=Limit] input[type=number]', '5');
+    await page.fill('form[aria-label=Limit] input[type=text]', 'API_CALL');
+    await page.fill('form[aria-label=Limit] input[type=number]', '50');
     await page.click('form[aria-label=Limit] button');
     await page.click('dialog button:has-text("Set the limit")');
-    await page.waitForSelector('tr:has-text("warehouse") >> text=0 of 5');
-    await picture(page, 'limits-light');
+    await page.waitForSelector('tr:has-text("API_CALL") >> text=0 of 50');
     await open('/', '.kept-back:has-text("the mail server is moved")');
     await page.click('.kept-back a');
     await page.click('[aria-label="Resume tasks of type NOTIFICATION"]');
     await page.click('dialog button:has-text("Resume")');
     await page.waitForSelector('text=Nothing is paused.');
+  });
+
+  test('a pool is limited before its tasks come, seen full with what waits in it, given more room, paused, and freed', async () => {
+    await open('/pools', '.notice:has-text("No task is in a pool.")');
+    const another = '[aria-label="Another pool"]';
+    await page.fill(`${another} input`, 'two words');
+    expect(await page.locator(`${another} button:has-text("Limit it")`).isDisabled()).toBe(true);
+    await page.fill(`${another} input`, 'warehouse');
+    await page.click(`${another} button:has-text("Limit it")`);
+    await page.fill('dialog input[type=number]', '0');
+    await page.waitForSelector('dialog .field-problem:has-text("A whole number from 1")');
+    expect(await page.locator('dialog button[type=submit]').isDisabled()).toBe(true);
+    await page.fill('dialog input[type=number]', '2');
+    await page.fill('dialog input[type=text] >> nth=1', 'two ramps');
+    await page.click('dialog button:has-text("Set the limit")');
+    const row = page.locator('tr', { hasText: 'warehouse' });
+    await row.locator('text=0 of 2').waitFor();
+    const task = (taskName: string) => ({ ...long('').tasks[0]!, taskName, pool: 'warehouse' });
+    const { dagId } = await stack.api.submit({ dagName: 'loads', tasks: ['load-1', 'load-2', 'load-3'].map(task) });
+    await row.locator('[data-status=FULL]').waitFor();
+    await row.locator('text=2 of 2 – full').waitFor();
+    await page.click('a:has-text("warehouse")');
+    await page.waitForSelector('dialog [aria-label="Table: What runs in it"] tbody tr >> nth=1');
+    await page.waitForSelector('dialog [aria-label="Table: What waits"] tbody tr');
+    await picture(page, 'pool');
+    await page.click('dialog [data-action=limit]');
+    await page.fill('dialog input[type=number]', '3');
+    await page.click('dialog button:has-text("Set the limit")');
+    await page.waitForSelector('dialog >> text=3 of 3 – full');
+    await page.keyboard.press('Escape');
+    await page.click('[aria-label="Pause: warehouse"]');
+    await page.fill('dialog input[type=text] >> nth=1', 'stocktaking');
+    await page.click('dialog button:has-text("Pause it")');
+    await row.locator('[data-status=PAUSED]').waitFor();
+    await row.locator('text=stocktaking').waitFor();
+    expect(await stack.api.gates()).toMatchObject([{ scope: 'pool', name: 'warehouse', reason: 'stocktaking' }]);
+    await open('/', '.kept-back:has-text("stocktaking")');
+    await page.click('.kept-back a:has-text("Pools")');
+    await page.click('[aria-label="Resume: warehouse"]');
+    await page.click('dialog button:has-text("Resume")');
+    await row.locator('[data-status=FULL]').waitFor();
+    await page.click('[aria-label="Remove limit: warehouse"]');
+    await page.click('dialog button:has-text("Remove it")');
+    await row.locator('text=no limit').waitFor();
+    expect(await stack.api.pools()).toMatchObject([{ name: 'warehouse', limit: null, gate: null }]);
+    await stack.api.cancel(dagId);
+    await page.waitForSelector('.notice:has-text("No task is in a pool.")');
   });
 });
 
@@ -239,6 +286,12 @@ describe('each page', () => {
     );
     await stack.api.pauseSchedule(schedules[2]!.scheduleId);
     await stack.api.triggerSchedule(schedules[0]!.scheduleId);
+    await stack.api.setLimit({ scope: 'pool', name: 'warehouse' }, { maxRunning: 2 }, { by: 'Ada', reason: 'two ramps' });
+    await stack.api.setLimit({ scope: 'pool', name: 'archive' }, { maxRunning: 10 });
+    await stack.api.setLimit({ scope: 'rate', name: 'partner' }, { perSecond: 5, burst: 10 }, { reason: 'as agreed' });
+    await stack.api.pauseGate({ scope: 'pool', name: 'mail' }, { by: 'Grace', reason: 'the mail server is moved' });
+    const load = (i: number) => ({ ...long('').tasks[0]!, taskName: `load-${i}`, pool: 'warehouse' });
+    await stack.api.submit({ dagName: 'Warehouse', tasks: [1, 2, 3, 4].map(load) });
     const slow = (dagName: string): DagSubmission => ({
       ...pipeline,
       dagName,
@@ -265,7 +318,7 @@ describe('each page', () => {
   test(
     'fits a phone, and its menu leads everywhere',
     async () => {
-      const phone = await openPage(browser, PHONE);
+      const phone = await openPage(browser, ON_A_PHONE);
       for (const [name, path, there] of PAGES) {
         await phone.page.goto(`${stack.url}${path}`);
         await phone.page.waitForSelector(there);

@@ -1,5 +1,5 @@
 /** What every adapter of the views shows: the same suite for each. */
-import type { PlannedDag } from '../../src/core/dag';
+import type { PlannedDag, PlannedTask } from '../../src/core/dag';
 import type { OwnedShard } from '../../src/ports/store';
 import type { DagFilter, DagViews, TaskFilter, TaskViews } from '../../src/ports/views';
 import { at, BACKOFF, batch, dagChange, plannedDag, plannedTask, taskChange } from './records';
@@ -229,7 +229,10 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
     const dags = [0, 1, 2].map((i) => plannedDag({ createdAt: 1_700_000_000_000 + i }));
     await admit(
       ...dags,
-      plannedDag({ createdAt: 1_700_000_000_009, tasks: [plannedTask('x%', { type: 'API_CALL', tags: ['t'] }), plannedTask('xy')] }),
+      plannedDag({
+        createdAt: 1_700_000_000_009,
+        tasks: [plannedTask('x%', { type: 'API_CALL', tags: ['t'], options: { pool: 'db' } }), plannedTask('xy')],
+      }),
     );
     const all = await world.tasks.tasks({}, 100);
     expect(all.map(({ taskName }) => taskName).join('')).toBe('x%xyabcdabcdabcd');
@@ -244,10 +247,35 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
     expect(await named({ name: 'x%*' })).toBe('x%');
     expect(await named({ name: 'b' })).toBe('b b b');
     expect(await named({ type: 'API_CALL' })).toBe('x%');
+    expect(await named({ pool: 'db' })).toBe('x%');
     expect(await named({ tag: 't' })).toBe('x%');
     expect(await named({ createdAfter: 1_700_000_000_001, createdBefore: 1_700_000_000_009 })).toBe('a b c d');
     expect(await named({ status: ['PENDING'], name: 'd' })).toBe('d d d');
     expect(await named({ status: [] })).toBe('');
+  });
+
+  test('pools are those of live DAGs, with what runs and what is ready in each', async () => {
+    const inPool = (pool: string, more: Partial<PlannedTask> = {}) => ({ ...more, options: { pool } });
+    const tasks = [
+      plannedTask('a', inPool('db')),
+      plannedTask('b', inPool('db')),
+      plannedTask('c', inPool('db', { dependencies: [0] })),
+      plannedTask('d', inPool('mail', { dependencies: [0] })),
+      plannedTask('e', inPool('done')),
+      plannedTask('f'),
+    ];
+    const [live, over] = [plannedDag({ tasks }), plannedDag({ tasks: [plannedTask('z', inPool('old'))] })];
+    await admit(live, over);
+    await commit({
+      tasks: [taskChange(live, 0, { status: 'RUNNING' }), taskChange(live, 4), taskChange(over, 0, { status: 'QUEUED' })],
+      dags: [dagChange(live, { completedTasks: 1 }), dagChange(over, { status: 'CANCELLED' })],
+    });
+    const pools = [
+      { name: 'db', running: 1, waiting: 1 },
+      { name: 'mail', running: 0, waiting: 0 },
+    ];
+    expect(await world.tasks.pools(10)).toEqual(pools);
+    expect(await world.tasks.pools(1)).toEqual(pools.slice(0, 1));
   });
 
   test('what a task waits for: its unfinished direct dependencies, some named, all counted', async () => {

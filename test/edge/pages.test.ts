@@ -41,10 +41,26 @@ test.each(PAGE_PATHS)('%s is the page, which asks for nothing from elsewhere and
   expect(CONTENT_POLICY).not.toMatch(/unsafe|https?:|\*/);
 });
 
-test.each(['/nowhere', '/dags/a/b', '/api/v1/nowhere', '/assets/nothing.js', '/assets/..%2Findex.html', '/index.html', '/tasks'])(
-  '%s is no page but a problem, as before',
+const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+
+test.each(['/nowhere', '/dags/a/b', '/index.html', '/tasks'])(
+  '%s is no page: a browser is shown that there is none, a program told',
   async (place) => {
-    const answer = await request(app).get(place).set('Accept', 'text/html');
+    const seen = await request(app).get(place).set('Accept', BROWSER);
+    expect([seen.status, seen.type, seen.text]).toEqual([404, 'text/html', '<!doctype html><p>page']);
+    expect(seen.headers['content-security-policy']).toBe(CONTENT_POLICY);
+    expect((await request(app).get(place).set('Accept', BROWSER).set('If-None-Match', seen.headers['etag']!)).status).toBe(404);
+    for (const accept of ['*/*', 'application/json'])
+      expect((await request(app).get(place).set('Accept', accept)).body).toMatchObject({ status: 404, code: 'NO_SUCH_PATH' });
+    const posted = await request(app).post(place).set('Accept', BROWSER);
+    expect([posted.status, posted.type, posted.body.code]).toEqual([404, 'application/problem+json', 'NO_SUCH_PATH']);
+  },
+);
+
+test.each(['/api/v1/nowhere', '/api', '/assets/nothing.js', '/assets/..%2Findex.html', '/actuator/nothing', '/docs/nothing'])(
+  '%s is of programs: a problem, whoever asks',
+  async (place) => {
+    const answer = await request(app).get(place).set('Accept', BROWSER);
     expect([answer.status, answer.type, answer.body.code]).toEqual([404, 'application/problem+json', 'NO_SUCH_PATH']);
   },
 );

@@ -66,6 +66,36 @@ export const violationsOf = async (page: Page): Promise<string[]> => {
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary ?? ''}`));
 };
 
+const WIDE = { width: 1360, height: 900 };
+/** The narrowest that many people have. */
+export const PHONE = { width: 375, height: 800 };
+
+/** What is wider than its frame lets show. */
+const widerThanFrame = (page: Page, frame: string): Promise<number> =>
+  page.evaluate<number>(
+    `(() => { const frame = document.querySelector(${JSON.stringify(frame)}); return frame.scrollWidth - frame.clientWidth; })()`,
+  );
+
+/** What axe finds wrong with the page as it is, light, dark, and both on a phone, where `frame` must show all of its width. */
+export const wrongInEachLook = async (page: Page, frame = 'html'): Promise<string[]> => {
+  const wrong: string[] = [];
+  for (const [width, viewport] of [
+    ['wide', WIDE],
+    ['phone', PHONE],
+  ] as const) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      wrong.push(...(await violationsOf(page)).map((line) => `${width}, ${colorScheme}: ${line}`));
+    }
+    const wider = await widerThanFrame(page, frame);
+    if (wider > 0) wrong.push(`${width}: ${wider} pixels are cut off`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize(WIDE);
+  return wrong;
+};
+
 /** Where the project lies on the machine that takes a picture says nothing to whoever sees it: stacks of errors tell. */
 const WITHOUT_PATHS = `(() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

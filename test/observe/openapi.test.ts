@@ -8,7 +8,7 @@ import { mintDagId } from '../../src/core/ids';
 import { openApiDocument } from '../../src/observe/openapi';
 import { dagDetailJson, dagJson, taskDetailJson, taskJson, workerDetailJson, workerJson } from '../../src/observe/present';
 import { scalingValue, judgementValue } from '../../src/observe/autoscaling';
-import { autoscalingRoutes, gateListRoutes, limitRoutes, targetRoutes, workerListRoutes } from '../../src/observe/routes/cluster';
+import { autoscalingRoutes, gateListRoutes, limitRoutes, poolRoutes, targetRoutes, workerListRoutes } from '../../src/observe/routes/cluster';
 import { dagRoutes } from '../../src/observe/routes/dags';
 import { historyRoutes, letterRoutes } from '../../src/observe/routes/history';
 import { liveRoutes } from '../../src/observe/routes/live';
@@ -59,6 +59,7 @@ test('the document has exactly the paths that are served', () => {
     tasksOf: never,
     blockers: never,
     runningIn: never,
+    pools: never,
     checkpoint: never,
   };
   const history = { events: never, commands: never, command: never, commandWithKey: never, attempts: never };
@@ -71,6 +72,7 @@ test('the document has exactly the paths that are served', () => {
     dagRoutes({ views, awaitedDag: never, expectedEnd: never }),
     gateListRoutes({ gates: { gates: never }, clock: { now: never } }),
     limitRoutes({ limits: { limits: never }, permits: { taken: never } }),
+    poolRoutes({ views, limits: { limits: never }, gates: { gates: never }, permits: { taken: never }, clock: { now: never, monotonic: never } }),
     taskRoutes({
       gates: { gates: never },
       limits: { limits: never },

@@ -1,9 +1,10 @@
 import { lastOf, perSecond, rolling, shareOf, sinceKnown, timesOf, utilisation, type Curve } from '../../web/src/api/overview';
-import { failureOf, RequestFailed, toldOf } from '../../web/src/api/problem';
+import { failureOf, RequestFailed, toldOf, wayOutOf } from '../../web/src/api/problem';
 import * as dags from '../../web/src/pages/dags/filters';
 import * as letters from '../../web/src/pages/deadLetters/filters';
 import { boundsOf } from '../../web/src/pages/limits/bounds';
 import { priorityLines } from '../../web/src/pages/overview/priorities';
+import { stateOf } from '../../web/src/pages/pools/state';
 import { withChanged } from '../../web/src/pages/overview/running';
 import { inputOfIso, isoOfInput } from '../../web/src/parts/localTime';
 import { lookOf } from '../../web/src/parts/status';
@@ -120,6 +121,26 @@ test('a refusal is told in the words of the API, with what to do', () => {
   expect(toldOf(problem)).toEqual({ title: 'Wrong state', detail: 'it is over', remedy: expect.stringContaining('present state') });
   expect(toldOf(failureOf(502, '<html>')).detail).toBe('The server answered 502.');
   expect(toldOf(new RequestFailed('No answer came.', 0, undefined)).title).toBe('The server can’t be reached');
+});
+
+test('what is not there leads to the list of its like, and not to asking again', () => {
+  const failed = (status: number, code: string, path = 'taskId') =>
+    failureOf(status, JSON.stringify({ title: code, code, errors: [{ path, message: 'no' }] }));
+  const ways = (['DAG', 'TASK', 'SCHEDULE', 'WORKER', 'LETTER'] as const).map((what) => wayOutOf(failed(404, `${what}_NOT_FOUND`))?.to);
+  expect(ways).toEqual(['/dags', '/dags', '/schedules', '/workers', '/dead-letters']);
+  expect([wayOutOf(failed(400, 'WRONG_ID'))?.to, wayOutOf(failed(400, 'WRONG_ID', 'scheduleId'))?.to]).toEqual(['/dags', '/schedules']);
+  expect(toldOf(failed(400, 'WRONG_ID')).remedy).toContain('mistyped');
+  for (const error of [failed(503, 'STORE_UNAVAILABLE'), failureOf(502, ''), new RequestFailed('No answer came.', 0, undefined), new Error('?')])
+    expect(wayOutOf(error)).toBeUndefined();
+});
+
+test.each([
+  ['ACTIVE', { running: 9 }],
+  ['ACTIVE', { running: 1, limit: { maxRunning: 2 } }],
+  ['FULL', { running: 2, limit: { maxRunning: 2 } }],
+  ['PAUSED', { running: 2, limit: { maxRunning: 2 }, gate: { state: 'PAUSED' } }],
+])('a pool is %s: %j', (state, pool) => {
+  expect(stateOf({ limit: null, gate: null, ...pool } as never)).toBe(state);
 });
 
 test('every state has a look of its own: no two of a kind share their shape', () => {

@@ -4,7 +4,7 @@ import { LETTER_KINDS } from '../../src/sdk';
 import { DAG_COMMANDS, TASK_COMMANDS, withheld } from '../../web/src/dag/commands';
 import { graphOf, hasSameGraph } from '../../web/src/dag/graph';
 import type { Dag, Task } from '../../web/src/dag/model';
-import { gateIn, piecesOf, sentence, withoutCommand } from '../../web/src/dag/remedies';
+import { gateIn, piecesOf, placeOfRemedy, sentence, withoutCommand } from '../../web/src/dag/remedies';
 import { afterwards } from '../../web/src/pages/dags/told';
 import { givenBy, problemOf, typedAtFirst, type AskedField } from '../../web/src/parts/asked';
 import { KINDS, kindText } from '../../web/src/parts/failureKinds';
@@ -22,6 +22,20 @@ test('a condition is a sentence with times of its own, without the words for a t
     undefined,
     undefined,
   ]);
+});
+
+test('a limit of a pool is changed on the page of that pool, others on the page of limits', () => {
+  expect(placeOfRemedy('/limits', { scope: 'pool', name: 'a.b' })).toBe('/pools?pool=a.b');
+  for (const details of [{ scope: 'type', name: 'A' }, { scope: 'dag', name: null }, null, undefined])
+    expect(placeOfRemedy('/limits', details)).toBe('/limits');
+  expect(placeOfRemedy('/workers', { scope: 'pool', name: 'a' })).toBe('/workers');
+});
+
+test('a whole number is asked for where only that makes sense', () => {
+  const slots: AskedField = { kind: 'number', name: 'maxRunning', label: '', value: '10', max: 1_000, whole: true };
+  expect(['1', '1000', '1.5', '0', '1001', ''].map((text) => problemOf(slots, text) === undefined)).toEqual([true, true, false, false, false, false]);
+  expect(problemOf(slots, '0')).toBe('A whole number from 1 to 1,000.');
+  expect(givenBy([slots], { maxRunning: '7' })).toEqual({ maxRunning: 7 });
 });
 
 test('every kind of dead letter has words, in the order of the API', () => {

@@ -20,6 +20,7 @@ const PAGES: Readonly<Record<PagePath, Shown>> = {
   '/schedules': lazy(async () => (await import('./pages/schedules')).Schedules),
   '/schedules/new': lazy(async () => (await import('./pages/schedules/newSchedule')).NewSchedule),
   '/schedules/:scheduleId': lazy(async () => (await import('./pages/schedules/schedule')).Schedule),
+  '/pools': lazy(async () => (await import('./pages/pools')).Pools),
   '/limits': lazy(async () => (await import('./pages/limits')).Limits),
 };
 

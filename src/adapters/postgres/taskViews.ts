@@ -12,7 +12,7 @@ import {
   type TaskStatus,
 } from '../../core/dag';
 import type { DagId, TaskRef } from '../../core/ids';
-import type { TaskBlockers, TaskCursor, TaskFilter, TaskView, TaskViews } from '../../ports/views';
+import type { PoolUse, TaskBlockers, TaskCursor, TaskFilter, TaskView, TaskViews } from '../../ports/views';
 import { allOf, anyOf, createdWithin, createParameters, literalList, nameIs, type Parameters } from './conditions';
 import type { Database } from './database';
 import { reaching } from './failures';
@@ -69,6 +69,8 @@ const shownAs = (status: TaskStatus): string => {
 
 const LIVE_DAG = `d.status IN (${literalList(DAG_STATUSES.filter((status) => !isFinalDag(status)))})`;
 
+const POOL = `t.options::json ->> 'pool'`;
+
 /** Which DAGs can hold such a task: it keeps a search for rare statuses away from the finished DAGs. */
 const dagsWith = (status: TaskStatus): string => {
   if (status === 'COMPLETED') return 'd.completed_tasks > 0';
@@ -90,6 +92,7 @@ const conditionsOf = (filter: TaskFilter, after: TaskCursor | undefined, paramet
   }
   if (filter.name !== undefined) tasks.push(nameIs('t.name', filter.name, parameters));
   if (filter.type !== undefined) tasks.push(`t.type = ${parameters.of(filter.type)}`);
+  if (filter.pool !== undefined) tasks.push(`${POOL} = ${parameters.of(filter.pool)}`);
   if (filter.tag !== undefined) tasks.push(`${parameters.of(filter.tag)} = ANY (t.tags)`);
   if (after !== undefined) {
     const dag = `${parameters.of(after.dag)}::uuid`;
@@ -101,7 +104,7 @@ const conditionsOf = (filter: TaskFilter, after: TaskCursor | undefined, paramet
 
 /**
  * The list over all DAGs walks back from the newest DAG and takes each DAG's tasks by index. Status and time narrow the DAGs;
- * name, tag and type have no index, since one would cost each task of the system more than a list is worth: a filter that
+ * name, tag, type and pool have no index, since one would cost each task of the system more than a list is worth: a filter that
  * matches next to nothing in a large store runs into the views' statement timeout, and a window of time makes it answer.
  */
 const listTasks = async (pool: Pool, filter: TaskFilter, limit: number, after: TaskCursor | undefined): Promise<TaskView[]> => {
@@ -162,6 +165,12 @@ const RUNNING_IN = `
   SELECT ${TASK_ROW} FROM dags d JOIN tasks t ON t.dag_id = d.dag_id
   WHERE d.status IN ('CREATED', 'RUNNING', 'PAUSED') AND t.session = $1 AND t.status = 'RUNNING' LIMIT $2`;
 
+const POOLS = `
+  SELECT ${POOL} AS name, count(*) FILTER (WHERE t.status = 'RUNNING')::integer AS running, count(*) FILTER (WHERE ${shownAs('QUEUED')})::integer AS waiting
+  FROM dags d JOIN tasks t ON t.dag_id = d.dag_id
+  WHERE ${LIVE_DAG} AND t.status IN ('PENDING', 'QUEUED', 'RUNNING') AND ${POOL} IS NOT NULL
+  GROUP BY 1 ORDER BY 1 LIMIT $1`;
+
 const readCheckpoint = async (pool: Pool, { dag, task }: TaskRef): Promise<string | null> => {
   const text = 'SELECT checkpoint FROM tasks WHERE dag_id = $1 AND index = $2';
   const { rows } = await pool.query<{ checkpoint: string | null }>({ name: 'checkpoint', text, values: [dag, task] });
@@ -174,6 +183,7 @@ export const createTaskViews = ({ views: pool }: Pick<Database, 'views'>): TaskV
   tasksOf: (dag: DagId, from, limit) => reaching(() => readTasks(pool, OF_DAG, [dag, from, limit])),
   tasks: (filter, limit, after) => reaching(() => listTasks(pool, filter, limit, after)),
   runningIn: (session, limit) => reaching(() => readTasks(pool, RUNNING_IN, [session, limit])),
+  pools: (limit) => reaching(async () => (await pool.query<PoolUse>({ name: 'pools', text: POOLS, values: [limit] })).rows),
   checkpoint: (ref) => reaching(() => readCheckpoint(pool, ref)),
   blockers: (ref, limit) => reaching(() => readBlockers(pool, ref, limit)),
 });

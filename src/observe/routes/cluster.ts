@@ -11,6 +11,7 @@ import type { TaskViews } from '../../ports/views';
 import { showAutoscaling, type AutoscalingNeeds } from '../autoscaling';
 import { gateJson } from '../gates';
 import { limitJson, runningUnder } from '../limits';
+import { createPools, type PoolNeeds } from '../pools';
 import { workerDetailJson, workerJson } from '../present';
 import { onlyKnown } from '../query';
 import { hostnameIn, targetsJson, type TargetsNeeds } from '../targets';
@@ -56,6 +57,17 @@ export const gateListRoutes = ({ gates, clock }: { readonly gates: Pick<GateStor
     const now = clock.now();
     const inForce = (await gates.gates()).filter((gate) => phaseOf(gate, now) !== 'ENDED');
     sendJson(response, `[${inForce.map((gate) => gateJson(gate, now)).join(',')}]`);
+  });
+  return router;
+};
+
+/** The pools, as a plain array. */
+export const poolRoutes = (needs: PoolNeeds): Router => {
+  const router = Router();
+  const pools = createPools(needs);
+  router.get('/api/v1/pools', async (request, response) => {
+    onlyKnown(queryOf(request), []);
+    sendJson(response, await pools());
   });
   return router;
 };

@@ -77,6 +77,17 @@ export interface LimitChanged {
   readonly limit: Limit;
 }
 
+export interface Pool {
+  readonly name: string;
+  /** Where there is a limit, also those that are on their way. */
+  readonly running: number;
+  /** Ready, and not known to run. */
+  readonly waiting: number;
+  readonly limit: Limit | null;
+  /** Where it is paused. */
+  readonly gate: Gate | null;
+}
+
 /** What the two looks of an audit found. */
 export interface DoctorReport {
   /** All findings of all checks. */

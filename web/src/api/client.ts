@@ -15,6 +15,7 @@ import type {
   Limit,
   LimitChanged,
   Page,
+  Pool,
   Schedule,
   ScheduleDetail,
   SchedulePreview,
@@ -113,6 +114,7 @@ export const api = {
   gates: (signal?: AbortSignal) => ask<readonly Gate[]>('/api/v1/gates', { signal }),
   pauseGate: (target: GateTarget, body: object) => post<GateChanged>('/api/v1/gates/pause', { ...body, ...target }),
   resumeGate: (target: GateTarget, body: object) => post<GateChanged>('/api/v1/gates/resume', { ...body, ...target }),
+  pools: (signal?: AbortSignal) => ask<readonly Pool[]>('/api/v1/pools', { signal }),
   limits: (signal?: AbortSignal) => ask<readonly Limit[]>('/api/v1/limits', { signal }),
   setLimit: (scope: Limit['scope'], name: string, body: object) =>
     ask<LimitChanged>(`/api/v1/limits/${scope}/${part(name)}`, { method: 'PUT', body }),

@@ -39,11 +39,14 @@ export interface Told {
 
 const REMEDIES: Readonly<Record<number, string>> = {
   0: 'Check that the scheduler runs and that this machine reaches it. The page tries again by itself.',
-  404: 'It may have been deleted. Go back to the list.',
+  404: 'It may have been deleted, or be kept no longer.',
   409: 'Look at its present state, and ask for something that fits it.',
   429: 'Wait a few seconds and try again.',
   503: 'Something that the scheduler needs is away. The overview shows what; the page tries again by itself.',
 };
+
+const remedyOf = (status: number): string =>
+  REMEDIES[status] ?? (status >= 500 ? 'The scheduler’s log has more about it.' : 'Change the request and try again.');
 
 /** What is wrong, at which place where the server said so. */
 const detailOf = ({ message, problem }: RequestFailed): string => {
@@ -51,12 +54,38 @@ const detailOf = ({ message, problem }: RequestFailed): string => {
   return errors.length === 0 ? message : errors.map(({ path, message: words }) => (path === '' ? words : `${path}: ${words}`)).join('; ');
 };
 
+export interface WayOut {
+  readonly to: string;
+  readonly words: string;
+}
+
+const DAGS: WayOut = { to: '/dags', words: 'Go to the DAGs' };
+const SCHEDULES: WayOut = { to: '/schedules', words: 'Go to the schedules' };
+
+/** Where what isn't there is looked for. */
+const LISTS: Readonly<Record<string, WayOut>> = {
+  DAG_NOT_FOUND: DAGS,
+  TASK_NOT_FOUND: DAGS,
+  SCHEDULE_NOT_FOUND: SCHEDULES,
+  WORKER_NOT_FOUND: { to: '/workers', words: 'Go to the workers' },
+  LETTER_NOT_FOUND: { to: '/dead-letters', words: 'Go to the dead letters' },
+};
+
+/** Where to go on after what asking again won't mend; undefined where it may. */
+export const wayOutOf = (error: unknown): WayOut | undefined => {
+  const problem = error instanceof RequestFailed ? error.problem : undefined;
+  if (problem?.code === 'WRONG_ID') return problem.errors?.[0]?.path === 'scheduleId' ? SCHEDULES : DAGS;
+  return LISTS[problem?.code ?? ''];
+};
+
+const WRONG_ID = 'A part of the address is missing, or was mistyped.';
+
 /** The words for a reader. */
 export const toldOf = (error: unknown): Told => {
   if (!(error instanceof RequestFailed)) return { title: 'Something went wrong', detail: String(error), remedy: 'Reload the page.' };
   return {
     title: error.problem?.title ?? (error.status === 0 ? 'The server can’t be reached' : `Answer ${error.status}`),
     detail: detailOf(error),
-    remedy: REMEDIES[error.status] ?? (error.status >= 500 ? 'The scheduler’s log has more about it.' : 'Change the request and try again.'),
+    remedy: error.problem?.code === 'WRONG_ID' ? WRONG_ID : remedyOf(error.status),
   };
 };

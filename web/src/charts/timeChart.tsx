@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { theme } from '../layout/theme';
+import { When } from '../parts/times';
 import { lastOf } from '../api/overview';
 import type { Line } from './line';
 
@@ -102,7 +103,7 @@ const useDark = (): string => {
   return `${theme.value} ${dark}`;
 };
 
-const Legend = ({ lines, text, at }: Pick<ChartProps, 'lines' | 'text'> & { readonly at: number | null }) => (
+const Legend = ({ times, lines, text, at }: Pick<ChartProps, 'times' | 'lines' | 'text'> & { readonly at: number | null }) => (
   <div class="legend">
     {lines.map(({ name, tone, dash, values }) => {
       const value = at === null ? lastOf(values) : (values[at] ?? null);
@@ -115,6 +116,11 @@ const Legend = ({ lines, text, at }: Pick<ChartProps, 'lines' | 'text'> & { read
         </span>
       );
     })}
+    {at !== null && times[at] !== undefined && (
+      <span class="legend-item soft">
+        at <When at={1_000 * times[at]} />
+      </span>
+    )}
   </div>
 );
 
@@ -147,7 +153,7 @@ export const TimeChart = (props: ChartProps) => {
   return (
     <>
       <div class="chart" ref={element} role="img" aria-label={`${props.label}. Now: ${told}.`} />
-      <Legend lines={props.lines} text={props.text} at={at} />
+      <Legend times={props.times} lines={props.lines} text={props.text} at={at} />
     </>
   );
 };

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { StatusBadge } from '../parts/badge';
 import { DataTable, type Column } from '../parts/dataTable';
-import { durationText, plural, timeText } from '../parts/format';
+import { durationText, exactText, plural, timeText } from '../parts/format';
 import { Empty, Shown } from '../parts/notices';
 import { lookOf } from '../parts/status';
 import { Duration, Took, When } from '../parts/times';
@@ -142,7 +142,7 @@ const Table = ({ tasks, other, dag }: { readonly tasks: readonly Task[]; readonl
         </span>
       </div>
       {rows.length === 0 ? (
-        <Empty title="Nothing differs." />
+        <Empty title="Nothing differs.">Choose another run to compare with, or show all tasks.</Empty>
       ) : (
         <DataTable label="Comparison" columns={columns} rows={rows.slice(0, ROWS)} keyOf={({ taskName }) => taskName} />
       )}
@@ -187,7 +187,7 @@ export const CompareView = ({ dag, tasks, other }: CompareProps) => {
                   }}
                 >
                   {others.map(({ dagId, createdAt, status }) => (
-                    <option key={dagId} value={dagId}>
+                    <option key={dagId} value={dagId} title={exactText(timeOf(createdAt))}>
                       {timeText(timeOf(createdAt), now.value)}, {lookOf(status).word}
                     </option>
                   ))}

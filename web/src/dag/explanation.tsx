@@ -10,7 +10,7 @@ import { taskPath } from '../routing/paths';
 import { Link } from '../routing/router';
 import { carryOut, dagActions, taskActions } from './actions';
 import { isFinalTask, type Dag, type Task } from './model';
-import { gateIn, piecesOf, remedyOf, remedyOfEnd, sentence, waitedFor, withoutCommand, type Remedy } from './remedies';
+import { gateIn, piecesOf, placeOfRemedy, remedyOf, remedyOfEnd, sentence, waitedFor, withoutCommand, type Remedy } from './remedies';
 
 interface FreeingProps {
   readonly remedy: Remedy;
@@ -34,12 +34,12 @@ const effectOf = ({ remedy, details, task, dag }: FreeingProps): (() => Promise<
 };
 
 const Freeing = (props: FreeingProps) => {
-  const { remedy, done } = props;
+  const { remedy, details, done } = props;
   if (remedy.kind === 'wait') return <p class="soft small">{remedy.words}</p>;
   if (remedy.kind === 'page')
     return (
       <p class="small">
-        <Link to={remedy.to}>{remedy.words}</Link>
+        <Link to={placeOfRemedy(remedy.to, details)}>{remedy.words}</Link>
       </p>
     );
   const effect = effectOf(props);

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { DataTable, type Column } from '../parts/dataTable';
 import { durationText, plural, wordsOf } from '../parts/format';
 import { Empty } from '../parts/notices';
-import { When } from '../parts/times';
+import { Duration, When } from '../parts/times';
 import { taskPath } from '../routing/paths';
 import { Link } from '../routing/router';
 import type { TaskGraph } from './graph';
@@ -85,7 +85,16 @@ const Scrubber = ({ moments, at, begin, go }: ScrubberProps) => {
         }}
       />
       <p class="scrubber-time">
-        <When at={moment} /> <span class="soft small">{at === last ? 'the latest' : `+${durationText(moment - begin)}`}</span>
+        <When at={moment} />{' '}
+        <span class="soft small">
+          {at === last ? (
+            'the latest'
+          ) : (
+            <>
+              +<Duration ms={moment - begin} />
+            </>
+          )}
+        </span>
       </p>
     </div>
   );

@@ -1,4 +1,5 @@
 /** What frees a task that isn't running, by the condition that it waits for. */
+import { poolPath } from '../routing/paths';
 
 export type Remedy =
   /** Something that the page can ask for at once. */
@@ -61,6 +62,12 @@ interface Gated {
   readonly name: string | null;
   readonly state: 'PAUSED' | 'QUARANTINED';
 }
+
+/** Where the remedy of a condition is: a limit of a pool is changed on the page of that pool. */
+export const placeOfRemedy = (to: string, details: unknown): string => {
+  const { scope, name } = (details ?? {}) as { readonly scope?: unknown; readonly name?: unknown };
+  return to === '/limits' && scope === 'pool' && typeof name === 'string' ? poolPath(name) : to;
+};
 
 /** The gate that a condition is about. */
 export const gateIn = (details: unknown): Gated | undefined =>

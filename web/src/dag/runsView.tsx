@@ -1,13 +1,14 @@
 /** The runs of the same name side by side: a row for each task, a column for each run. */
 import { useMemo, useState } from 'preact/hooks';
 import { StatusShape } from '../parts/badge';
-import { agoText, durationText, exactText, plural } from '../parts/format';
+import { durationText, exactText, plural } from '../parts/format';
 import { Empty, Shown } from '../parts/notices';
 import { lookOf } from '../parts/status';
 import { now } from '../live/now';
+import { Duration, When } from '../parts/times';
 import { dagPath, taskPath } from '../routing/paths';
 import { Link } from '../routing/router';
-import { timeOf, timeOrNull, type Dag, type Task } from './model';
+import { isFinalDag, timeOf, timeOrNull, type Dag, type Task } from './model';
 import { useRuns, useRunTasks, type Run } from './useRuns';
 
 /** So many tasks are read in all: the more a run has, the fewer runs are shown. */
@@ -22,20 +23,18 @@ const columnsFor = (runs: readonly Dag[], current: Dag): readonly Dag[] => {
   return [...shown].reverse();
 };
 
-const tookMs = (dag: Dag): number | null => {
-  const [from, to] = [timeOrNull(dag.startedAt ?? dag.createdAt), timeOrNull(dag.completedAt)];
-  return from === null || to === null ? null : to - from;
-};
+/** Of one that goes on: until now. */
+const tookMs = (dag: Dag): number => Math.max(0, (timeOrNull(dag.completedAt) ?? now.value) - timeOf(dag.startedAt ?? dag.createdAt));
 
 const RunHead = ({ dag, longest, isCurrent }: { readonly dag: Dag; readonly longest: number; readonly isCurrent: boolean }) => {
   const took = tookMs(dag);
   const look = lookOf(dag.status);
-  const label = `Run of ${exactText(timeOf(dag.createdAt))}: ${look.word}${took === null ? '' : ` in ${durationText(took)}`}${isCurrent ? ' (this one)' : ''}`;
+  const label = `Run of ${exactText(timeOf(dag.createdAt))}: ${look.word} ${isFinalDag(dag.status) ? 'in' : 'for'} ${durationText(took)}${isCurrent ? ' (this one)' : ''}`;
   return (
     <th scope="col" class={isCurrent ? 'run-head run-current' : 'run-head'}>
       <Link to={dagPath(dag.dagId)} title={label} aria-label={label}>
         <span class="run-bar" aria-hidden="true">
-          <span class={`run-fill tone-${look.tone}`} style={{ height: `${took === null ? 0 : Math.max(6, (took / longest) * 100)}%` }} />
+          <span class={`run-fill tone-${look.tone}`} style={{ height: `${Math.max(6, (took / longest) * 100)}%` }} />
         </span>
         <StatusShape look={look} />
       </Link>
@@ -107,7 +106,7 @@ const Grid = ({ runs, current }: { readonly runs: readonly Run[]; readonly curre
   const [isTroubleOnly, setTroubleOnly] = useState(false);
   const [rows, setRows] = useState(ROWS);
   const names = useMemo(() => namesOf(runs, isTroubleOnly), [runs, isTroubleOnly]);
-  const longest = Math.max(1, ...runs.map(({ dag }) => tookMs(dag) ?? 0));
+  const longest = Math.max(1, ...runs.map(({ dag }) => tookMs(dag)));
   const [first, last] = [runs[0]?.dag, runs.at(-1)?.dag];
   return (
     <div class="stack">
@@ -124,14 +123,16 @@ const Grid = ({ runs, current }: { readonly runs: readonly Run[]; readonly curre
         </label>
         <span class="soft small">
           {plural(runs.length, 'run')}
-          {first !== undefined &&
-            last !== undefined &&
-            `, from ${agoText(timeOf(first.createdAt), now.value)} to ${agoText(timeOf(last.createdAt), now.value)}`}
-          ; the bars are their durations, the longest {durationText(longest)}
+          {first !== undefined && last !== undefined && (
+            <>
+              , submitted from <When at={first.createdAt} /> to <When at={last.createdAt} />
+            </>
+          )}
+          ; the bars are their durations, the longest <Duration ms={longest} />
         </span>
       </div>
       {names.length === 0 ? (
-        <Empty title="Every task completed in each of these runs." />
+        <Empty title="Every task completed in each of these runs.">Show all tasks to see how long each of them took.</Empty>
       ) : (
         <GridTable runs={runs} names={names.slice(0, rows)} longest={longest} current={current} />
       )}

@@ -1,5 +1,5 @@
 /** The views of a DAG; which one is shown is part of the address. */
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { goWith } from '../routing/router';
 
 export const TABS = ['graph', 'timeline', 'tasks', 'history', 'runs', 'compare'] as const;
@@ -22,6 +22,12 @@ const show = (tab: Tab): void => {
 
 export const Tabs = ({ shown }: { readonly shown: Tab }) => {
   const list = useRef<HTMLDivElement>(null);
+  // On a phone there is room for some of them.
+  useLayoutEffect(() => {
+    const [frame, tab] = [list.current!, list.current!.querySelector(`#tab-${shown}`)!];
+    const [around, inside] = [frame.getBoundingClientRect(), tab.getBoundingClientRect()];
+    frame.scrollLeft += inside.left + inside.width / 2 - (around.left + around.width / 2);
+  }, [shown]);
   const move = (by: number): void => {
     const next = TABS[(TABS.indexOf(shown) + by + TABS.length) % TABS.length]!;
     show(next);

@@ -51,6 +51,7 @@ const Axis = ({ scale }: { readonly scale: Scale }) => (
       const isLast = x > scale.width - 30;
       return (
         <g key={after}>
+          <title>{exactText(scale.span.from + after)}</title>
           <line class="lanes-tick" x1={x} x2={x} y1={AXIS - 6} y2={AXIS} />
           <text class="lanes-time" x={isLast ? scale.width - 2 : x} y={AXIS - 10} text-anchor={after === 0 ? 'start' : isLast ? 'end' : 'middle'}>
             {after === 0 ? '0' : `+${durationText(after)}`}

@@ -18,7 +18,8 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['/schedules', 'Schedules'],
   ['/workers', 'Workers'],
   ['/dead-letters', 'Dead letters'],
-  ['/limits', 'Limits & gates'],
+  ['/pools', 'Pools'],
+  ['/limits', 'Limits & pauses'],
 ];
 
 const isIn = (page: string, path: string): boolean =>

@@ -1,5 +1,5 @@
 /** One DAG. */
-import { useCallback, useMemo } from 'preact/hooks';
+import { useCallback, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { ActionButtons } from '../dag/actionButtons';
 import { dagActions, withheldFromDag } from '../dag/actions';
 import { CompareView } from '../dag/compareView';
@@ -20,6 +20,7 @@ import { useDag, type LiveDag } from '../dag/useDag';
 import { useEvents } from '../dag/useEvents';
 import type { TaskGraph } from '../dag/graph';
 import { Page } from '../layout/layout';
+import { giveBack, wayTo } from '../parts/focus';
 import { Empty, Failure, Loading } from '../parts/notices';
 import type { Query } from '../routing/address';
 import { go, goWith, Link, place } from '../routing/router';
@@ -65,6 +66,19 @@ const Views = ({ tab, dag, tasks, graph }: ViewsProps) => {
   }
 };
 
+/** The focus goes into the panel of a task as it opens, and back to where it was when it is closed. */
+const useReturn = (isOpen: boolean): void => {
+  const way = useRef<readonly HTMLElement[]>([]);
+  useLayoutEffect(() => {
+    if (!isOpen) return undefined;
+    way.current = wayTo(document.activeElement);
+    return () => {
+      // The panel is gone by now.
+      giveBack(way.current);
+    };
+  }, [isOpen]);
+};
+
 const WITH_PANEL: readonly Tab[] = ['graph', 'timeline', 'history'];
 
 const Body = ({ live, dag }: { readonly live: LiveDag; readonly dag: DagFacts }) => {
@@ -72,6 +86,7 @@ const Body = ({ live, dag }: { readonly live: LiveDag; readonly dag: DagFacts })
   const tab = tabOf(place.value.query['tab']);
   const chosenName = place.value.query['task'];
   const chosen = WITH_PANEL.includes(tab) ? tasks?.find(({ taskName }) => taskName === chosenName) : undefined;
+  useReturn(chosen !== undefined);
   const counts = useMemo(() => tasks && countsOf(tasks.map(({ status }) => status)), [tasks]);
   return (
     <>
@@ -82,7 +97,7 @@ const Body = ({ live, dag }: { readonly live: LiveDag; readonly dag: DagFacts })
           {tasks === undefined || graph === undefined ? (
             live.error === undefined && <Loading what="the tasks" />
           ) : tasks.length === 0 ? (
-            <Empty title="This DAG has no tasks." />
+            <Empty title="This DAG has no tasks.">Add some by changing its graph.</Empty>
           ) : (
             <Views tab={tab} dag={dag} tasks={tasks} graph={graph} />
           )}

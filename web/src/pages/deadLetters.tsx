@@ -7,6 +7,7 @@ import { StatusBadge } from '../parts/badge';
 import { DataTable, type Column } from '../parts/dataTable';
 import { ChoiceField, MomentField, SearchField } from '../parts/fields';
 import { KINDS, kindText } from '../parts/failureKinds';
+import { Name } from '../parts/name';
 import { Empty, Shown } from '../parts/notices';
 import { Pager } from '../parts/pager';
 import { When } from '../parts/times';
@@ -60,7 +61,7 @@ const COLUMNS: readonly Column<DeadLetter>[] = [
       <div class="name-cell">
         <strong>{taskName ?? record?.place ?? '–'}</strong>
         {dagId !== null && (
-          <div class="small">
+          <div class="small clamp" title={dagName ?? undefined}>
             <Link to={dagPath(dagId)}>{dagName}</Link>
           </div>
         )}
@@ -77,7 +78,12 @@ const COLUMNS: readonly Column<DeadLetter>[] = [
         </span>
         <span class="small soft">
           {kindText(kind)}
-          {type !== null && ` · ${type}`}
+          {type !== null && (
+            <>
+              {' · '}
+              <Name text={type} />
+            </>
+          )}
         </span>
       </div>
     ),

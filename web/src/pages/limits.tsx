@@ -1,4 +1,4 @@
-/** What keeps tasks back on purpose: pauses, quarantines, and limits of pools, types and rates. */
+/** What keeps tasks back on purpose: pauses, quarantines, and limits of types and rates; pools have a page of their own. */
 import { useState } from 'preact/hooks';
 import type { Limit } from '../../../src/sdk/responses';
 import { api } from '../api/client';
@@ -8,19 +8,22 @@ import { DataTable, type Column } from '../parts/dataTable';
 import { confirm } from '../parts/dialog';
 import { ChoiceField, NumberField, TextField } from '../parts/fields';
 import { figureText } from '../parts/format';
+import { Name } from '../parts/name';
 import { Empty, Shown } from '../parts/notices';
 import { When } from '../parts/times';
 import { tell, tellFailure } from '../parts/toasts';
+import { Link } from '../routing/router';
 import { boundsOf, type Typed } from './limits/bounds';
 import { Gates } from './limits/gates';
+import { removeLimit } from './limits/removal';
+import { Usage } from './limits/usage';
 
 const SCOPES = [
-  ['pool', 'a pool'],
   ['type', 'a task type'],
   ['rate', 'a rate'],
 ] as const;
 
-const EMPTY: Typed = { scope: 'pool', name: '', amount: '', burst: '' };
+const EMPTY: Typed = { scope: 'type', name: '', amount: '', burst: '' };
 
 const set = async ({ scope, name }: Typed, body: object): Promise<boolean> => {
   const asked = await confirm({
@@ -98,29 +101,14 @@ const LimitForm = ({ again }: { readonly again: () => void }) => {
   );
 };
 
-const Usage = ({ limit: { maxRunning, perSecond, burst, running } }: { readonly limit: Limit }) => {
-  if (maxRunning === null)
-    return (
-      <span class="figure">
-        {figureText(perSecond ?? 0)} a second{burst !== null && `, ${burst} at once after a silence`}
-      </span>
-    );
-  const full = running !== null && running >= maxRunning;
-  return (
-    <div class="slots">
-      <div class="bar" aria-hidden="true">
-        <div
-          class={`bar-fill tone-${full ? 'warn' : 'busy'}`}
-          style={{ width: `${Math.min(100, (100 * (running ?? 0)) / maxRunning)}%`, minWidth: '0' }}
-        />
-      </div>
-      <span class="figure">
-        {running ?? '?'} of {maxRunning}
-        {full && ' – full'}
-      </span>
-    </div>
+const Bound = ({ limit: { maxRunning, perSecond, burst, running } }: { readonly limit: Limit }) =>
+  maxRunning === null ? (
+    <span>
+      {figureText(perSecond ?? 0)} a second{burst !== null && `, ${burst} at once after a silence`}
+    </span>
+  ) : (
+    <Usage running={running} maxRunning={maxRunning} />
   );
-};
 
 const COLUMNS: readonly Column<Limit>[] = [
   {
@@ -128,11 +116,14 @@ const COLUMNS: readonly Column<Limit>[] = [
     title: 'What',
     cell: ({ scope, name }) => (
       <span>
-        <span class="soft">{scope}</span> <strong>{name}</strong>
+        <span class="soft">{scope}</span>{' '}
+        <strong>
+          <Name text={name} />
+        </strong>
       </span>
     ),
   },
-  { key: 'usage', title: 'Running', cell: (limit) => <Usage limit={limit} /> },
+  { key: 'usage', title: 'Running', cell: (limit) => <Bound limit={limit} /> },
   {
     key: 'why',
     title: 'Why',
@@ -147,24 +138,6 @@ const COLUMNS: readonly Column<Limit>[] = [
   { key: 'set', title: 'Set', wide: true, cell: ({ updatedAt }) => <When at={updatedAt} /> },
 ];
 
-const remove = async ({ scope, name }: Limit, again: () => void): Promise<void> => {
-  const asked = await confirm({
-    title: `Remove the limit of the ${scope} ${name}?`,
-    text: 'What waits because of it starts as soon as slots are free.',
-    verb: 'Remove it',
-    danger: true,
-    plain: true,
-  });
-  if (asked === undefined) return;
-  try {
-    await api.removeLimit(scope, name);
-    tell(`The ${scope} ${name} has no limit any more`);
-  } catch (error) {
-    tellFailure('Not removed', error);
-  }
-  again();
-};
-
 const EVERY_MS = 3_000;
 
 const LimitList = () => {
@@ -178,7 +151,9 @@ const LimitList = () => {
         class="button button-small"
         aria-label={`Remove the limit of ${limit.name}`}
         onClick={() => {
-          void remove(limit, fetched.again);
+          void removeLimit(limit).then((was) => {
+            if (was) fetched.again();
+          });
         }}
       >
         Remove
@@ -193,20 +168,27 @@ const LimitList = () => {
       </div>
       <LimitForm again={fetched.again} />
       <Shown fetched={fetched} what="the limits">
-        {(limits) =>
-          limits.length === 0 ? (
-            <Empty title="Nothing is limited.">Give tasks a pool (“pool”: “warehouse”) and limit it here, to spare what they share.</Empty>
+        {(all) => {
+          const limits = all.filter(({ scope }) => scope !== 'pool');
+          return limits.length === 0 ? (
+            <Empty title="No type and no rate is limited.">
+              Limit a type above, or a rate that tasks name (<code>"rateLimit"</code>), to spare what they use.
+            </Empty>
           ) : (
             <DataTable label="Limits" columns={[...COLUMNS, actions]} rows={limits} keyOf={({ scope, name }) => `${scope} ${name}`} />
-          )
-        }
+          );
+        }}
       </Shown>
     </section>
   );
 };
 
 export const Limits = () => (
-  <Page title="Limits and gates">
+  <Page title="Limits and pauses">
+    <p class="soft">
+      Of task types, rates and everything. Pools are limited and paused on <Link to="/pools">their own page</Link>; how many tasks of one DAG run at
+      once is said when it is submitted (<code>"maxRunning"</code>).
+    </p>
     <Gates />
     <LimitList />
   </Page>

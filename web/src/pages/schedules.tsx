@@ -5,6 +5,7 @@ import { Page } from '../layout/layout';
 import { useFetched } from '../live/hooks';
 import { StatusBadge } from '../parts/badge';
 import { DataTable, type Column } from '../parts/dataTable';
+import { Name } from '../parts/name';
 import { Empty, Shown } from '../parts/notices';
 import { Pager } from '../parts/pager';
 import { When } from '../parts/times';
@@ -22,7 +23,7 @@ const COLUMNS: readonly Column<Schedule>[] = [
           <strong>{name}</strong>
         </Link>
         <div class="small soft">
-          <code>{cron}</code> {timeZone}
+          <code>{cron}</code> <Name text={timeZone} />
           {dagName !== name && ` · ${dagName}`}
         </div>
       </div>

@@ -71,7 +71,7 @@ export const Task = ({ params }: { readonly params: Query }) => {
       title={both?.task.taskName ?? 'Task'}
       above={
         both === undefined ? (
-          'Task'
+          <Link to="/dags">DAGs</Link>
         ) : (
           <>
             <Link to={dagPath(both.dag.dagId)}>{both.dag.dagName}</Link> ·{' '}

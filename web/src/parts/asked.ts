@@ -1,4 +1,5 @@
 /** What a question asks for beside who and why: each answer goes into the request under its field's name. */
+import { countText } from './format';
 import { jsonProblem } from './jsonText';
 
 interface Named {
@@ -11,7 +12,7 @@ export type AskedField =
   | (Named & { readonly kind: 'json'; readonly value: string; readonly hint: string; readonly placeholder?: string })
   /** ISO 8601; empty, it isn't sent. */
   | (Named & { readonly kind: 'moment'; readonly value: string })
-  | (Named & { readonly kind: 'number'; readonly value: string; readonly max: number })
+  | (Named & { readonly kind: 'number'; readonly value: string; readonly max: number; readonly whole?: true })
   /** 'yes' or ''; left as it is, it isn't sent. */
   | (Named & { readonly kind: 'check'; readonly value: string });
 
@@ -23,10 +24,15 @@ export const typedAtFirst = (fields: readonly AskedField[]): Typed => Object.fro
 /** Whether it was left as it was, or empty. */
 export const isLeft = (field: AskedField, text: string): boolean => text === field.value || text.trim() === '';
 
+const numberProblem = ({ max, whole }: { readonly max: number; readonly whole?: true }, value: number): string | undefined => {
+  if (whole === true) return Number.isInteger(value) && value >= 1 && value <= max ? undefined : `A whole number from 1 to ${countText(max)}.`;
+  return value > 0 && value <= max ? undefined : `More than 0, up to ${countText(max)}.`;
+};
+
 /** Why a field can't be sent as it is; undefined where it can. */
 export const problemOf = (field: AskedField, text: string): string | undefined => {
   if (field.kind === 'json') return isLeft(field, text) ? undefined : jsonProblem(text);
-  if (field.kind === 'number') return Number(text) > 0 && Number(text) <= field.max ? undefined : `More than 0, up to ${field.max}.`;
+  if (field.kind === 'number') return numberProblem(field, Number(text));
   return undefined;
 };
 

@@ -19,7 +19,7 @@ const Field = ({ field, text, change }: FieldProps) => {
     case 'moment':
       return <MomentField {...shared} />;
     case 'number':
-      return <NumberField {...shared} min={0.1} step="any" />;
+      return <NumberField {...shared} problem={problem} {...(field.whole === true ? { min: 1 } : { min: 0.1, step: 'any' })} />;
     case 'check':
       return <CheckField {...shared} />;
   }

@@ -1,10 +1,11 @@
-/** Dialogs: the browser's own, which keep the focus inside, close on Escape and give the focus back. */
+/** Dialogs: the browser's own, which keep the focus inside and close on Escape. The focus goes back to where it was. */
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Asked } from '../api/client';
 import { givenBy, problemOf, typedAtFirst, type AskedField, type Typed } from './asked';
 import { AskedFields } from './askedFields';
+import { giveBack, wayTo } from './focus';
 
 interface DialogProps {
   readonly title: string;
@@ -18,16 +19,27 @@ interface DialogProps {
 export const Dialog = ({ title, close, children, large = false }: DialogProps) => {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const isGone = useRef(false);
   // Before the next frame: a key that follows at once is meant for it.
   useLayoutEffect(() => {
-    element.current?.showModal();
+    const dialog = element.current!;
+    const way = wayTo(document.activeElement);
+    dialog.showModal();
+    return () => {
+      isGone.current = true;
+      // A dialog that is taken away while it is open gives no focus back, and one that is closed only to what is still there.
+      dialog.close();
+      giveBack(way);
+    };
   }, []);
   return (
     <dialog
       ref={element}
       class={large ? 'dialog dialog-large' : 'dialog'}
       aria-labelledby={id}
-      onClose={close}
+      onClose={() => {
+        if (!isGone.current) close();
+      }}
       onClick={(event) => {
         // What surrounds a dialog belongs to the dialog itself.
         if (event.target === element.current) close();

@@ -64,22 +64,34 @@ interface NumberProps {
   readonly change: (value: string) => void;
   readonly min?: number;
   readonly step?: string;
+  /** What is wrong with it; undefined where nothing is. */
+  readonly problem?: string | undefined;
 }
 
-export const NumberField = ({ label, value, change, min = 0, step = '1' }: NumberProps) => (
-  <label class="field">
-    <span>{label}</span>
-    <input
-      type="number"
-      min={min}
-      step={step}
-      value={value}
-      onInput={({ currentTarget }) => {
-        change(currentTarget.value);
-      }}
-    />
-  </label>
-);
+export const NumberField = ({ label, value, change, min = 0, step = '1', problem }: NumberProps) => {
+  const id = useId();
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="number"
+        min={min}
+        step={step}
+        value={value}
+        aria-invalid={problem !== undefined}
+        aria-describedby={problem === undefined ? undefined : id}
+        onInput={({ currentTarget }) => {
+          change(currentTarget.value);
+        }}
+      />
+      {problem !== undefined && (
+        <span id={id} class="field-hint field-problem" role="status">
+          {problem}
+        </span>
+      )}
+    </label>
+  );
+};
 
 /** A moment in the reader's zone; its value is ISO 8601, '' for none. */
 export const MomentField = ({ label, value, change }: TextProps) => (

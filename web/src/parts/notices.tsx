@@ -1,6 +1,7 @@
 /** What stands where there is nothing to show: nothing there, not yet there, or something went wrong. */
 import type { ComponentChildren } from 'preact';
-import { toldOf } from '../api/problem';
+import { toldOf, wayOutOf } from '../api/problem';
+import { Link } from '../routing/router';
 
 interface EmptyProps {
   readonly title: string;
@@ -23,12 +24,17 @@ interface FailureProps {
 /** An error with what to do about it. */
 export const Failure = ({ error, again }: FailureProps) => {
   const { title, detail, remedy } = toldOf(error);
+  const wayOut = wayOutOf(error);
   return (
     <div class="notice notice-bad" role="alert">
       <p class="notice-title">{title}</p>
       <p class="notice-text">{detail}</p>
       <p class="notice-text">{remedy}</p>
-      {again !== undefined && (
+      {wayOut !== undefined ? (
+        <Link class="button" to={wayOut.to}>
+          {wayOut.words}
+        </Link>
+      ) : again === undefined ? null : (
         <button type="button" class="button" onClick={again}>
           Try again
         </button>

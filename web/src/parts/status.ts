@@ -58,6 +58,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   SUBMITTED: { word: 'submitted', tone: 'good', shape: shapes.check },
   MISSED: { word: 'missed', tone: 'quiet', shape: shapes.bar },
   REFUSED: { word: 'refused', tone: 'bad', shape: shapes.cross },
+  FULL: { word: 'full', tone: 'warn', shape: shapes.bar },
   QUARANTINED: { word: 'in quarantine', tone: 'bad', shape: shapes.triangle },
 };
 

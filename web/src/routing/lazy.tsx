@@ -1,7 +1,12 @@
 /** Pages that are fetched when they are first opened. */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { RequestFailed } from '../api/problem';
 import { Failure, Loading } from '../parts/notices';
+
+const UNFETCHED =
+  'This part of the page could not be fetched: the scheduler is away, or has another version by now. Reload the page once it is back.';
+const AGAIN_MS = 5_000;
 
 type State<P> = { readonly page: ComponentType<P> } | { readonly error: unknown } | undefined;
 
@@ -17,10 +22,19 @@ export const lazy = <P extends object>(fetchPage: () => Promise<ComponentType<P>
           kept.page = page;
           setState({ page });
         },
-        (error: unknown) => {
-          setState({ error });
+        () => {
+          setState({ error: new RequestFailed(UNFETCHED, 0, undefined) });
         },
       );
+    }, [state]);
+    useEffect(() => {
+      if (state === undefined || 'page' in state) return undefined;
+      const timer = setTimeout(() => {
+        setState(undefined);
+      }, AGAIN_MS);
+      return () => {
+        clearTimeout(timer);
+      };
     }, [state]);
     if (state === undefined) return <Loading what="the page" />;
     if ('page' in state) return <state.page {...props} />;

@@ -8,6 +8,7 @@ export const PAGE_PATHS = [
   '/workers',
   '/dead-letters',
   '/limits',
+  '/pools',
   '/schedules',
   '/schedules/new',
   '/schedules/:scheduleId',
@@ -16,5 +17,6 @@ export const PAGE_PATHS = [
 export type PagePath = (typeof PAGE_PATHS)[number];
 
 export const dagPath = (dagId: string): string => `/dags/${encodeURIComponent(dagId)}`;
+export const poolPath = (name: string): string => `/pools?pool=${encodeURIComponent(name)}`;
 export const schedulePath = (scheduleId: string): string => `/schedules/${encodeURIComponent(scheduleId)}`;
 export const taskPath = (taskId: string): string => `/tasks/${encodeURIComponent(taskId)}`;

@@ -52,7 +52,9 @@ const Facts = ({ letter }: { readonly letter: DeadLetterDetail }) => (
         <dt>Record</dt>
         <dd>
           {letter.record.place}, offset {letter.record.offset}
-          <pre class="code-block">{letter.record.raw}</pre>
+          <pre class="code-block" tabIndex={0} role="region" aria-label="The record as it came">
+            {letter.record.raw}
+          </pre>
         </dd>
       </>
     )}
@@ -66,7 +68,9 @@ const OneAttempt = ({ attempt: { attempt, workerId, endedAt, error } }: { readon
         Attempt {attempt} at <When at={endedAt} />
         {workerId !== null && ` on ${workerId}`}: {error.message}
       </summary>
-      <pre class="code-block">{error.stack ?? [error.name, error.code, error.message].filter((part) => part !== undefined).join('\n')}</pre>
+      <pre class="code-block" tabIndex={0} role="region" aria-label={`The error of attempt ${attempt}`}>
+        {error.stack ?? [error.name, error.code, error.message].filter((part) => part !== undefined).join('\n')}
+      </pre>
     </details>
   </li>
 );
@@ -165,7 +169,9 @@ export const Letter = ({ letterId, close, changed }: LetterProps) => {
             {letter.error !== null && (
               <section>
                 <h3>Error</h3>
-                <pre class="code-block">{letter.error.stack ?? letter.error.message}</pre>
+                <pre class="code-block" tabIndex={0} role="region" aria-label="The error">
+                  {letter.error.stack ?? letter.error.message}
+                </pre>
               </section>
             )}
             {letter.attempts.length > 0 && (

@@ -11,11 +11,14 @@ export interface Typed {
 
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
+/** Whether it can name a pool or a rate. */
+export const isPoolName = (name: string): boolean => NAME.test(name);
+
 const whole = (text: string): number | undefined => (/^\d{1,9}$/.test(text.trim()) ? Number(text) : undefined);
 
 /** The body of PUT /api/v1/limits/{scope}/{name}, or what is to be mended. */
 export const boundsOf = ({ scope, name, amount, burst }: Typed): { readonly body: object } | { readonly problem: string } => {
-  if (scope === 'type' ? name.trim() === '' : !NAME.test(name.trim()))
+  if (scope === 'type' ? name.trim() === '' : !isPoolName(name.trim()))
     return { problem: scope === 'type' ? 'Name the task type.' : 'A name has 1 to 64 letters, digits, dots, dashes or underscores.' };
   if (scope !== 'rate') {
     const maxRunning = whole(amount);

@@ -8,6 +8,7 @@ import { DataTable, type Column } from '../../parts/dataTable';
 import { confirm } from '../../parts/dialog';
 import { ChoiceField, MomentField, TextField } from '../../parts/fields';
 import { plural } from '../../parts/format';
+import { Name } from '../../parts/name';
 import { Empty, Shown } from '../../parts/notices';
 import { When } from '../../parts/times';
 import { tell, tellFailure } from '../../parts/toasts';
@@ -37,7 +38,6 @@ const pause = async (scope: Scope, name: string, until: string): Promise<boolean
 
 const SCOPES = [
   ['type', 'a task type'],
-  ['pool', 'a pool'],
   ['all', 'everything'],
 ] as const;
 
@@ -60,7 +60,7 @@ const PauseForm = ({ again }: { readonly again: () => void }) => {
       }}
     >
       <ChoiceField label="Pause" value={scope} choices={SCOPES} change={setScope} />
-      {scope !== 'all' && <TextField label={scope === 'type' ? 'Task type' : 'Pool'} value={name} change={setName} />}
+      {scope !== 'all' && <TextField label="Task type" value={name} change={setName} />}
       <MomentField label="Until (optional)" value={until} change={setUntil} />
       <button type="submit" class="button" disabled={scope !== 'all' && name.trim() === ''}>
         Pause …
@@ -75,7 +75,9 @@ const COLUMNS: readonly Column<Gate>[] = [
     title: 'What',
     cell: ({ scope, name, state }) => (
       <div class="name-cell">
-        <strong>{wordsOfGate(scope, name)}</strong>
+        <strong>
+          <Name text={wordsOfGate(scope, name)} />
+        </strong>
         <div>
           <StatusBadge status={state} />
         </div>
@@ -133,8 +135,9 @@ export const Gates = () => {
       </div>
       <PauseForm again={fetched.again} />
       <Shown fetched={fetched} what="what is paused">
-        {(gates) =>
-          gates.length === 0 ? (
+        {(all) => {
+          const gates = all.filter(({ scope }) => scope !== 'pool');
+          return gates.length === 0 ? (
             <Empty title="Nothing is paused.">A type that fails everywhere appears here by itself, in quarantine.</Empty>
           ) : (
             <DataTable
@@ -143,8 +146,8 @@ export const Gates = () => {
               rows={gates}
               keyOf={({ scope, name, state }) => `${scope} ${name ?? ''} ${state}`}
             />
-          )
-        }
+          );
+        }}
       </Shown>
     </section>
   );

@@ -3,8 +3,9 @@ import { api, type Health } from '../../api/client';
 import type { Standing } from '../../api/overview';
 import { useFetched } from '../../live/hooks';
 import { StatusBadge } from '../../parts/badge';
-import { countText, durationText, plural } from '../../parts/format';
+import { countText, plural } from '../../parts/format';
 import { Empty } from '../../parts/notices';
+import { Duration } from '../../parts/times';
 import { Link } from '../../routing/router';
 import { wordsOfGate } from '../limits/gateWords';
 
@@ -51,7 +52,9 @@ export const Services = ({ health, schedulers }: Pick<Standing, 'schedulers'> & 
         <li key={name} class="row">
           <StatusBadge status={status} />
           <strong>{NAMES[name] ?? name}</strong>
-          <span class="soft figure">answers in {durationText(latencyMs)}</span>
+          <span class="soft">
+            answers in <Duration ms={latencyMs} />
+          </span>
           {error !== undefined && <span class="soft">{error}</span>}
         </li>
       ))}
@@ -73,7 +76,8 @@ export const KeptBack = () => {
           {reason !== null && <span class="soft">({reason})</span>}
         </span>
       ))}
-      <Link to="/limits">Limits & gates</Link>
+      {data.some(({ scope }) => scope === 'pool') && <Link to="/pools">Pools</Link>}
+      {data.some(({ scope }) => scope !== 'pool') && <Link to="/limits">Limits &amp; pauses</Link>}
     </div>
   );
 };

@@ -41,7 +41,9 @@ const FAILURE_COLUMNS: readonly Column<DeadLetter>[] = [
     cell: ({ taskId, taskName, dagId, dagName }) => (
       <div class="name-cell">
         {taskId === null ? (taskName ?? '–') : <Link to={taskPath(taskId)}>{taskName}</Link>}
-        <div class="small soft">{dagId === null ? '' : dagName}</div>
+        <div class="small soft clamp" title={dagName ?? undefined}>
+          {dagId === null ? '' : dagName}
+        </div>
       </div>
     ),
   },

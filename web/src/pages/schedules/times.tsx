@@ -1,5 +1,7 @@
 /** The next times of a schedule, on its own clocks and on the reader's. */
 import { DataTable, type Column } from '../../parts/dataTable';
+import { Name } from '../../parts/name';
+import { exactText } from '../../parts/format';
 import { clockText, ownZone } from './form';
 
 interface NextTimesProps {
@@ -9,9 +11,9 @@ interface NextTimesProps {
 
 const inZone = (key: string, title: string, timeZone: string): Column<string> => ({
   key,
-  title,
+  title: <Name text={title} />,
   cell: (at) => (
-    <time class="figure" dateTime={at} title={at}>
+    <time class="figure wraps" dateTime={at} title={exactText(Date.parse(at), timeZone)}>
       {clockText(at, timeZone)}
     </time>
   ),

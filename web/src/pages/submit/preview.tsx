@@ -6,6 +6,7 @@ import { layered, type Layers, type Placed, type PreviewTask } from './layers';
 const [WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN] = [150, 42, 16, 34, 4];
 const MOST_DRAWN = 300;
 const LONGEST = 20;
+const LEAST = 0.75;
 
 const short = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
 
@@ -26,6 +27,8 @@ const Graph = ({ layers }: { readonly layers: Layers }) => {
     <svg
       width={width}
       height={height}
+      // Somewhat too wide, it shrinks; beyond that its frame scrolls.
+      style={{ maxWidth: `max(100%, ${LEAST * width}px)`, height: 'auto' }}
       viewBox={`0 0 ${width} ${height}`}
       role="img"
       aria-label={`${plural(layers.tasks.length, 'task')} in ${plural(layers.layers, 'step')}: ${layers.tasks

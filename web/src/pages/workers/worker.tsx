@@ -66,7 +66,7 @@ export const WorkerDialog = ({ workerId, close, changed }: WorkerDialogProps) =>
             <section>
               <h3>What it runs</h3>
               {worker.tasks.length === 0 ? (
-                <Empty title="Nothing that takes longer than a moment." />
+                <Empty title="Nothing that takes longer than a moment.">Tasks appear here as they run on.</Empty>
               ) : (
                 <DataTable label="Tasks of the worker" columns={COLUMNS} rows={worker.tasks} keyOf={({ taskId }) => taskId} />
               )}
