@@ -9,6 +9,7 @@ import { applyEvent } from '../../src/core/applyEvent';
 import { runOfPlan } from '../../src/core/run';
 import { changesOf, newStep } from '../../src/core/step';
 import { check } from './checker';
+import { START_MS } from './cluster';
 import { LAW } from './cluster';
 import type { Entry, Happened } from './history';
 import { dispatchKey } from './foreseen';
@@ -200,7 +201,7 @@ const ofPriority = (priority: number): Happened => ({
 const sentWith = (priority: number, task: number): Happened => ({ ...(sent(1) as Extract<Happened, { kind: 'sent' }>), task, priority });
 
 test('a full window of less important tasks before one that waits is found, until a command on its DAG is in the log', () => {
-  const becameReady = [{ at: 5, owner: 's1', dag: DAG, task: 1, priority: 9 }];
+  const becameReady = [{ at: 5, since: START_MS + 5, owner: 's1', dag: DAG, task: 1, priority: 9 }];
   const sessions = Array.from({ length: 4 }, (_, i): Happened => ({
     kind: 'session',
     session: `x${String(i)}`,

@@ -27,6 +27,8 @@ import { createTimeline, type Timeline } from './timeline';
 import { createTopic, type Topic } from './topic';
 
 export const START_MS = 1_800_000_000_000;
+/** What the clock of a process is fast or slow, at most. */
+export const SKEW_MS = 50;
 export const LEASE_MS = 1600;
 /** As by default, but for its times: a run is short. */
 const BREAKER = { enabled: true, attempts: 20, tasks: 5, coolDownMs: 1000, maxCoolDownMs: 4000, probes: 3 };
@@ -268,7 +270,7 @@ export const createCluster = ({ random, shape, handlerIn }: ClusterNeeds): Clust
     find: (name) => live.get(name),
     start: (kind, name) => {
       const id = `${name}.${String(++started)}`;
-      const skewMs = random.between(-50, 50);
+      const skewMs = random.between(-SKEW_MS, SKEW_MS);
       const process = createProcess({
         name,
         id,

@@ -38,6 +38,8 @@ export interface Replayed {
 
 export interface BecameReady {
   readonly at: number;
+  /** By the law, whose time is that of the event: its commit may come much later. In milliseconds since 1970. */
+  readonly since: number;
   readonly owner: string;
   readonly dag: DagId;
   readonly task: number;
@@ -191,7 +193,7 @@ class Replay {
     }
     for (const { run, task, dispatch } of step.ready)
       if (dispatch === 1 && run.dispatch[task] === 1 && run.state[task] === CODE.QUEUED)
-        this.becameReady.push({ at, owner: scheduler, dag: run.dag, task, priority: run.specs[task]!.priority });
+        this.becameReady.push({ at, since: run.since[task]!, owner: scheduler, dag: run.dag, task, priority: run.specs[task]!.priority });
     this.compare(
       at,
       step,

@@ -20,6 +20,7 @@ test('a task goes with its own priority, or with what it has risen to by its wai
   expect(found(stored(), sent(5, 0))).toBe(0);
   expect(found(stored(), sent(7, 4000))).toBe(0);
   expect(found(stored(), sent(7, 2000))).toBe(1);
+  expect(found(stored(), sent(7, 3800))).toBe(1);
   expect(found(stored(), sent(9, 8000))).toBe(0);
   expect(found(stored(), sent(4, 9000))).toBe(1);
   // Of a later number nobody knows since when it waits.
@@ -32,7 +33,7 @@ test('a task waits since it was queued, also where that was committed much later
   const committed = commit(row);
   const count = (...entries: readonly Entry[]): number => {
     let complaints = 0;
-    risenWithRight(entries, () => complaints++, { becameReady: [{ dag: plan.dagId, task: 0, at: 6000 } as never] });
+    risenWithRight(entries, () => complaints++, { becameReady: [{ dag: plan.dagId, task: 0, at: 6500, since: START_MS + 6000 } as never] });
     return complaints;
   };
   expect(count(stored(), sent(7, 5000))).toBe(1);

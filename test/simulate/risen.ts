@@ -2,7 +2,7 @@
 import { AGED_SHARE, agedPriority } from '../../src/core/fairness';
 import type { DagId } from '../../src/core/ids';
 import type { PlannedDag } from '../../src/core/dag';
-import { FAIRNESS, START_MS } from './cluster';
+import { FAIRNESS, SKEW_MS, START_MS } from './cluster';
 import type { Entry } from './history';
 import type { Replayed } from './replay';
 
@@ -10,9 +10,6 @@ type Report = (at: number, what: string) => void;
 
 /** What a share may have saved, and what is heard of others in one go. */
 const AT_ONCE = 8;
-/** A commit comes later than the event that made a task ready. */
-const COMMITTED_WITHIN_MS = 1500;
-
 /**
  * Since when each task waited for its first attempt, as its row says: what is in the log may be committed long after, where PostgreSQL
  * was away. A row that waits for a retry has the number of what comes, and tells when the attempt before was queued.
@@ -36,7 +33,7 @@ export const risenWithRight = (entries: readonly Entry[], report: Report, { beca
   const dags = new Map<DagId, PlannedDag>();
   /** Of whom nobody knows which priorities its tasks have by now. */
   const commanded = new Set<DagId>();
-  const readyAt = new Map(becameReady.map(({ dag, task, at }) => [`${dag}/${String(task)}`, at]));
+  const readyAt = new Map(becameReady.map(({ dag, task, since }) => [`${dag}/${String(task)}`, since - START_MS]));
   const queuedAt = queuedAtOf(entries);
   const storedAt = new Map<DagId, number>();
   const risen = new Map<string, number>();
@@ -62,7 +59,7 @@ export const risenWithRight = (entries: readonly Entry[], report: Report, { beca
     }
     count(at, by, 'its age', AGED_SHARE);
     const since = Math.min(readyAt.get(name) ?? storedAt.get(dag)!, queuedAt.get(name) ?? Infinity);
-    if (dispatch === 1 && agedPriority(own, at - since + COMMITTED_WITHIN_MS, FAIRNESS.ageingMs) < priority)
+    if (dispatch === 1 && agedPriority(own, at - since + 2 * SKEW_MS, FAIRNESS.ageingMs) < priority)
       report(at, `${by} sent ${name} of priority ${String(own)} with ${String(priority)} ${String(Math.round(at - since))} ms after it was ready`);
   };
 
