@@ -31,7 +31,7 @@ export interface Asking {
 }
 
 export const PLAIN_DAG_COMMANDS = ['cancel', 'pause', 'resume', 'drain'] as const;
-export const PLAIN_TASK_COMMANDS = ['cancel', 'rerun', 'skip', 'release'] as const;
+export const PLAIN_TASK_COMMANDS = ['cancel', 'rerun', 'skip', 'release', 'approve'] as const;
 
 /** Every call rejects with refusals, with the store's failures, and with COMMAND_REFUSED where the law refuses. */
 export interface Control {

@@ -31,9 +31,11 @@ export type Command =
   | { readonly kind: 'skip'; readonly tasks: readonly number[] }
   | { readonly kind: 'hold'; readonly tasks: readonly number[]; readonly resumeAt: number | null }
   | { readonly kind: 'release'; readonly tasks: readonly number[] }
+  /** A person lets tasks go on that wait for that. */
+  | { readonly kind: 'approve'; readonly tasks: readonly number[] }
   | { readonly kind: 'edit'; readonly edit: GraphEdit };
 
-export const COMMAND_KINDS = ['cancel', 'pause', 'resume', 'drain', 'retry', 'rerun', 'mark', 'skip', 'hold', 'release', 'edit'] as const;
+export const COMMAND_KINDS = ['cancel', 'pause', 'resume', 'drain', 'retry', 'rerun', 'mark', 'skip', 'hold', 'release', 'approve', 'edit'] as const;
 
 /** A command as its shard's log carries it. */
 export interface Commanded {

@@ -1,4 +1,5 @@
-/** Commands on single tasks: cancel, hold, release, skip, mark. Of several tasks either all can be changed or none is. */
+/** Commands on single tasks: cancel, hold, release, approve, skip, mark. Of several tasks either all can be changed or none is. */
+import { requiresApproval } from './approval';
 import { carryOn } from './carryOn';
 import type { Command } from './command';
 import { isFinalTask, type TaskReason } from './dag';
@@ -24,7 +25,9 @@ const mayTake = (run: Run, task: number, { code, resumeAt }: TaskReason): boolea
     if (leadsTo === target) return code === 'HELD' && reason!.resumeAt !== resumeAt;
     return goesOn(reason!.code) ? true : `task ${nameOf(run, task)} is on its way to ${leadsTo}: wait until it is`;
   }
-  return !(code === 'HELD' && isHeld(run, task) && reason?.resumeAt === resumeAt);
+  if (code !== 'HELD' || !isHeld(run, task)) return true;
+  if (reason?.approval !== undefined) return `task ${nameOf(run, task)} doesn't start before it is approved: leave it so, or hold it afterwards`;
+  return reason?.resumeAt !== resumeAt;
 };
 
 /** Takes tasks away from where they are, all or none. */
@@ -68,6 +71,8 @@ const releaseOnceFree = (step: Step, run: Run, task: number, now: number): void 
 export const releaseTasks = (step: Step, run: Run, { tasks }: Of<'release'>, { moment: { now } }: Asked): Answer => {
   const unknown = unknownTask(run, tasks);
   if (unknown !== undefined) return unknown;
+  const unapproved = tasks.find((task) => isHeld(run, task) && run.reasons.get(task)?.approval !== undefined);
+  if (unapproved !== undefined) return `task ${nameOf(run, unapproved)} isn't held by hand: approve it`;
   let affected = 0;
   for (const task of new Set(tasks)) {
     const reason = run.reasons.get(task);
@@ -78,6 +83,32 @@ export const releaseTasks = (step: Step, run: Run, { tasks }: Of<'release'>, { m
     affected += 1;
   }
   return affected;
+};
+
+/** Whether a task waits for its approval (true), has it (false), or can't be approved: then the answer says why. */
+const mayApprove = (run: Run, task: number): boolean | string => {
+  if (!requiresApproval(run.specs[task]!)) return `task ${nameOf(run, task)} requires no approval`;
+  const approval = run.reasons.get(task)?.approval;
+  if (approval === undefined || approval === 'AWAITED') return approval === 'AWAITED';
+  const status = statusOf(run.state[task]!);
+  return status === 'PENDING'
+    ? `task ${nameOf(run, task)} can't be approved yet: what comes before it hasn't ended as its trigger rule asks`
+    : `task ${nameOf(run, task)} is ${status} already: a retry or a rerun asks for its approval again`;
+};
+
+/** Tasks that wait for a person are ready from now on. */
+export const approveTasks = (step: Step, run: Run, { tasks }: Of<'approve'>, { moment: { now } }: Asked): Answer => {
+  const unknown = unknownTask(run, tasks);
+  if (unknown !== undefined) return unknown;
+  const waiting: number[] = [];
+  for (const task of new Set(tasks)) {
+    const answer = mayApprove(run, task);
+    if (typeof answer === 'string') return answer;
+    if (answer) waiting.push(task);
+  }
+  if (waiting.length > 0 && isEnding(run)) return ENDS_EARLY;
+  for (const task of waiting) release(step, run, task, now);
+  return waiting.length;
 };
 
 const markOpen = (step: Step, run: Run, { task, as, result = null }: Of<'mark'>, asked: Asked): Answer => {

@@ -134,6 +134,8 @@ export interface TaskOptions {
   readonly idempotent?: boolean;
   /** Where it takes too long it runs a second time beside the first; only what is idempotent may say so. */
   readonly speculative?: boolean;
+  /** It starts only once a person has approved it. */
+  readonly requiresApproval?: boolean;
 }
 
 /** The classes of failure; each has a budget and a policy of its own. */
@@ -172,7 +174,7 @@ export interface TaskError {
 
 /** Why a task is in a state that nothing in the graph explains, or where its cancellation leads to. */
 export const REASON_CODES = [
-  /** Held by hand: PENDING until released, or until resumeAt. */
+  /** Held, by hand until released or until resumeAt, or by its submission until approved: PENDING. */
   'HELD',
   /** SKIPPED because its trigger rule can't be met any more: something before it failed, was cancelled or skipped. */
   'UPSTREAM',
@@ -200,6 +202,11 @@ export interface TaskReason {
   readonly message?: string;
   /** HELD: when it is released by itself. QUEUE_TIMEOUT: when it is tried again. */
   readonly resumeAt?: number;
+  /**
+   * Nobody has approved the task, which requires it. HELD: AWAITED where its trigger rule is met and only a person is waited for, REQUIRED
+   * before. With any other reason REQUIRED: begun again it has to be approved.
+   */
+  readonly approval?: 'REQUIRED' | 'AWAITED';
 }
 
 /** Why a DAG is PAUSED, or is on its way to CANCELLED or FAILED. */

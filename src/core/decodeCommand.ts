@@ -20,6 +20,7 @@ const options: Check = (value) =>
     noRetryOn: optional(listOf(text)),
     maxTimeoutRetries: optional(count),
     pool: optional(text),
+    requiresApproval: optional(flag),
   });
 
 const planned: Check = (value) =>
@@ -51,6 +52,7 @@ const SHAPES: Readonly<Record<Command['kind'], Shape>> = {
   skip: { tasks: counts },
   hold: { tasks: counts, resumeAt: orNull(time) },
   release: { tasks: counts },
+  approve: { tasks: counts },
   edit: { edit },
 };
 

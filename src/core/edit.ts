@@ -1,10 +1,11 @@
 /** A change of a running DAG's graph: tasks that haven't begun are added, replaced or removed, all of it or nothing. */
+import { approvalHold, requiresApproval } from './approval';
 import { carryOn } from './carryOn';
 import type { GraphEdit } from './command';
 import { isFinalDag, type PlannedTask, type TaskStatus } from './dag';
 import { ENDS_EARLY, nameOf, type Answer, type Asked } from './order';
 import { isHopeless, newTally, recount } from './rules';
-import { childrenOf, createShared, isEnding, specOf, taskCount, type Run, type TaskSpec } from './run';
+import { childrenOf, createShared, isEnding, setDueTime, specOf, taskCount, type Run, type TaskSpec } from './run';
 import { tryReady } from './settle';
 import { CODE, statusOf } from './states';
 import { touch, touchDag, type Step } from './step';
@@ -91,6 +92,15 @@ const anew = (step: Step, run: Run, task: number): void => {
   run.dispatch[task]! += 1;
 };
 
+/** By its new definition a task is to be approved, also where it was held by hand, or it isn't any more. */
+const requireApproval = (step: Step, run: Run, task: number, now: number): void => {
+  if (requiresApproval(run.specs[task]!)) run.reasons.set(task, approvalHold('REQUIRED', now));
+  else if (run.reasons.get(task)?.approval === undefined) return;
+  else run.reasons.delete(task);
+  setDueTime(run, task);
+  touch(step, run, task);
+};
+
 /** Applies a planned change, unless the DAG is another than the one it was planned for. */
 export const applyEdit = (step: Step, run: Run, edit: GraphEdit, { origin, moment }: Asked): Answer => {
   const refused = whyRefused(run, edit);
@@ -106,8 +116,9 @@ export const applyEdit = (step: Step, run: Run, edit: GraphEdit, { origin, momen
   step.edits.push({ dag: run.dag, shard: run.shard, version: run.version, firstAdded, edit });
   touchDag(step, run);
   for (const { task } of edit.replaced) anew(step, run, task);
-  for (const task of edit.removed) takeAway(step, run, task, { reason: { ...origin, code: 'REMOVED' }, now: moment.now });
   const changed = [...edit.replaced.map(({ task }) => task), ...edit.added.map((_: PlannedTask, i) => firstAdded + i)];
+  for (const task of changed) requireApproval(step, run, task, moment.now);
+  for (const task of edit.removed) takeAway(step, run, task, { reason: { ...origin, code: 'REMOVED' }, now: moment.now });
   for (const task of changed) {
     if (isHopeless(run, task)) run.cascade.add(task);
     else tryReady(step, run, task, moment.now);

@@ -1,7 +1,7 @@
 /** The front door of commands: each gets one outcome, stored with its effect. */
 import type { Command, Commanded } from './command';
 import { cancelDag, drainDag, pauseDag, resumeDag } from './control';
-import { cancelTasks, holdTasks, markTask, releaseTasks, skipTasks } from './controlTasks';
+import { approveTasks, cancelTasks, holdTasks, markTask, releaseTasks, skipTasks } from './controlTasks';
 import { applyEdit } from './edit';
 import { note } from './failures';
 import type { Moment } from './law';
@@ -32,6 +32,8 @@ const obey = (step: Step, run: Run, command: Command, asked: Asked): Answer => {
       return holdTasks(step, run, command, asked);
     case 'release':
       return releaseTasks(step, run, command, asked);
+    case 'approve':
+      return approveTasks(step, run, command, asked);
     case 'edit':
       return applyEdit(step, run, command.edit, asked);
   }

@@ -1,11 +1,12 @@
 /** Final tasks that begin again by hand: retry, rerun, and what a task marked as completed lets go on. */
+import { approvalHold, requiresApproval } from './approval';
 import { carryOn } from './carryOn';
 import type { Command } from './command';
 import { isFinalDag } from './dag';
 import type { Moment } from './law';
 import { endRetryWait } from './due';
 import { ENDS_EARLY, nameOf, unknownTask, type Answer, type Asked } from './order';
-import { isFinalCode, obstacleOf, recount } from './rules';
+import { isFinalCode, isMet, obstacleOf, recount } from './rules';
 import { isEnding, taskCount, type Run } from './run';
 import { count, tryReady } from './settle';
 import { CODE, statusOf } from './states';
@@ -58,8 +59,9 @@ const reopenDag = (step: Step, run: Run, now: number): void => {
   unsettle(step, run);
 };
 
-/** Makes a task PENDING as if it had never begun, but for the number of its dispatch. */
-const beginAnew = (step: Step, run: Run, task: number): void => {
+/** Makes a task PENDING as if it had never begun, but for the number of its dispatch. What was approved stays so. */
+const beginAnew = (step: Step, run: Run, task: number, now: number): void => {
+  const isApproved = run.reasons.get(task)?.approval === undefined;
   count(run, run.state[task]!, -1);
   run.state[task] = CODE.PENDING;
   run.dispatch[task]! += 1;
@@ -67,7 +69,8 @@ const beginAnew = (step: Step, run: Run, task: number): void => {
   run.losses[task] = 0;
   run.since[task] = 0;
   run.unblockedAt[task] = 0;
-  run.reasons.delete(task);
+  if (isApproved) run.reasons.delete(task);
+  else run.reasons.set(task, approvalHold('REQUIRED', now));
   run.budgets.delete(task);
   run.dueTimes.delete(task);
   run.spent.delete(task);
@@ -77,12 +80,22 @@ const beginAnew = (step: Step, run: Run, task: number): void => {
   if (run.withResult.delete(task)) touched.texts.result = null;
 };
 
+/** What was asked for and isn't approved is asked for again, once what comes before it has ended again. */
+const askLater = (step: Step, run: Run): void => {
+  for (const [task, { approval, at }] of run.reasons) {
+    if (approval !== 'AWAITED' || isMet(run, task)) continue;
+    run.reasons.set(task, approvalHold('REQUIRED', at));
+    touch(step, run, task);
+  }
+};
+
 /** Begins tasks again; those whose rule is met are ready. */
 const reopen = (step: Step, run: Run, wanted: ReadonlySet<number>, { now }: Moment): void => {
   if (wanted.size === 0) return;
   reopenDag(step, run, now);
-  for (const task of wanted) beginAnew(step, run, task);
+  for (const task of wanted) beginAnew(step, run, task, now);
   recount(run);
+  askLater(step, run);
   for (const task of wanted) if (tryReady(step, run, task, now)) touch(step, run, task).told.queuedAt = now;
 };
 
@@ -170,7 +183,11 @@ export const rerun = (step: Step, run: Run, { task }: Of<'rerun'>, { moment }: A
   const all = Array.from({ length: taskCount(run) }, (_, each) => each);
   const wanted = task === null ? new Set(all.filter((each) => !isRemoved(run, each))) : rerunTasks(run, task);
   if (typeof wanted === 'string') return wanted;
-  for (const each of wanted) if (run.withCheckpoint.delete(each)) touch(step, run, each).texts.checkpoint = null;
+  for (const each of wanted) {
+    if (run.withCheckpoint.delete(each)) touch(step, run, each).texts.checkpoint = null;
+    // What was approved was another run of it.
+    if (requiresApproval(run.specs[each]!)) run.reasons.set(each, approvalHold('REQUIRED', moment.now));
+  }
   reopen(step, run, wanted, moment);
   carryOn(step, run, moment);
   return wanted.size;

@@ -52,7 +52,8 @@ const derive = (run: Run, now: number): void => {
   for (let task = 0; task < run.specs.length; task++) {
     if (run.state[task] !== CODE.PENDING) continue;
     const isFree = isMet(run, task) && !isHeld(run, task);
-    if (isHopeless(run, task) || (isFree && isUntold(run, task))) run.cascade.add(task);
+    const isUnasked = isMet(run, task) && run.reasons.get(task)?.approval === 'REQUIRED';
+    if (isHopeless(run, task) || isUnasked || (isFree && isUntold(run, task))) run.cascade.add(task);
     else if (isFree) {
       run.state[task] = CODE.QUEUED;
       run.since[task] = run.unblockedAt[task] = now;

@@ -2,6 +2,7 @@
  * When a task may start: its trigger rule over the states of its dependencies. Counters answer it without a walk; those
  * beside `unmet` exist only in DAGs where a task has another rule than all_success.
  */
+import { approvalHold, requiresApproval } from './approval';
 import { TRIGGER_RULES, type TaskOptions, type TaskReason } from './dag';
 import { CODE } from './states';
 
@@ -38,9 +39,15 @@ export const isBad = ({ state, reasons }: Pick<Standing, 'state' | 'reasons'>, t
   return code === CODE.FAILED || code === CODE.CANCELLED;
 };
 
-/** Whether a task is ready as its DAG is stored. */
-export const startsAtOnce = ({ dependencies, options }: Standing['specs'][number]): boolean =>
+const waitsForNothing = ({ dependencies, options }: Standing['specs'][number]): boolean =>
   dependencies.length === 0 || options?.triggerRule === 'always';
+
+/** Whether a task is ready as its DAG is stored. */
+export const startsAtOnce = (spec: Standing['specs'][number]): boolean => waitsForNothing(spec) && !requiresApproval(spec);
+
+/** The reason that a task has as its DAG is stored. */
+export const firstReason = (spec: Standing['specs'][number], createdAt: number): TaskReason | null =>
+  requiresApproval(spec) ? approvalHold(waitsForNothing(spec) ? 'AWAITED' : 'REQUIRED', createdAt) : null;
 
 /** The counters of a DAG none of whose tasks is final. */
 export const newTally = (specs: Standing['specs']): Tally | null => {

@@ -17,7 +17,7 @@ import {
 } from './dag';
 import { nextDeadline } from './deadlines';
 import type { DagId } from './ids';
-import { isMet, newTally, type Tally } from './rules';
+import { firstReason, isMet, newTally, type Tally } from './rules';
 import { CODE } from './states';
 
 /** What a dispatch needs to know of a task and what never changes. */
@@ -126,7 +126,7 @@ export const openTasks = (run: Run): number => taskCount(run) - run.completed - 
 /** Whether nothing of this DAG begins any more: it was cancelled or drained, or its time is over. */
 export const isEnding = ({ reason }: Pick<Run, 'reason'>): boolean => reason !== null && reason.code !== 'PAUSED';
 
-/** Whether it is held by hand: PENDING though its rule may be met. */
+/** Whether it is held, by hand or until it is approved: PENDING though its rule may be met. */
 export const isHeld = (run: Run, task: number): boolean => run.state[task] === CODE.PENDING && run.reasons.get(task)?.code === 'HELD';
 
 /** Whether a cascade was cut off, so that it waits for an event of its own. What was to be ended may have ended by itself meanwhile. */
@@ -219,7 +219,9 @@ export const setDueTime = (run: Run, task: number): void => {
 
 const rootsBecomeReady = (run: Run): void => {
   for (let task = 0; task < run.specs.length; task++) {
-    if (!isMet(run, task)) continue;
+    const hold = run.specs[task]!.options === null ? null : firstReason(run.specs[task]!, run.createdAt);
+    if (hold !== null) run.reasons.set(task, hold);
+    if (hold !== null || !isMet(run, task)) continue;
     run.state[task] = CODE.QUEUED;
     run.since[task] = run.unblockedAt[task] = run.createdAt;
     if (run.specs[task]!.options !== null) setDueTime(run, task);

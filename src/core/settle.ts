@@ -1,4 +1,5 @@
 /** Ends of tasks and what follows from them: dependents become ready or are skipped, the DAG comes to its end. */
+import { approvalHold, stillRequired } from './approval';
 import { isFinalDag, type DagReason, type DagStatus, type TaskReason } from './dag';
 import { isBad, isHopeless, isMet } from './rules';
 import { isEnding, isHeld, setDueTime, taskCount, type Run } from './run';
@@ -29,11 +30,24 @@ export const becomeReady = (step: Step, run: Run, task: number, now: number): vo
   if (run.dueTimes.has(task) || run.unmet[task]! > 0) touch(step, run, task).told = { ...UNTOLD, queuedAt: now };
 };
 
+/** Whether a task that is to be approved hasn't been asked for yet. */
+const isUnasked = (run: Run, task: number): boolean => run.reasons.get(task)?.approval === 'REQUIRED';
+
+/** From now on only a person is waited for. */
+const askForApproval = (step: Step, run: Run, task: number, now: number): void => {
+  run.reasons.set(task, approvalHold('AWAITED', now));
+  touch(step, run, task).told = { ...UNTOLD };
+  step.history.push({ dag: run.dag, at: now, kind: 'task.awaitsApproval', task, by: null, message: null });
+};
+
 /** Makes a PENDING task ready if its rule is met and nothing else holds it; the answer says whether. */
 export const tryReady = (step: Step, run: Run, task: number, now: number): boolean => {
-  if (run.state[task] !== CODE.PENDING || !isMet(run, task)) return false;
+  if (run.state[task] !== CODE.PENDING || !isMet(run, task) || isEnding(run)) return false;
   // The only reason of a PENDING task is that it is held.
-  if (run.reasons.has(task) || isEnding(run)) return false;
+  if (run.reasons.has(task)) {
+    if (isUnasked(run, task)) askForApproval(step, run, task, now);
+    return false;
+  }
   becomeReady(step, run, task, now);
   return true;
 };
@@ -70,12 +84,15 @@ export const settle = (step: Step, run: Run, task: number, { outcome, now }: { r
 
 /** Whether what has ended before a waiting task decides on it. */
 const isDecided = (run: Run, task: number): boolean =>
-  run.state[task] === CODE.PENDING && (isHopeless(run, task) || (isMet(run, task) && !isHeld(run, task)));
+  run.state[task] === CODE.PENDING && (isHopeless(run, task) || (isMet(run, task) && (!isHeld(run, task) || isUnasked(run, task))));
 
-/** Skips a task whose rule can't be met any more, or starts it. */
+/** Skips a task whose rule can't be met any more, or starts it, or asks for its approval. */
 const follow = (step: Step, run: Run, task: number, reason: TaskReason): void => {
-  if (tryReady(step, run, task, reason.at)) return;
-  run.reasons.set(task, reason);
+  if (isMet(run, task)) {
+    tryReady(step, run, task, reason.at);
+    return;
+  }
+  run.reasons.set(task, stillRequired(reason, run.reasons.get(task)));
   touch(step, run, task).told.completedAt = reason.at;
   settle(step, run, task, { outcome: 'SKIPPED', now: reason.at });
 };

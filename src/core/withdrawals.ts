@@ -2,6 +2,7 @@
  * Tasks that are taken from where they are. What waits changes at once; what may be with a worker is CANCELLING until
  * nobody has it and nobody can start it any more. Its reason says where that leads.
  */
+import { stillRequired } from './approval';
 import type { ReasonCode, TaskReason } from './dag';
 import { endWithDag, giveUp, waitForRetry } from './failures';
 import { isHopeless } from './rules';
@@ -93,7 +94,7 @@ export const takeAway = (step: Step, run: Run, task: number, { reason, now }: { 
     revoke(step, run, task, reason);
     return;
   }
-  run.reasons.set(task, reason);
+  run.reasons.set(task, stillRequired(reason, run.reasons.get(task)));
   if (state === CODE.CANCELLING) {
     touch(step, run, task).told = heldBy(run, task);
     return;

@@ -21,6 +21,8 @@ export interface Condition {
     | 'DEPENDENCIES_UNFINISHED'
     | 'DAG_PAUSED'
     | 'HELD'
+    | 'AWAITING_APPROVAL'
+    | 'APPROVAL_REQUIRED'
     | 'CANCELLING'
     | 'BACKING_OFF'
     | 'QUEUED_BEHIND'
@@ -82,16 +84,11 @@ const paused = ({ dagStatus, pause }: TaskBlockers): Condition[] =>
         },
       ];
 
-const held = ({ hold }: TaskBlockers): Condition[] =>
-  hold === null
-    ? []
-    : [
-        {
-          code: 'HELD',
-          sentence: `it is held${toldBy(hold)}, ${hold.resumeAt === undefined ? 'until it is released' : `until ${isoTime(hold.resumeAt)!} or its release`}`,
-          details: { ...reasonDetails(hold), resumeAt: isoTime(hold.resumeAt ?? null) },
-        },
-      ];
+const heldByHand = (hold: TaskReason): Condition => ({
+  code: 'HELD',
+  sentence: `it is held${toldBy(hold)}, ${hold.resumeAt === undefined ? 'until it is released' : `until ${isoTime(hold.resumeAt)!} or its release`}`,
+  details: { ...reasonDetails(hold), resumeAt: isoTime(hold.resumeAt ?? null) },
+});
 
 /** It is nobody's any more once its worker has let it go. */
 const cancelling = ({ reason, workerId }: TaskView): Condition => ({
@@ -127,6 +124,22 @@ const unfinished = ({ unfinished: shown, unfinishedTotal, triggerRule }: TaskBlo
       },
     },
   ];
+};
+
+const awaitingApproval = ({ ref }: TaskView, { at }: TaskReason): Condition => ({
+  code: 'AWAITING_APPROVAL',
+  sentence: `it waits for approval since ${isoTime(at)!} (dts approve ${taskIdOf(ref.dag, ref.task)} frees it)`,
+  details: { since: isoTime(at) },
+});
+
+const APPROVAL_REQUIRED: Condition = { code: 'APPROVAL_REQUIRED', sentence: 'then it needs an approval', details: {} };
+
+/** What it waits for before it is ready: a person, what comes before it, or both. */
+const blocked = (task: TaskView, blockers: TaskBlockers): Condition[] => {
+  const { hold } = blockers;
+  if (hold === null) return unfinished(blockers);
+  if (hold.approval === 'AWAITED') return [awaitingApproval(task, hold)];
+  return hold.approval === 'REQUIRED' ? [...unfinished(blockers), APPROVAL_REQUIRED] : [heldByHand(hold), ...unfinished(blockers)];
 };
 
 const backingOff = (task: TaskView): Condition[] =>
@@ -225,7 +238,7 @@ const conditionsOf = async (task: TaskView, known: Known, needs: ExplainNeeds): 
       ...workersFor(task, workers()),
     ];
   }
-  return [...paused(blockers), ...held(blockers), ...unfinished(blockers), ...backingOff(task), ...gated(task, gates, clock.now())];
+  return [...paused(blockers), ...blocked(task, blockers), ...backingOff(task), ...gated(task, gates, clock.now())];
 };
 
 /** How it ended, where somebody or a time did it. */

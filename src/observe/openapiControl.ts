@@ -99,6 +99,7 @@ const taskCommands = (): Record<string, Json> => {
     post('skip', { operationId: 'skipTask', summary: 'Skip a task by hand', body: plain }),
     post('hold', { operationId: 'holdTask', summary: 'Hold a task back until it is released, or until a time', body: 'HoldTaskBody' }),
     post('release', { operationId: 'releaseTask', summary: 'Release a task that is held', body: plain }),
+    post('approve', { operationId: 'approveTask', summary: 'Let a task start that waits for approval', body: plain }),
     post('mark', { operationId: 'markTask', summary: 'Mark a task as COMPLETED or FAILED by hand', body: 'MarkTaskBody' }),
   ]);
 };

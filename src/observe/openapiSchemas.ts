@@ -36,7 +36,20 @@ const dagFields = {
 };
 
 const reason: Json = {
-  ...object({ code: text, at: time, by: textOrNull, message: textOrNull, resumeAt: time }, ['resumeAt']),
+  ...object(
+    {
+      code: text,
+      at: time,
+      by: textOrNull,
+      message: textOrNull,
+      resumeAt: time,
+      approval: {
+        enum: ['REQUIRED', 'AWAITED'],
+        description: 'Nobody has approved the task. AWAITED: only that is waited for, since the time that `at` says.',
+      },
+    },
+    ['resumeAt', 'approval'],
+  ),
   description: 'Why it is in a state that its dependencies do not explain.',
 };
 
@@ -53,6 +66,7 @@ const options: Json = {
     rateLimit: object({ name: text, key: text }, ['key']),
     idempotent: { type: 'boolean' },
     speculative: { type: 'boolean' },
+    requiresApproval: { type: 'boolean' },
   },
   description: 'What was said beside the ordinary; a field that is absent has the default.',
 };

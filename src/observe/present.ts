@@ -16,6 +16,7 @@ const reasonValue = (reason: TaskReason | DagReason | null): object | null =>
     by: reason.by ?? null,
     message: reason.message ?? null,
     ...('resumeAt' in reason ? { resumeAt: isoTime(reason.resumeAt) } : {}),
+    ...('approval' in reason ? { approval: reason.approval } : {}),
   };
 
 const dagFacts = (dag: DagView): object => ({

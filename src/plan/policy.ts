@@ -28,10 +28,10 @@ const rateOf = ({ name, key }: NonNullable<SubmittedPolicy['rateLimit']>): RateL
 /** Null where nothing differs from the engine's defaults, so that ordinary tasks carry nothing. */
 const optionsOf = (policy: SubmittedPolicy, base: TaskOptions | null): TaskOptions | null => {
   const { triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool, rateLimit } = policy;
-  const { idempotent, speculative } = policy;
+  const { idempotent, speculative, requiresApproval } = policy;
   // Most tasks: two thirds of the time that a small DAG's plan took went into objects without a field.
   const isOrdinary = saysNothing(triggerRule, queueTimeoutSeconds, progressTimeoutSeconds, totalTimeoutSeconds, noRetryOn, maxTimeoutRetries, pool);
-  if (isOrdinary && saysNothing(rateLimit, idempotent, speculative)) return base;
+  if (isOrdinary && saysNothing(rateLimit, idempotent, speculative, requiresApproval)) return base;
   const own = said<TaskOptions>({
     triggerRule,
     queueTimeoutSeconds,
@@ -43,12 +43,14 @@ const optionsOf = (policy: SubmittedPolicy, base: TaskOptions | null): TaskOptio
     rateLimit: rateLimit === undefined || rateLimit === null ? null : rateOf(rateLimit),
     idempotent,
     speculative,
+    requiresApproval,
   });
-  const { triggerRule: rule, noRetryOn: excluded, ...rest } = { ...base, ...own };
+  const { triggerRule: rule, noRetryOn: excluded, requiresApproval: isAsked, ...rest } = { ...base, ...own };
   const options: TaskOptions = {
     ...rest,
     ...(rule === undefined || rule === 'all_success' ? {} : { triggerRule: rule }),
     ...(excluded === undefined || excluded.length === 0 ? {} : { noRetryOn: excluded }),
+    ...(isAsked === true ? { requiresApproval: true } : {}),
   };
   return Object.keys(options).length === 0 ? null : options;
 };

@@ -10,7 +10,7 @@ export interface SubmittedPolicy {
   readonly backoff?: Maybe<{ readonly [K in keyof Backoff]?: Maybe<Backoff[K]> }>;
   /** Of one attempt. */
   readonly timeoutSeconds?: Maybe<number>;
-  /** These ten are kept together as core/dag's TaskOptions. */
+  /** These eleven are kept together as core/dag's TaskOptions. */
   readonly triggerRule?: Maybe<TriggerRule>;
   readonly queueTimeoutSeconds?: Maybe<number>;
   readonly progressTimeoutSeconds?: Maybe<number>;
@@ -21,6 +21,7 @@ export interface SubmittedPolicy {
   readonly rateLimit?: Maybe<{ readonly name: string; readonly key?: Maybe<string> }>;
   readonly idempotent?: Maybe<boolean>;
   readonly speculative?: Maybe<boolean>;
+  readonly requiresApproval?: Maybe<boolean>;
   readonly tags?: Maybe<readonly string[]>;
   /** Any JSON value. Null means none, and none is inherited then. */
   readonly payload?: unknown;

@@ -96,6 +96,8 @@ export interface ControlCalls {
   /** Until it is released, or until `resumeAt` (ISO 8601). */
   holdTask(taskId: string, options?: WhoOptions & { readonly resumeAt?: string }): Promise<TaskCommanded>;
   releaseTask(taskId: string, options?: WhoOptions): Promise<TaskCommanded>;
+  /** Lets a task start that waits for approval. To refuse it, mark the task as FAILED. */
+  approveTask(taskId: string, options?: WhoOptions): Promise<TaskCommanded>;
   markTask(taskId: string, as: 'COMPLETED' | 'FAILED', options?: WhoOptions & { readonly result?: unknown }): Promise<TaskCommanded>;
   /** Oldest first. */
   events(dagId: string, page?: PageOptions): Promise<Page<HistoryEvent>>;
@@ -170,6 +172,7 @@ export const controlCalls = (call: Call): ControlCalls => {
     skipTask: onTask('skip'),
     holdTask: onTask('hold'),
     releaseTask: onTask('release'),
+    approveTask: onTask('approve'),
     markTask: (taskId, as, options) => send(`tasks/${part(taskId)}/mark`, { ...options, as }),
     events: (dagId, page = {}) => call({ path: `api/v1/dags/${part(dagId)}/events`, query: { ...page } }),
     commands: (dagId, page = {}) => call({ path: `api/v1/dags/${part(dagId)}/commands`, query: { ...page } }),

@@ -32,6 +32,8 @@ export interface TaskDefaults {
   readonly idempotent?: boolean;
   /** Where it takes too long a second copy runs beside it; only with `idempotent`. */
   readonly speculative?: boolean;
+  /** Once its trigger rule is met it waits for a person: it starts when it is approved. */
+  readonly requiresApproval?: boolean;
   readonly tags?: readonly string[];
   readonly simulate?: Simulation;
 }

@@ -180,6 +180,15 @@ export class PolicyDto {
   speculative?: boolean | null;
 
   @IsOptional()
+  @IsBoolean()
+  @JSONSchema({
+    description:
+      'Once its triggerRule is met it waits for a person: it starts when it is approved. Until then queueTimeoutSeconds and totalTimeoutSeconds do ' +
+      'not run; dagTimeoutSeconds does.',
+  })
+  requiresApproval?: boolean | null;
+
+  @IsOptional()
   @Texts('tags', { most: MOST_TAGS })
   tags?: string[] | null;
 

@@ -129,6 +129,7 @@ describe('what is asked reaches the log as a command', () => {
       { kind: 'hold', tasks: [1], resumeAt: Date.UTC(2999, 0, 1) },
     ],
     ['release', (dag: DagId) => `${task(dag)}/release`, {}, { kind: 'release', tasks: [1] }],
+    ['approve', (dag: DagId) => `${task(dag)}/approve`, { by: 'ada', reason: 'it is fine' }, { kind: 'approve', tasks: [1] }],
     ['mark', (dag: DagId) => `${task(dag)}/mark`, { as: 'COMPLETED', result: 7 }, { kind: 'mark', task: 1, as: 'COMPLETED', result: '7' }],
     ['mark as failed', (dag: DagId) => `${task(dag)}/mark`, { as: 'FAILED' }, { kind: 'mark', task: 1, as: 'FAILED' }],
   ])('%s', async (_what, path, body, command) => {

@@ -114,6 +114,11 @@ describe('explain', () => {
       summary: 'it is held, until it is released',
       conditions: [{ code: 'HELD', details: { resumeAt: null } }],
     });
+    await set("status = 'PENDING'", { code: 'HELD', at, approval: 'AWAITED' });
+    expect(await explain(0)).toMatchObject({
+      summary: `it waits for approval since 2026-01-01T00:00:00.000Z (dts approve ${ids[0]} frees it)`,
+      conditions: [{ code: 'AWAITING_APPROVAL', details: { since: '2026-01-01T00:00:00.000Z' } }],
+    });
     await set("status = 'CANCELLING'", { code: 'CANCELLED', at, by: 'ada' });
     expect(await explain(0)).toMatchObject({
       summary: 'it was taken away by ada and ends once w7 has let it go',

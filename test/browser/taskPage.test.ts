@@ -82,7 +82,7 @@ describe('what is asked of a task', () => {
     const dagId = await show({ dagName: 'asked', tasks: [steps('import', { broken: true }), steps('other', { steps: 9_000, ms: 300 })] }, 'import');
     await page.waitForSelector('.explanation:has-text("It gave up after 1 attempt: the partner answers 500.")');
     await page.click('.panel .withheld summary');
-    await page.waitForSelector('.withheld-list div:has(dt:text-is("Release")) >> text=It isn’t held.');
+    await page.waitForSelector('.withheld-list div:has(dt:text-is("Release")) >> text=It isn’t held by hand.');
     await page.click('.explanation button:has-text("Try it again")');
     await page.fill('dialog textarea', '{ "steps": ');
     expect(await page.locator('dialog button[type=submit]').isDisabled()).toBe(true);
@@ -109,6 +109,30 @@ describe('what is asked of a task', () => {
     await agree();
     await page.waitForSelector('[aria-label="Result"]:has-text("7")');
     expect(await taskOf(dagId, 'other')).toMatchObject({ status: 'COMPLETED', result: { rows: 7 } });
+  });
+});
+
+describe('a task that requires approval', () => {
+  test('says in the graph, the timeline and its panel that it waits for a person, and goes on when it is approved', async () => {
+    const build = steps('build', { steps: 1, ms: 1 });
+    const deploy = steps('deploy', { steps: 1, ms: 1 }, { dependencies: ['build'], requiresApproval: true });
+    const dagId = await show({ dagName: 'release', tasks: [build, deploy] }, 'deploy');
+    // Its page was open before it had to be asked for.
+    await page.waitForSelector('.box[data-status=AWAITING_APPROVAL] .hidden:has-text("waits for approval")', { state: 'attached' });
+    await page.waitForSelector('.panel-head [data-status=AWAITING_APPROVAL]:has-text("waits for approval")');
+    await page.waitForSelector('.condition[data-code=AWAITING_APPROVAL]:has-text("It waits for approval since") time');
+    await page.click('#tab-timeline');
+    await page.waitForSelector('.lanes-bars title:has-text("deploy: waits for approval for ")', { state: 'attached' });
+    expect(await violationsOf(page)).toEqual([]);
+    await page.click('.explanation button:has-text("Approve the task")');
+    await page.fill('dialog input[type=text] >> nth=1', 'tests are green');
+    await agree();
+    await page.waitForSelector('.panel-head [data-status=COMPLETED]');
+    const { items } = await stack.api.events(dagId);
+    expect(items.map(({ kind, taskName, message }) => [kind, taskName, message])).toEqual([
+      ['task.awaitsApproval', 'deploy', null],
+      ['approve', 'deploy', 'tests are green'],
+    ]);
   });
 });
 
@@ -175,8 +199,11 @@ describe('a worker', () => {
     const { taskId } = await until(() => elsewhereThan(workerId!, dagId), { what: 'the task to run elsewhere' });
     await page.goto(`${stack.url}/tasks/${taskId}`);
     await page.waitForSelector('.log-line');
-    const elsewhere = (await stack.api.logs(taskId)).items.find(({ worker }) => worker !== workerId);
-    expect(Number(/step (\d+) of/.exec(elsewhere!.text)![1])).toBeGreaterThan(0);
+    // The first line on the page may still be of the worker that was killed.
+    const elsewhere = await until(async () => (await stack.api.logs(taskId)).items.find(({ worker }) => worker !== workerId), {
+      what: 'a line of the other worker',
+    });
+    expect(Number(/step (\d+) of/.exec(elsewhere.text)![1])).toBeGreaterThan(0);
     await page.waitForSelector('[aria-label="Checkpoint"]');
   });
 });

@@ -53,17 +53,19 @@ test('an id that is neither is told as both', async () => {
   for (const verb of ['cancel', 'retry', 'rerun']) expect(await dts(verb, 'X')).toMatchObject({ code: 3, err: 'not found: no DAG and no task X\n' });
 });
 
-test('tasks by name: skip, hold until, release, mark with a result from the standard input', async () => {
+test('tasks by name: skip, hold until, release, approve, mark with a result from the standard input', async () => {
   answers.set('GET /api/v1/dags/D/tasks', { body: [taskView('a', []), task] });
-  for (const verb of ['skip', 'hold', 'release', 'mark']) answers.set(`POST /api/v1/tasks/T/${verb}`, { body: onTask });
+  for (const verb of ['skip', 'hold', 'release', 'approve', 'mark']) answers.set(`POST /api/v1/tasks/T/${verb}`, { body: onTask });
   await dts('skip', 'D', '--task', 'load');
   await dts('hold', 'D', '--task', 'load', '--until', '2030-01-01T00:00:00Z');
   await dts('release', 'T');
+  await dts('approve', 'D', '--task', 'load', '--reason', 'it is fine', '--by', 'ada');
   await dts('mark', 'T', '--as', 'COMPLETED', '--result', '@-');
   expect(heard.filter(({ line }) => line.startsWith('POST')).map(({ line, body }) => [line.split('/').at(-1), body])).toEqual([
     ['skip', {}],
     ['hold', { resumeAt: '2030-01-01T00:00:00Z' }],
     ['release', {}],
+    ['approve', { by: 'ada', reason: 'it is fine' }],
     ['mark', { as: 'COMPLETED', result: { from: 'stdin' } }],
   ]);
   expect(await dts('skip', 'D', '--task', 'lood')).toMatchObject({ code: 2, err: 'error: the DAG D has no task "lood"\n' });

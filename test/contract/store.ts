@@ -53,7 +53,8 @@ export function storeContract(open: () => Promise<OpenStore>): void {
       simulate: { durationMs: [1, 2], seed: 7 },
       retry: { maxRetries: 0, backoff: { type: 'fixed', initialMs: 5, factor: 1, maxMs: 5, jitter: 0 } },
     });
-    const [admission] = await store.admit(alone({ ...dag, tasks: [...dag.tasks, rich] }));
+    const asked = [0, 1].map((n) => plannedTask(`asked ${String(n)}`, { dependencies: n === 0 ? [] : [0], options: { requiresApproval: true } }));
+    const [admission] = await store.admit(alone({ ...dag, tasks: [...dag.tasks, rich, ...asked] }));
     expect(admission).toEqual({ kind: 'stored', id: expect.any(Number) as number });
     const record = await store.liveDag(dag.dagId);
     expect(record).toMatchObject({
@@ -68,8 +69,11 @@ export function storeContract(open: () => Promise<OpenStore>): void {
     expect(record?.tasks.map(({ task, status, queuedAt }) => [task, status, queuedAt])).toEqual([
       [0, 'QUEUED', dag.createdAt],
       [1, 'PENDING', null],
-      [2, 'PENDING', null],
+      ...[2, 3, 4].map((task) => [task, 'PENDING', null]),
     ]);
+    const hold = { code: 'HELD', at: dag.createdAt } as const;
+    const reasons = [null, null, null, { ...hold, approval: 'AWAITED' }, { ...hold, approval: 'REQUIRED' }];
+    expect(record?.tasks.map(({ reason, dueAt }) => [reason, dueAt])).toEqual(reasons.map((reason) => [reason, null]));
     const { payload, ...planned } = rich;
     expect(record?.tasks[2]).toMatchObject({
       ...planned,

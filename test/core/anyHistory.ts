@@ -18,6 +18,7 @@ const options: fc.Arbitrary<TaskOptions | null> = fc.oneof(
       totalTimeoutSeconds: fc.constantFrom(0.05, 0.3),
       maxTimeoutRetries: fc.nat(1),
       noRetryOn: fc.constant(['Fatal']),
+      requiresApproval: fc.constant(true),
     },
     { requiredKeys: [] },
   ),
@@ -71,7 +72,9 @@ export const tasksIn = (run: Run, ...codes: number[]): number[] =>
 const anyEdit = (run: Run, picked: number, pick: number): GraphEdit => {
   const task = picked % taskCount(run);
   const asNew = (name: string, dependencies: number[]): PlannedTask =>
-    plannedTask(name, dependencies, { options: { triggerRule: TRIGGER_RULES[pick % 5]! } });
+    plannedTask(name, dependencies, {
+      options: { triggerRule: TRIGGER_RULES[pick % 5]!, ...(pick % 4 === 0 ? { requiresApproval: true } : {}) },
+    });
   const earlier = task === 0 ? [] : [pick % task];
   return {
     version: pick % 11 === 0 ? run.version + 1 : run.version,
@@ -98,6 +101,7 @@ const anyCommand = (run: Run, task: number, { command, pick }: Move, now: number
     { kind: 'skip', tasks },
     { kind: 'hold', tasks, resumeAt: pick % 2 === 0 ? now + 50 : null },
     { kind: 'release', tasks },
+    { kind: 'approve', tasks: [task] },
     { kind: 'edit', edit: anyEdit(run, task, pick) },
     { kind: 'edit', edit: anyEdit(run, task, pick) },
   ];
@@ -172,5 +176,8 @@ export const nextTowardsEnd = (run: Run, pick: number, now: number): LawEvent | 
   if (ready !== undefined)
     return (pick % 3 === 0 ? failed : completed)(ready, run.dispatch[ready], { session: 's9', worker: 'w9', fence: '9000', at: now });
   const held = tasksIn(run, CODE.PENDING).filter((task) => isHeld(run, task));
-  return held.length === 0 ? undefined : commanded({ kind: 'release', tasks: held }, { id: `end ${String(pick)}` });
+  const byHand = held.filter((task) => run.reasons.get(task)!.approval === undefined);
+  if (byHand.length > 0) return commanded({ kind: 'release', tasks: byHand }, { id: `end ${String(pick)}` });
+  const asked = held.filter((task) => run.reasons.get(task)!.approval === 'AWAITED');
+  return asked.length === 0 ? undefined : commanded({ kind: 'approve', tasks: asked }, { id: `end ${String(pick)}` });
 };

@@ -70,6 +70,10 @@ const checkTask = (run: Run, task: number): void => {
   // Nothing waits for nothing, and nothing waits in vain.
   if (status === 'PENDING' && reason === undefined && !isCutOff(run)) must(ruleSays(run, task) === 'wait', `PENDING for ${ruleSays(run, task)}`);
   if (status === 'PENDING' && reason !== undefined && !isCutOff(run)) must(ruleSays(run, task) !== 'never', 'held for ever');
+  // Whoever has to approve is asked exactly while nothing else is waited for.
+  if (status === 'PENDING' && reason?.approval !== undefined && !isCutOff(run) && !isEnding(run))
+    must((reason.approval === 'AWAITED') === (ruleSays(run, task) === 'start'), `${reason.approval} for ${ruleSays(run, task)}`);
+  must(reason?.approval === undefined || run.specs[task]!.options?.requiresApproval === true, 'an approval that nobody requires');
 };
 
 const countersOf = ({ unmet, tally }: Run): number[] => [...unmet, ...(tally === null ? [] : [-1, ...tally.open, -1, ...tally.bad])];
@@ -93,8 +97,17 @@ interface Seen {
   readonly state: Uint8Array;
   readonly dispatch: Uint16Array;
   readonly cutOff: boolean;
+  readonly unapproved: ReadonlySet<number>;
 }
-const seen = (run: Run): Seen => ({ status: run.status, state: run.state.slice(), dispatch: run.dispatch.slice(), cutOff: isCutOff(run) });
+const seen = (run: Run): Seen => ({
+  status: run.status,
+  state: run.state.slice(),
+  dispatch: run.dispatch.slice(),
+  cutOff: isCutOff(run),
+  unapproved: new Set([...run.reasons].filter(([, { approval }]) => approval !== undefined).map(([task]) => task)),
+});
+
+const isApproval = (event: LawEvent): boolean => event.type === 'commanded' && event.command.kind === 'approve';
 
 const checkMoves = (run: Run, before: Seen, event: LawEvent): void => {
   if (before.status !== run.status) must(DAG_MOVES[before.status].includes(run.status), `${before.status} → ${run.status}`);
@@ -105,6 +118,9 @@ const checkMoves = (run: Run, before: Seen, event: LawEvent): void => {
     if (was === is) return;
     must(TASK_MOVES[was].includes(is), `${was} → ${is}`);
     if (isFinalTask(was)) must(event.type === 'commanded', 'a final task moved by itself');
+    // By an edit a task may need none any more.
+    const isToBeApproved = before.unapproved.has(task) && run.specs[task]!.options?.requiresApproval === true;
+    if (is === 'QUEUED' && isToBeApproved) must(isApproval(event) && was === 'PENDING', 'nobody approved it');
     // What had begun before may go on while something before it runs again.
     const begins = was === 'PENDING' || was === 'CANCELLING' || isFinalTask(was);
     if (is === 'QUEUED' && begins) must(ruleSays(run, task) === 'start' && !isEnding(run), 'a task is ready before its rule is met');

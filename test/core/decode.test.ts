@@ -15,6 +15,7 @@ const json = fc.json();
 const indexes = fc.array(count, { maxLength: 3 });
 const planned = fc.constantFrom(
   plannedTask('a', [1, 2], { payload: '{}', options: { triggerRule: 'always', noRetryOn: ['E'] } }),
+  plannedTask('c', [], { options: { requiresApproval: true } }),
   plannedTask('b', [], { simulate: { durationMs: 5 }, timeoutSeconds: 2.5 }),
 );
 const anyCommand: fc.Arbitrary<Command> = fc.oneof(
@@ -23,7 +24,7 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ kind: fc.constant('retry' as const), tasks: fc.option(indexes), downstream: fc.boolean() }),
   fc.record({ kind: fc.constant('rerun' as const), task: fc.option(count) }),
   fc.record({ kind: fc.constant('mark' as const), task: count, as: fc.constantFrom('COMPLETED' as const, 'FAILED' as const) }),
-  fc.record({ kind: fc.constantFrom('skip' as const, 'release' as const), tasks: indexes }),
+  fc.record({ kind: fc.constantFrom('skip' as const, 'release' as const, 'approve' as const), tasks: indexes }),
   fc.record({ kind: fc.constant('hold' as const), tasks: indexes, resumeAt: fc.option(time) }),
   fc.record({
     kind: fc.constant('edit' as const),

@@ -36,6 +36,7 @@ const anyPlan = (walk: number, pick: Pick): PlannedDag => {
     const options = {
       triggerRule: TRIGGER_RULES[pick(TRIGGER_RULES.length, -i - 2)]!,
       ...(pick(2, -i - 20) === 0 ? { queueTimeoutSeconds: 0.005 } : {}),
+      ...(pick(8, -i - 80) === 0 ? { requiresApproval: true } : {}),
       ...(pick(4, -i - 40) === 0 ? { totalTimeoutSeconds: 0.03 } : {}),
     };
     return plannedTask(String(i), parents, { retry, options: pick(3, -i - 60) === 0 ? null : options });
@@ -43,8 +44,8 @@ const anyPlan = (walk: number, pick: Pick): PlannedDag => {
   return { ...planOf(tasks), dueAt: walk % 7 === 0 ? T0 + 20 : null };
 };
 
-const anyCommand = (tasks: readonly number[], pick: (n: number) => number): Command => {
-  const task = tasks[0]!;
+const anyCommand = (run: Run, task: number, pick: (n: number) => number): Command => {
+  const tasks = [task];
   const commands: Command[] = [
     { kind: 'cancel', tasks },
     { kind: 'cancel', tasks: null },
@@ -59,7 +60,7 @@ const anyCommand = (tasks: readonly number[], pick: (n: number) => number): Comm
     { kind: 'mark', task, as: 'FAILED' },
     { kind: 'skip', tasks },
     { kind: 'hold', tasks, resumeAt: null },
-    { kind: 'release', tasks },
+    { kind: run.reasons.get(task)?.approval === undefined ? 'release' : 'approve', tasks },
   ];
   return commands[pick(commands.length)]!;
 };
@@ -68,7 +69,7 @@ const anyEvent = (run: Run, pick: (n: number) => number): LawEvent => {
   const task = pick(run.specs.length);
   const dispatch = run.dispatch[task]!;
   const kind = pick(12);
-  if (kind < 3) return commanded(anyCommand([task], pick));
+  if (kind < 3) return commanded(anyCommand(run, task, pick));
   if (kind === 3) return { type: 'dagDue', dag: run.dag };
   if (kind === 4) return { type: 'continued', dag: run.dag };
   const make = [completed, failed, started, lost, released, due, withdrawn][kind - 5] as (task: number, dispatch: number) => LawEvent;

@@ -1,10 +1,10 @@
 /**
- * Stories: readable transcripts of what the law does. A story begins with its tasks (`name <- dependency, dependency; retries n; rule r`),
+ * Stories: readable transcripts of what the law does. A story begins with its tasks (`name <- dependency, dependency; retries n; rule r; approval`),
  * one a line; then come lines of events, each followed by what the law made of it (`=> …`), which is recorded, not written by hand.
  *
  *   report NAME#DISPATCH completed | started | failed | fatal      lose NAME#DISPATCH      give back NAME#DISPATCH
  *   withdraw NAME#DISPATCH (it is with nobody)      command WHAT [NAME, NAME] [more]: cancel, pause, resume, drain, retry, rerun, skip, hold,
- *   release, complete, fail; `retry NAME down` takes its downstream with it
+ *   release, approve, complete, fail; `retry NAME down` takes its downstream with it
  *   due NAME#DISPATCH      continue      restart (the memory is lost; the run is read from its rows)
  */
 import type { Command } from '../../src/core/command';
@@ -35,7 +35,8 @@ import {
 const LAW = { maxLosses: 2, maxDeaths: 2, maxKills: 1, cascadeLimit: 3 };
 
 const readTask = (line: string, names: string[]): PlannedTask => {
-  const [, name, parents, retries, rule] = /^ {2}(\w+)(?: <- ([\w, ]+))?(?:; retries (\d+))?(?:; rule (\w+))?$/.exec(line) ?? [];
+  const [, name, parents, retries, rule, approval] =
+    /^ {2}(\w+)(?: <- ([\w, ]+))?(?:; retries (\d+))?(?:; rule (\w+))?(; approval)?$/.exec(line) ?? [];
   if (name === undefined) throw new Error(`not a task: "${line}"`);
   names.push(name);
   return plannedTask(
@@ -45,7 +46,10 @@ const readTask = (line: string, names: string[]): PlannedTask => {
       .filter(Boolean)
       .map((parent) => names.indexOf(parent)),
     {
-      options: rule === undefined ? null : { triggerRule: rule as TriggerRule },
+      options:
+        rule === undefined && approval === undefined
+          ? null
+          : { ...(rule && { triggerRule: rule as TriggerRule }), ...(approval && { requiresApproval: true }) },
       retry: { maxRetries: Number(retries ?? 0), backoff: { type: 'fixed', initialMs: 1000, factor: 1, maxMs: 1000, jitter: 0 } },
     },
   );
@@ -60,7 +64,7 @@ const readCommand = (line: string, names: readonly string[]): Command => {
   if (kind === 'retry') return { kind, tasks, downstream: down !== undefined };
   if (kind === 'rerun') return { kind, task: tasks?.[0] ?? null };
   if (kind === 'hold') return { kind, tasks: tasks ?? [], resumeAt: null };
-  if (kind === 'skip' || kind === 'release') return { kind, tasks: tasks ?? [] };
+  if (kind === 'skip' || kind === 'release' || kind === 'approve') return { kind, tasks: tasks ?? [] };
   if (kind === 'complete' || kind === 'fail') return { kind: 'mark', task: tasks?.[0] ?? 0, as: kind === 'complete' ? 'COMPLETED' : 'FAILED' };
   throw new Error(`not a command: "${line}"`);
 };

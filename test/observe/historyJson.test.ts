@@ -32,6 +32,7 @@ const commands: readonly Command[] = [
   { kind: 'skip', tasks: [0] },
   { kind: 'hold', tasks: [0], resumeAt: 7 },
   { kind: 'release', tasks: [0] },
+  { kind: 'approve', tasks: [0] },
   { kind: 'edit', edit: { version: 0, added: [plannedTask('new')], replaced: [{ task: 1, as: plannedTask('other') }], removed: [2] } },
 ];
 
@@ -52,7 +53,7 @@ const view = (command: Command): CommandView => ({
 test('every kind of command, its payload kept back', () => {
   expect(commands.map(({ kind }) => kind)).toEqual([...COMMAND_KINDS]);
   for (const command of commands) expect(problemsOf('Command', commandJson(view(command)))).toEqual([]);
-  const [, , , , retry, rerun, mark, , hold, , edit] = commands.map(
+  const [, , , , retry, rerun, mark, , hold, , , edit] = commands.map(
     (command) => JSON.parse(commandJson(view(command))) as { taskIds: unknown; particulars: unknown },
   );
   expect(retry).toMatchObject({ taskIds: [taskIdOf(dag, 1)], particulars: { downstream: true, payloadEdited: true } });

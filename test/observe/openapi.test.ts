@@ -244,7 +244,7 @@ describe('answers are as the document says', () => {
       retryAt: 9,
       dueAt: 9,
       options: null,
-      reason: { code: 'HELD', at: 8, by: 'ada', resumeAt: 9 },
+      reason: { code: 'HELD', at: 8, by: 'ada', resumeAt: 9, approval: 'REQUIRED' },
       budgets: { deaths: 1 },
       losses: 2,
       result: null,
@@ -264,7 +264,7 @@ describe('answers are as the document says', () => {
       result: null,
       timing: { current: 'retryWaitMs' },
       retryAt: '1970-01-01T00:00:00.009Z',
-      reason: { code: 'HELD', by: 'ada', resumeAt: '1970-01-01T00:00:00.009Z' },
+      reason: { code: 'HELD', by: 'ada', resumeAt: '1970-01-01T00:00:00.009Z', approval: 'REQUIRED' },
       budgets: { deaths: 1, losses: 2 },
     });
   });

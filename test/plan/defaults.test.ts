@@ -49,6 +49,8 @@ describe('what holds where nothing is said', () => {
       },
     ]);
     expect(dag.dueAt).toBe(dag.createdAt + 60_000);
+    const [asked, not] = planned({ requiresApproval: true, tasks: [task, { ...task, taskName: 'b', requiresApproval: false }] }).tasks;
+    expect([asked!.options, not!.options]).toEqual([{ requiresApproval: true }, null]);
     expect(planned({ tasks: [task, { ...task, taskName: 'b', triggerRule: 'all_success' }] }).tasks.map(({ options }) => options)).toEqual([
       null,
       null,

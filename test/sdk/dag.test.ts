@@ -4,14 +4,14 @@ test('handles become names', () => {
   const dag = defineDag('Nightly', { priority: 7 });
   const a = dag.task('a', 'API_CALL', { payload: { page: 1 } });
   const b = dag.task('b', 'DATA_PROCESSING', { after: [a], maxRetries: 1 });
-  dag.task('c', 'NOTIFICATION', { after: [a, b] });
+  dag.task('c', 'NOTIFICATION', { after: [a, b], requiresApproval: true });
   expect(dag.submission()).toEqual({
     dagName: 'Nightly',
     priority: 7,
     tasks: [
       { taskName: 'a', type: 'API_CALL', dependencies: [], payload: { page: 1 } },
       { taskName: 'b', type: 'DATA_PROCESSING', dependencies: ['a'], maxRetries: 1 },
-      { taskName: 'c', type: 'NOTIFICATION', dependencies: ['a', 'b'] },
+      { taskName: 'c', type: 'NOTIFICATION', dependencies: ['a', 'b'], requiresApproval: true },
     ],
   });
 });

@@ -2,6 +2,7 @@
 import { isFinalDag, isFinalTask, type TaskStatus } from '../../src/core/dag';
 import type { Command } from '../../src/core/command';
 import { shardOf, type DagId } from '../../src/core/ids';
+import { onlyApproved } from './approvals';
 import { LEASE_MS } from './cluster';
 import type { Entry } from './history';
 import { withinLimits } from './limits';
@@ -347,6 +348,7 @@ const RULES: readonly ((entries: readonly Entry[], report: Report, replayed: Rep
     risenWithRight(entries, (at, what) => report('limits', at, what), replayed);
   },
   withinLimits,
+  onlyApproved,
   somethingIsNext,
   noMistakes,
 ];

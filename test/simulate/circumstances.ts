@@ -2,7 +2,7 @@
  * Circumstances that chance alone brings about too seldom: some seeds have one more DAG, and faults that befall just that. All
  * other seeds are left as they are, and what a seed draws otherwise doesn't depend on this.
  */
-import type { PlannedTask } from '../../src/core/dag';
+import { TRIGGER_RULES, type PlannedTask } from '../../src/core/dag';
 import { TYPES } from './cluster';
 import { ABSENT_MS, type Fault } from './faults';
 import type { Random } from './random';
@@ -11,6 +11,8 @@ import type { Planned } from './workload';
 export interface Circumstances {
   readonly dags: readonly Planned[];
   readonly faults: readonly Fault[];
+  /** When the user approves something. */
+  readonly approvals?: readonly number[];
 }
 
 /** How long the tasks of such a DAG take, by their names: milliseconds of each of their steps. */
@@ -102,11 +104,24 @@ const overdue = (random: Random): Circumstances => ({
   faults: [],
 });
 
+/** Tasks in a few rows, half of which wait for a person. */
+const approvals = (random: Random): Circumstances => {
+  const atMs = random.between(0, 500);
+  const { dag, ...planned } = wide(random, { kind: 'brief', tasks: 24, atMs });
+  const tasks = dag.tasks.map((task, i) => ({
+    ...task,
+    dependencies: i < 6 ? [] : [...new Set([i - 6, i - 6 + random.whole(0, 5 - (i % 6))])],
+    options: random.chance(0.5) ? { requiresApproval: true, ...(random.chance(0.5) ? { triggerRule: random.pick(TRIGGER_RULES) } : {}) } : null,
+  }));
+  return { dags: [{ ...planned, dag: { ...dag, tasks } }], faults: [], approvals: Array.from({ length: 30 }, () => atMs + random.between(50, 6000)) };
+};
+
 /** Of each 32 seeds these have circumstances of their own. */
 const OF_SEED: Readonly<Record<number, (random: Random) => Circumstances>> = {
   4: backlog,
   7: earlyEnd,
   9: sleep,
+  12: approvals,
   15: silence,
   19: newLogs,
   20: earlyEnd,

@@ -54,7 +54,9 @@ const SHOWN = ['status', 'attempt', 'dispatch', 'losses', 'worker', 'session', '
 const COUNTED = ['status', 'completedTasks', 'failedTasks', 'skippedTasks', 'cancelledTasks'] as const;
 
 const taskText = (row: TaskChange): string =>
-  [...SHOWN.map((key) => String(row[key])), JSON.stringify(row.budgets), row.reason?.code ?? '', row.result ?? ''].join(' ');
+  [...SHOWN.map((key) => String(row[key])), JSON.stringify(row.budgets), row.reason?.code ?? '', row.reason?.approval ?? '', row.result ?? ''].join(
+    ' ',
+  );
 const dagText = (row: DagChange): string => [...COUNTED.map((key) => String(row[key])), row.reason?.code ?? ''].join(' ');
 
 /** Whether the end of an execution would count. */

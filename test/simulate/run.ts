@@ -117,7 +117,8 @@ export const runSeed = async (seed: number, kept: Kept = {}): Promise<Outcome> =
   for (let i = 0; i < shape.workers; i++) keepAlive(cluster, lives, 'worker', `worker-${String(i)}`);
   const accepted: DagId[] = [];
   const commands = keep(drawCommands(random.fork('commands')), kept.commands);
-  const user = createUser({ cluster, random: random.fork('user'), shape, times: commands });
+  const approvals = (more.approvals ?? []).map((at) => FIRST_MS + at);
+  const user = createUser({ cluster, random: random.fork('user'), shape, times: commands, approvals });
   const submit = submitting(cluster, random.fork('clients'), shape, { accepted, user });
   dags.forEach((planned, i) => {
     cluster.timeline.after(FIRST_MS + planned.atMs, () => submit(planned, `key ${String(i)}`));

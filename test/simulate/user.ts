@@ -4,6 +4,7 @@ import type { Command } from '../../src/core/command';
 import { isFinalDag, isFinalTask, type TaskStatus } from '../../src/core/dag';
 import type { DagId } from '../../src/core/ids';
 import { createRequester } from '../../src/control/requester';
+import { approvalOf, oneApproval } from './approvals';
 import type { Cluster, Running } from './cluster';
 import type { Random } from './random';
 import { START_MS, type Shape } from './cluster';
@@ -94,8 +95,10 @@ const atOnce = (random: Random, { tasks }: DagRecord): Command => {
 /** What of a DAG waits for a person. */
 const lettingGo = (record: DagRecord): Command | undefined => {
   if (record.status === 'PAUSED') return { kind: 'resume' };
-  const held = record.tasks.filter(({ status, reason }) => !isFinalTask(status) && reason?.code === 'HELD' && reason.resumeAt === undefined);
-  return held.length === 0 ? undefined : { kind: 'release', tasks: held.map(({ task }) => task) };
+  const held = record.tasks.filter(
+    ({ status, reason }) => !isFinalTask(status) && reason?.code === 'HELD' && reason.resumeAt === undefined && reason.approval === undefined,
+  );
+  return held.length === 0 ? approvalOf(record) : { kind: 'release', tasks: held.map(({ task }) => task) };
 };
 
 const PATIENCE_MS = 3000;
@@ -110,6 +113,8 @@ interface UserNeeds {
   readonly shape: Shape;
   /** When it acts, in milliseconds of the timeline. */
   readonly times: readonly number[];
+  /** When it approves something. */
+  readonly approvals: readonly number[];
 }
 
 /** Stores a command through some scheduler, and through another with the same key until one answers. */
@@ -165,10 +170,10 @@ const asking = ({ cluster, random, shape }: UserNeeds) => {
 
 /** Makes a user, who acts at the given times. */
 export const createUser = (needs: UserNeeds): User => {
-  const { cluster, random, times } = needs;
+  const { cluster, random, times, approvals } = needs;
   const { ask, isDone } = asking(needs);
   const dags: DagId[] = [];
-  let waiting = times.length;
+  let waiting = times.length + approvals.length;
 
   const records = async (): Promise<DagRecord[]> =>
     (await Promise.all(dags.map((dag) => cluster.memory.store.anyDag(dag)))).filter((record) => record !== undefined);
@@ -204,6 +209,14 @@ export const createUser = (needs: UserNeeds): User => {
     const moment = random.chance(0.55) ? random.pick(MOMENTS) : undefined;
     soon(at, moment === undefined ? act : () => lieInWait(moment, LOOKS));
   }
+
+  const answers = random.fork('approvals');
+  for (const at of approvals)
+    soon(at, async () => {
+      const found = oneApproval(answers, await records());
+      waiting -= 1;
+      if (found !== undefined) ask(found.dag, found.command);
+    });
 
   return {
     accepted: (dag) => {

@@ -64,6 +64,18 @@ describe('where the time of a task went', () => {
     ]);
   });
 
+  it('is a wait for approval from when that was asked for', () => {
+    const reason = { code: 'HELD', at: at(300), by: null, message: null, approval: 'AWAITED' } as const;
+    const asked = task('a', { reason });
+    const segments = segmentsOf(asked, { now: BEGIN + 1000 });
+    expect(segments).toEqual([
+      { stage: 'blocked', from: BEGIN, to: BEGIN + 300 },
+      { stage: 'blocked', from: BEGIN + 300, to: BEGIN + 1000, isForApproval: true },
+    ]);
+    expect([100, 300, 1000].map((ms) => statusAt(asked, segments, BEGIN + ms))).toEqual(['PENDING', 'AWAITING_APPROVAL', 'AWAITING_APPROVAL']);
+    expect(told(task('a', { reason: { ...reason, approval: 'REQUIRED' } }))).toEqual([['blocked', 0, 1000]]);
+  });
+
   it('is summed up for a task under way', () => {
     const running = task('a', {
       status: 'RUNNING',

@@ -3,11 +3,12 @@ import { REASON_CODES } from '../../src/core/dag';
 import { LETTER_KINDS } from '../../src/sdk';
 import { DAG_COMMANDS, TASK_COMMANDS, withheld } from '../../web/src/dag/commands';
 import { graphOf, hasSameGraph } from '../../web/src/dag/graph';
-import type { Dag, Task } from '../../web/src/dag/model';
-import { gateIn, piecesOf, placeOfRemedy, sentence, withoutCommand } from '../../web/src/dag/remedies';
+import { shownStatus, type Dag, type Task } from '../../web/src/dag/model';
+import { gateIn, piecesOf, placeOfRemedy, remedyOf, sentence, withoutCommand } from '../../web/src/dag/remedies';
 import { afterwards } from '../../web/src/pages/dags/told';
 import { givenBy, problemOf, typedAtFirst, type AskedField } from '../../web/src/parts/asked';
 import { KINDS, kindText } from '../../web/src/parts/failureKinds';
+import { lookOf } from '../../web/src/parts/status';
 
 test('a condition is a sentence with times of its own, without the words for a terminal', () => {
   const text = 'the type A is paused by ada since 2026-01-01T00:00:00.000Z, until it is resumed (dts gates resume --type A frees it)';
@@ -70,15 +71,30 @@ describe('fields of a dialog', () => {
 });
 
 describe('commands', () => {
-  const task = (status: Task['status'], reason?: (typeof REASON_CODES)[number]): Task =>
-    ({ taskId: 't', taskName: 't', status, payload: { a: 1 }, reason: reason === undefined ? null : { code: reason } }) as unknown as Task;
+  const task = (status: Task['status'], code?: (typeof REASON_CODES)[number], approval?: 'REQUIRED' | 'AWAITED'): Task =>
+    ({ taskId: 't', taskName: 't', status, payload: { a: 1 }, reason: code === undefined ? null : { code, approval } }) as unknown as Task;
   const dag = (status: Dag['status']): Dag =>
     ({ dagId: 'd', dagName: 'd', status, totalTasks: 1, failedTasks: 0, cancelledTasks: 0 }) as unknown as Dag;
   test('what isn’t offered says why', () => {
-    expect(withheld(TASK_COMMANDS, task('FAILED')).map(({ verb }) => verb)).toEqual(['Release', 'Hold', 'Skip', 'Mark as failed', 'Cancel']);
-    expect(withheld(TASK_COMMANDS, task('PENDING', 'HELD')).map(({ verb }) => verb)).toEqual(['Retry', 'Rerun from here', 'Hold']);
+    expect(withheld(TASK_COMMANDS, task('FAILED')).map(({ verb }) => verb)).toEqual([
+      'Approve',
+      'Release',
+      'Hold',
+      'Skip',
+      'Mark as failed',
+      'Cancel',
+    ]);
+    expect(withheld(TASK_COMMANDS, task('PENDING', 'HELD')).map(({ verb }) => verb)).toEqual(['Approve', 'Retry', 'Rerun from here', 'Hold']);
     expect(withheld(DAG_COMMANDS, dag('COMPLETED')).map(({ verb }) => verb)).toEqual(['Pause', 'Resume', 'Retry failed tasks', 'Drain', 'Cancel']);
     for (const { why } of withheld(TASK_COMMANDS, task('COMPLETED'))) expect(why).toMatch(/[.]$/);
+  });
+  test('a task that waits for approval says so, and is approved, not released', () => {
+    const [asked, later] = [task('PENDING', 'HELD', 'AWAITED'), task('PENDING', 'HELD', 'REQUIRED')];
+    expect([asked, later, task('CANCELLED', 'CANCELLED', 'REQUIRED')].map(shownStatus)).toEqual(['AWAITING_APPROVAL', 'PENDING', 'CANCELLED']);
+    expect(lookOf('AWAITING_APPROVAL').word).toBe('waits for approval');
+    expect(withheld(TASK_COMMANDS, asked).map(({ verb }) => verb)).toEqual(['Release', 'Retry', 'Rerun from here', 'Hold']);
+    expect(withheld(TASK_COMMANDS, later).map(({ verb }) => verb)).toEqual(['Approve', 'Release', 'Retry', 'Rerun from here', 'Hold']);
+    expect(remedyOf('AWAITING_APPROVAL')).toMatchObject({ kind: 'task', action: 'approve' });
   });
   test('a retry begins with the payload as it is', () => {
     const retry = TASK_COMMANDS.find(({ command }) => command === 'retry')!;

@@ -2,7 +2,7 @@
 import type { AppliedEdit, DagRecord, TaskChange, TaskRecord, TaskState } from '../../core/change';
 import type { PlannedDag, PlannedTask } from '../../core/dag';
 import { firstDueAt } from '../../core/deadlines';
-import { startsAtOnce } from '../../core/rules';
+import { firstReason, startsAtOnce } from '../../core/rules';
 
 export interface Texts {
   payload: string | null;
@@ -47,7 +47,7 @@ export const firstRow = (task: PlannedTask, index: number, createdAt: number): T
     dispatch: 0,
     losses: 0,
     budgets: null,
-    reason: null,
+    reason: firstReason(task, createdAt),
     worker: null,
     session: null,
     fence: null,

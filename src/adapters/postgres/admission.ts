@@ -2,7 +2,7 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { PlannedDag, PlannedTask } from '../../core/dag';
 import { firstDueAt } from '../../core/deadlines';
-import { startsAtOnce } from '../../core/rules';
+import { firstReason, startsAtOnce } from '../../core/rules';
 import type { Admission, Submission } from '../../ports/store';
 import { type ArrayColumn, json, nested, parametersOf, plain, texts, valuesOf } from './arrays';
 import { transaction } from './connections';
@@ -51,17 +51,18 @@ const TASK_COLUMNS: readonly ArrayColumn<TaskRow>[] = [
   json(({ task }) => task.simulate),
   texts(({ task }) => task.payload),
   json(({ task }) => task.options),
+  json(({ dag, task }) => (task.options === null ? null : firstReason(task, dag.createdAt))),
   plain('double precision', ({ dag, task }) => (startsAtOnce(task) ? dag.createdAt : null)),
   plain('double precision', ({ dag, task }) => (startsAtOnce(task) ? firstDueAt(task, dag.createdAt) : null)),
 ];
 
 const insertTasks = (first: number): string => `
   INSERT INTO tasks (dag_id, index, shard, priority, max_retries, timeout_seconds, name, type, dependencies, tags, backoff, simulate,
-    payload, options, status, queued_at, due_at)
+    payload, options, reason, status, queued_at, due_at)
   SELECT dag_id, index, shard, priority, max_retries, timeout_seconds, name, type, dependencies::integer[], tags::text[], backoff,
-    simulate, payload, options, CASE WHEN queued IS NULL THEN 'PENDING' ELSE 'QUEUED' END, to_timestamp(queued / 1000), to_timestamp(due / 1000)
+    simulate, payload, options, reason, CASE WHEN queued IS NULL THEN 'PENDING' ELSE 'QUEUED' END, to_timestamp(queued / 1000), to_timestamp(due / 1000)
   FROM unnest(${parametersOf(TASK_COLUMNS, first)})
-    AS u (dag_id, index, shard, priority, max_retries, timeout_seconds, name, type, dependencies, tags, backoff, simulate, payload, options,
+    AS u (dag_id, index, shard, priority, max_retries, timeout_seconds, name, type, dependencies, tags, backoff, simulate, payload, options, reason,
       queued, due)`;
 
 const INSERT_TASKS = insertTasks(1);

@@ -35,7 +35,7 @@ const STANDING = `
     SELECT count(*)::integer AS total, ${countOf(`t.status = 'COMPLETED'`)} AS completed, ${countOf(`t.status = 'FAILED'`)} AS failed,
       ${countOf(`t.status = 'SKIPPED'`)} AS skipped, ${countOf(`t.status = 'CANCELLED'`)} AS cancelled,
       ${countOf(`t.status IN ('QUEUED', 'RUNNING', 'RETRYING', 'WAITING', 'CANCELLING')`)} AS active,
-      ${countOf(`t.status = 'PENDING' AND t.reason IS NOT NULL`)} AS held, max(greatest(t.queued_at, t.completed_at)) AS moved_at,
+      ${countOf(`t.status = 'PENDING' AND t.reason IS NOT NULL AND t.reason::json ->> 'approval' IS DISTINCT FROM 'REQUIRED'`)} AS held, max(greatest(t.queued_at, t.completed_at)) AS moved_at,
       (array_agg(json_build_object('task', t.index, 'name', t.name, 'dispatch', t.dispatch, 'status', t.status, 'session', t.session,
         'why', CASE WHEN ${UNDUE} THEN 'undue' ELSE 'holderless' END)) FILTER (WHERE (${UNDUE}) OR $1::text[] IS NOT NULL AND ${HOLDERLESS}))[1:${String(SUSPECTS)}] AS suspects
     FROM tasks t WHERE t.dag_id = d.dag_id

@@ -190,5 +190,8 @@ export const addControl = (program: Command, context: Context): void => {
   addTaskVerb(program, context, { name: 'skip', about: 'skip a task' }, (client, id, who) => client.skipTask(id, who));
   addHold(program, context);
   addTaskVerb(program, context, { name: 'release', about: 'release a task that is held' }, (client, id, who) => client.releaseTask(id, who));
+  addTaskVerb(program, context, { name: 'approve', about: 'let a task start that waits for approval' }, (client, id, who) =>
+    client.approveTask(id, who),
+  );
   addMark(program, context);
 };

@@ -94,6 +94,11 @@ test('a live DAG whose tasks are over, and one that waits for nothing', async ()
   expect(await examine()).toEqual({ stalled: [expect.stringMatching(/waits for nothing: 1 of its 4 tasks wait for their dependencies/)] });
   await sql(`UPDATE tasks SET reason = '{"code":"HELD","at":1}' WHERE index = 3`);
   expect(await examine()).toEqual({});
+  // What is to be approved later waits for what comes before it, as all others do.
+  await sql(`UPDATE tasks SET reason = '{"code":"HELD","at":1,"approval":"REQUIRED"}' WHERE index = 3`);
+  expect(await examine()).toEqual({ stalled: [expect.stringMatching(/waits for nothing: 1 of its 4 tasks wait/)] });
+  await sql(`UPDATE tasks SET reason = '{"code":"HELD","at":1,"approval":"AWAITED"}' WHERE index = 3`);
+  expect(await examine()).toEqual({});
   await sql(`UPDATE tasks SET reason = NULL`);
   await sql(`UPDATE dags SET status = 'PAUSED'`);
   expect(await examine()).toEqual({});

@@ -75,7 +75,7 @@ const part = encodeURIComponent;
 const post = <T>(path: string, body: object): Promise<T> => ask<T>(path, { method: 'POST', body });
 
 export type DagCommand = 'cancel' | 'pause' | 'resume' | 'drain' | 'retry' | 'rerun';
-export type TaskCommand = 'cancel' | 'retry' | 'rerun' | 'skip' | 'hold' | 'release' | 'mark';
+export type TaskCommand = 'cancel' | 'retry' | 'rerun' | 'skip' | 'hold' | 'release' | 'approve' | 'mark';
 export type GateTarget = { readonly scope: 'all' } | { readonly scope: 'type' | 'pool'; readonly name: string };
 
 /** Every call that the page makes. */

@@ -112,6 +112,7 @@ const tileShape = (status: StatusThen, x: number, y: number): string => {
       return `M${x + m} ${y}L${x + s} ${y + m}L${x + m} ${y + s}L${x} ${y + m}Z`;
     case 'QUEUED':
     case 'WAITING':
+    case 'AWAITING_APPROVAL':
       return `M${x} ${y}h${s}v${s}h${-s}ZM${x + 3} ${y + 3}v${s - 6}h${s - 6}v${-(s - 6)}Z`;
     case 'SKIPPED':
     case 'CANCELLED':

@@ -2,7 +2,7 @@
 import type { DagCommand, TaskCommand } from '../api/client';
 import type { AskedField } from '../parts/asked';
 import { jsonText } from '../parts/jsonText';
-import { isFinalDag, isFinalTask, type Dag, type Task } from './model';
+import { isAwaitingApproval, isFinalDag, isFinalTask, type Dag, type Task } from './model';
 
 export interface Offered<Subject, Command> {
   readonly command: Command;
@@ -91,12 +91,20 @@ const canEnd = ({ status }: Task): boolean => !isFinalTask(status) && status !==
 
 export const TASK_COMMANDS: readonly Offered<Task, TaskCommand>[] = [
   {
+    command: 'approve',
+    verb: 'Approve',
+    text: 'The task starts as soon as a worker is free. To reject it, mark it as failed.',
+    done: 'Approved',
+    offered: isAwaitingApproval,
+    unless: 'It doesn’t wait for approval.',
+  },
+  {
     command: 'release',
     verb: 'Release',
     text: 'The task may start again.',
     done: 'Released',
-    offered: ({ reason }) => reason?.code === 'HELD',
-    unless: 'It isn’t held.',
+    offered: ({ reason }) => reason?.code === 'HELD' && reason.approval === undefined,
+    unless: 'It isn’t held by hand.',
   },
   {
     command: 'retry',

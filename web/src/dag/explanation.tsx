@@ -85,7 +85,7 @@ const Ended = ({ summary, ...props }: Omit<ExplanationProps, 'className'> & { re
 export const ExplanationCard = ({ task, dag, done }: ExplanationProps) => {
   const isMoving = !isFinalTask(task.status) && task.status !== 'RUNNING';
   const fetched = useFetched(
-    `${task.taskId} ${task.status} ${task.attempt} ${dag?.status ?? ''}`,
+    `${task.taskId} ${task.status} ${task.attempt} ${task.reason?.at ?? ''} ${dag?.status ?? ''}`,
     (signal) => api.explain(task.taskId, signal),
     isMoving ? EVERY_MS : undefined,
   );

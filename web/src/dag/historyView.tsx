@@ -107,6 +107,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'task.poisoned': 'task was taken for poison',
   'task.lost': 'task lost with its worker',
   'task.released': 'task given back by its worker',
+  'task.awaitsApproval': 'task waits for approval',
 };
 
 const kindText = (kind: string): string => KINDS[kind] ?? wordsOf(kind).replace('.', ': ');

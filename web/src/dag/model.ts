@@ -13,6 +13,8 @@ export interface Reason {
   readonly by: string | null;
   readonly message: string | null;
   readonly resumeAt?: string | null;
+  /** Nobody has approved the task; AWAITED: only that is waited for. */
+  readonly approval?: 'REQUIRED' | 'AWAITED';
 }
 
 /** Milliseconds in each stage over all attempts, and the stage that the task is in now. */
@@ -52,9 +54,13 @@ export interface Dag extends DagView {
   readonly version: number;
 }
 
+/** A state as it is shown: what only waits for a person is told from what else is PENDING. */
+export type ShownStatus = TaskStatus | 'AWAITING_APPROVAL';
+
 /** The order in which states are told: what needs a look first. */
-export const STATUS_ORDER: readonly TaskStatus[] = [
+export const SHOWN_ORDER: readonly ShownStatus[] = [
   'FAILED',
+  'AWAITING_APPROVAL',
   'RUNNING',
   'RETRYING',
   'CANCELLING',
@@ -70,6 +76,10 @@ export const isFinalTask = (status: TaskStatus): boolean =>
   status === 'COMPLETED' || status === 'FAILED' || status === 'SKIPPED' || status === 'CANCELLED';
 
 export const isFinalDag = (status: DagStatus): boolean => status === 'COMPLETED' || status === 'FAILED' || status === 'CANCELLED';
+
+export const isAwaitingApproval = ({ reason }: Pick<Task, 'reason'>): boolean => reason?.approval === 'AWAITED';
+
+export const shownStatus = (task: Pick<Task, 'status' | 'reason'>): ShownStatus => (isAwaitingApproval(task) ? 'AWAITING_APPROVAL' : task.status);
 
 /** How long its attempts ran together, until now where one is under way. */
 export const ranMs = ({ status, startedAt, timing }: Pick<Task, 'status' | 'startedAt' | 'timing'>, now: number): number =>

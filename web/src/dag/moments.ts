@@ -1,9 +1,9 @@
 /** The state of all tasks at any moment, from what is known now of where their time went. */
-import { isFinalTask, timeOf, timeOrNull, type HistoryEvent, type Task, type TaskStatus } from './model';
+import { isFinalTask, shownStatus, timeOf, timeOrNull, type HistoryEvent, type ShownStatus, type Task } from './model';
 import type { Segment, Stage } from './segments';
 
 /** `UNKNOWN`: it was begun again later, and the run that this moment lies in is no longer kept. `ABSENT`: it was added later. */
-export type StatusThen = TaskStatus | 'UNKNOWN' | 'ABSENT';
+export type StatusThen = ShownStatus | 'UNKNOWN' | 'ABSENT';
 
 const STATUS: Readonly<Record<Stage, StatusThen>> = {
   blocked: 'PENDING',
@@ -14,14 +14,18 @@ const STATUS: Readonly<Record<Stage, StatusThen>> = {
   earlier: 'UNKNOWN',
 };
 
-export const statusAt = (task: Pick<Task, 'status' | 'createdAt' | 'completedAt'>, segments: readonly Segment[], moment: number): StatusThen => {
+export const statusAt = (
+  task: Pick<Task, 'status' | 'reason' | 'createdAt' | 'completedAt'>,
+  segments: readonly Segment[],
+  moment: number,
+): StatusThen => {
   if (moment < timeOf(task.createdAt)) return 'ABSENT';
   const completed = timeOrNull(task.completedAt);
   if (completed !== null && moment >= completed) return task.status;
   const within = segments.find(({ from, to }) => from <= moment && moment < to);
-  if (within !== undefined) return STATUS[within.stage];
+  if (within !== undefined) return within.isForApproval === true ? 'AWAITING_APPROVAL' : STATUS[within.stage];
   // A task that took no measurable time; or one that isn't final, at this very moment.
-  return isFinalTask(task.status) && completed === null ? 'PENDING' : task.status;
+  return isFinalTask(task.status) && completed === null ? 'PENDING' : shownStatus(task);
 };
 
 export type Counts = Readonly<Partial<Record<StatusThen, number>>>;

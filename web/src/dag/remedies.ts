@@ -15,6 +15,8 @@ export type Remedy =
 const REMEDIES: Readonly<Record<string, Remedy>> = {
   DAG_PAUSED: { kind: 'dag', action: 'resume', words: 'Resume the DAG' },
   HELD: { kind: 'task', action: 'release', words: 'Release the task' },
+  AWAITING_APPROVAL: { kind: 'task', action: 'approve', words: 'Approve the task' },
+  APPROVAL_REQUIRED: { kind: 'wait', words: 'It is asked for as soon as the task could start.' },
   BACKING_OFF: { kind: 'wait', words: 'It is tried again by itself; nothing is to be done.' },
   DEPENDENCIES_UNFINISHED: { kind: 'wait', words: 'It starts once they are over. Look at those first:' },
   QUEUED_BEHIND: { kind: 'page', to: '/workers', words: 'More workers would take it sooner' },

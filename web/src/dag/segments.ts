@@ -1,5 +1,5 @@
 /** Where the time of a task went: stretches of time, each in one stage, from what the API tells of it. */
-import { isFinalTask, timeOf, timeOrNull, type Attempt, type HistoryEvent, type Task } from './model';
+import { isAwaitingApproval, isFinalTask, timeOf, timeOrNull, type Attempt, type HistoryEvent, type Task } from './model';
 
 /** `earlier` stands for attempts, or a whole earlier run of the task, of which only the end is known. */
 export const STAGES = ['blocked', 'queued', 'dispatched', 'running', 'retryWait', 'earlier'] as const;
@@ -9,6 +9,8 @@ export interface Segment {
   readonly stage: Stage;
   readonly from: number;
   readonly to: number;
+  /** Of `blocked`: only a person was waited for. */
+  readonly isForApproval?: true;
   /** Of `running`: where, in which attempt, and how that attempt ended; null while it goes on. */
   readonly workerId?: string | null;
   readonly attempt?: number;
@@ -17,7 +19,7 @@ export interface Segment {
 
 type Timed = Pick<
   Task,
-  'status' | 'attempt' | 'workerId' | 'createdAt' | 'queuedAt' | 'dispatchedAt' | 'startedAt' | 'completedAt' | 'retryAt' | 'timing'
+  'status' | 'attempt' | 'workerId' | 'createdAt' | 'queuedAt' | 'dispatchedAt' | 'startedAt' | 'completedAt' | 'retryAt' | 'reason' | 'timing'
 >;
 
 const stretch = (stage: Stage, from: number, to: number, more: Partial<Segment> = {}): Segment[] => (to > from ? [{ stage, from, to, ...more }] : []);
@@ -101,6 +103,15 @@ const opening = (task: Timed, ready: number, again: number | null): Segment[] =>
   return again === null ? stretch('blocked', created, ready) : [...stretch('earlier', created, again), ...stretch('blocked', again, ready)];
 };
 
+/** A wait for approval has a segment of its own, from the time at which it was asked for. */
+const withApproval = (blocked: readonly Segment[], task: Timed): readonly Segment[] => {
+  const last = blocked.at(-1);
+  const since = isAwaitingApproval(task) ? timeOrNull(task.reason?.at ?? null) : null;
+  if (last === undefined || since === null) return blocked;
+  const asked = Math.min(Math.max(since, last.from), last.to);
+  return [...blocked.slice(0, -1), ...stretch('blocked', last.from, asked), ...stretch('blocked', asked, last.to, { isForApproval: true })];
+};
+
 export interface Known {
   readonly now: number;
   /** The attempts of this task that failed; undefined while they aren't read. */
@@ -116,7 +127,7 @@ export const segmentsOf = (task: Timed, { now, attempts = [], reopened = [] }: K
   const neverReady = task.queuedAt === null && task.attempt === 0 && task.status !== 'QUEUED';
   const ready = neverReady ? end : Math.min(end, created + task.timing.blockedMs);
   const blocked = opening(task, ready, begunAgainAt(task, ready, reopened));
-  if (neverReady) return blocked;
+  if (neverReady) return withApproval(blocked, task);
   const until = task.status === 'RETRYING' ? now : (timeOrNull(task.queuedAt) ?? end);
   return [...blocked, ...before(task, attempts, { ready, until }), ...current(task, now)];
 };

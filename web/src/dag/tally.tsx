@@ -2,10 +2,10 @@
 import { StatusShape } from '../parts/badge';
 import { countText } from '../parts/format';
 import { lookOf } from '../parts/status';
-import { STATUS_ORDER } from './model';
+import { SHOWN_ORDER } from './model';
 import type { Counts, StatusThen } from './moments';
 
-const ORDER: readonly StatusThen[] = [...STATUS_ORDER, 'UNKNOWN', 'ABSENT'];
+const ORDER: readonly StatusThen[] = [...SHOWN_ORDER, 'UNKNOWN', 'ABSENT'];
 
 export const sortedCounts = (counts: Counts): readonly (readonly [StatusThen, number])[] =>
   ORDER.flatMap((status) => {

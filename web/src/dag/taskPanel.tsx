@@ -6,7 +6,7 @@ import { StatusBadge } from '../parts/badge';
 import { Shown } from '../parts/notices';
 import { taskPath } from '../routing/paths';
 import { Link } from '../routing/router';
-import type { Dag, Task, TaskDetail } from './model';
+import { shownStatus, type Dag, type Task, type TaskDetail } from './model';
 import { TaskDetails } from './taskDetails';
 
 interface TaskPanelProps {
@@ -47,7 +47,7 @@ export const TaskPanel = ({ task, dag, close, done }: TaskPanelProps) => {
           <h2>
             <Link to={taskPath(task.taskId)}>{task.taskName}</Link>
           </h2>
-          <StatusBadge status={task.status} />
+          <StatusBadge status={shownStatus(task)} />
         </div>
         <button type="button" class="button button-small" aria-label="Close the panel" onClick={close}>
           Close

@@ -9,7 +9,7 @@ import { lookOf } from '../parts/status';
 import { Duration, When } from '../parts/times';
 import { taskPath } from '../routing/paths';
 import { Link } from '../routing/router';
-import { ranMs, STATUS_ORDER, type Task, type TaskStatus } from './model';
+import { ranMs, SHOWN_ORDER, shownStatus, type ShownStatus, type Task } from './model';
 
 const PAGE = 100;
 
@@ -21,7 +21,7 @@ const later = (a: string | null, b: string | null): number => (b ?? '').localeCo
 const COMPARE: Readonly<Record<Sort, (a: Task, b: Task) => number>> = {
   submitted: () => 0,
   name: (a, b) => a.taskName.localeCompare(b.taskName, undefined, { numeric: true }),
-  status: (a, b) => STATUS_ORDER.indexOf(a.status) - STATUS_ORDER.indexOf(b.status),
+  status: (a, b) => SHOWN_ORDER.indexOf(shownStatus(a)) - SHOWN_ORDER.indexOf(shownStatus(b)),
   running: (a, b) => b.timing.runningMs - a.timing.runningMs,
   ended: (a, b) => later(a.completedAt, b.completedAt),
 };
@@ -38,7 +38,7 @@ const COLUMNS: readonly Column<Task>[] = [
       </Link>
     ),
   },
-  { key: 'status', title: 'State', cell: ({ status }) => <StatusBadge status={status} /> },
+  { key: 'status', title: 'State', cell: (task) => <StatusBadge status={shownStatus(task)} /> },
   { key: 'type', title: 'Type', wide: true, cell: ({ type }) => <span class="soft small">{type}</span> },
   { key: 'attempt', title: 'Attempts', align: 'right', wide: true, cell: ({ attempt }) => <span class="figure">{attempt}</span> },
   { key: 'running', title: 'Ran', align: 'right', cell: (task) => <Ran task={task} /> },
@@ -50,7 +50,7 @@ const COLUMNS: readonly Column<Task>[] = [
 interface Wish {
   readonly text: string;
   /** Empty for all. */
-  readonly status: TaskStatus | '';
+  readonly status: ShownStatus | '';
   readonly sort: Sort;
 }
 
@@ -71,11 +71,11 @@ const Filters = ({ wish, change }: { readonly wish: Wish; readonly change: (wish
       <select
         value={wish.status}
         onChange={({ currentTarget }) => {
-          change({ ...wish, status: currentTarget.value as TaskStatus | '' });
+          change({ ...wish, status: currentTarget.value as ShownStatus | '' });
         }}
       >
         <option value="">All</option>
-        {STATUS_ORDER.map((each) => (
+        {SHOWN_ORDER.map((each) => (
           <option key={each} value={each}>
             {lookOf(each).word}
           </option>
@@ -112,7 +112,7 @@ export const TasksView = ({ tasks, chosen }: TasksViewProps) => {
     const { text, status, sort } = wish;
     const wanted = text.trim().toLowerCase();
     const fitting = tasks.filter(
-      (task) => (status === '' || task.status === status) && `${task.taskName} ${task.type}`.toLowerCase().includes(wanted),
+      (task) => (status === '' || shownStatus(task) === status) && `${task.taskName} ${task.type}`.toLowerCase().includes(wanted),
     );
     return fitting.sort(COMPARE[sort]);
   }, [tasks, wish]);

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { durationText, exactText } from '../parts/format';
 import { Empty } from '../parts/notices';
+import { lookOf } from '../parts/status';
 import { lanesByTask, lanesByWorker, ticksOf, type Bar, type Lane } from './lanes';
 import { timeOf, timeOrNull, type Dag, type HistoryEvent, type Task } from './model';
 import type { Segment } from './segments';
@@ -34,7 +35,8 @@ const classOf = ({ stage, outcome }: Bar): string =>
 const wordsOf = (bar: Bar, name: string): string => {
   const where =
     bar.stage === 'running' ? ` on ${bar.workerId ?? 'a worker'}, attempt ${bar.attempt ?? '?'}${bar.outcome === 'FAILED' ? ', failed' : ''}` : '';
-  return `${name}: ${STAGE_WORDS[bar.stage]}${where} for ${durationText(bar.to - bar.from)}, from ${exactText(bar.from)}`;
+  const stage = bar.isForApproval === true ? lookOf('AWAITING_APPROVAL').word : STAGE_WORDS[bar.stage];
+  return `${name}: ${stage}${where} for ${durationText(bar.to - bar.from)}, from ${exactText(bar.from)}`;
 };
 
 interface Scale {

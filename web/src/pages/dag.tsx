@@ -9,7 +9,7 @@ import '../dag/timeline.css';
 import { GraphView } from '../dag/graphView';
 import { Header } from '../dag/header';
 import { HistoryView } from '../dag/historyView';
-import type { Dag as DagFacts, Task } from '../dag/model';
+import { shownStatus, type Dag as DagFacts, type Task } from '../dag/model';
 import { countsOf } from '../dag/moments';
 import { RunsView } from '../dag/runsView';
 import { tabOf, Tabs, type Tab } from '../dag/tabs';
@@ -49,7 +49,7 @@ const Views = ({ tab, dag, tasks, graph }: ViewsProps) => {
     isWithEvents ? `${dag.status} ${dag.failedTasks} ${dag.cancelledTasks} ${dag.reason?.at ?? ''} ${dag.version}` : '',
   );
   const critical = useMemo(() => (tab === 'graph' || tab === 'timeline' ? criticalPath(graph, tasks) : []), [tab, graph, tasks]);
-  const statuses = useMemo(() => tasks.map(({ status }) => status), [tasks]);
+  const statuses = useMemo(() => tasks.map(shownStatus), [tasks]);
   switch (tab) {
     case 'graph':
       return <GraphView graph={graph} statuses={statuses} critical={critical} chosen={chosen} choose={choose} />;
@@ -87,7 +87,7 @@ const Body = ({ live, dag }: { readonly live: LiveDag; readonly dag: DagFacts })
   const chosenName = place.value.query['task'];
   const chosen = WITH_PANEL.includes(tab) ? tasks?.find(({ taskName }) => taskName === chosenName) : undefined;
   useReturn(chosen !== undefined);
-  const counts = useMemo(() => tasks && countsOf(tasks.map(({ status }) => status)), [tasks]);
+  const counts = useMemo(() => tasks && countsOf(tasks.map(shownStatus)), [tasks]);
   return (
     <>
       <Header dag={dag} counts={counts} />

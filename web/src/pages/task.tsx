@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import '../dag/dag.css';
 import '../dag/timeline.css';
-import type { Dag, TaskDetail } from '../dag/model';
+import { shownStatus, type Dag, type TaskDetail } from '../dag/model';
 import { TaskDetails } from '../dag/taskDetails';
 import { Page } from '../layout/layout';
 import { useFetched, useStream } from '../live/hooks';
@@ -92,7 +92,7 @@ export const Task = ({ params }: { readonly params: Query }) => {
               }}
             />
             <p>
-              <StatusBadge status={task.status} />
+              <StatusBadge status={shownStatus(task)} />
             </p>
             <div class="card task-page">
               <TaskDetails task={task} dag={dag} done={fetched.again} headings="h2" />

@@ -38,6 +38,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   PENDING: { word: 'pending', tone: 'quiet', shape: shapes.dotted },
   QUEUED: { word: 'queued', tone: 'waiting', shape: shapes.clock },
   WAITING: { word: 'waiting', tone: 'waiting', shape: shapes.pause },
+  AWAITING_APPROVAL: { word: 'waits for approval', tone: 'waiting', shape: shapes.pause },
   RUNNING: { word: 'running', tone: 'busy', shape: shapes.play },
   RETRYING: { word: 'retrying', tone: 'warn', shape: shapes.turn },
   CANCELLING: { word: 'cancelling', tone: 'warn', shape: shapes.stop },
