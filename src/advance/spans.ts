@@ -81,17 +81,16 @@ export const createAdvanceSpans = (tracing: Tracing, clock: Pick<Clock, 'now'>):
       });
     },
     ended: (run) => {
-      if (run.trace !== null) tracing.record(rootSpan(run, run.trace));
+      if (run.trace === null) return;
+      tracing.record(
+        run.begunAgainAt === null ? topSpan(run, run.trace) : againSpan(run, run.trace, { id: tracing.newSpanId(), at: run.begunAgainAt }),
+      );
     },
   };
 };
 
-const rootSpan = (run: Run, trace: string): Span => ({
-  context: rootContext(trace),
-  parent: parentOfRoot(trace),
-  name: `dag ${run.name}`,
+const wholeDag = (run: Run): Pick<Span, 'kind' | 'endMs' | 'attributes' | 'error'> => ({
   kind: 'internal',
-  startMs: run.createdAt,
   endMs: run.completedAt ?? run.createdAt,
   attributes: {
     'dts.dag.id': run.dag,
@@ -102,4 +101,21 @@ const rootSpan = (run: Run, trace: string): Span => ({
     'dts.shard': run.shard,
   },
   ...(run.status === 'COMPLETED' ? {} : { error: `the DAG is ${run.status}` }),
+});
+
+const topSpan = (run: Run, trace: string): Span => ({
+  ...wholeDag(run),
+  context: rootContext(trace),
+  parent: parentOfRoot(trace),
+  name: `dag ${run.name}`,
+  startMs: run.createdAt,
+});
+
+/** Its top span was sent with its first end, and a span is sent once. */
+const againSpan = (run: Run, trace: string, { id, at }: { readonly id: string; readonly at: number }): Span => ({
+  ...wholeDag(run),
+  context: childContext(rootContext(trace), id),
+  parent: spanIdIn(trace),
+  name: `again ${run.name}`,
+  startMs: at,
 });

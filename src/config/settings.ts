@@ -11,6 +11,9 @@ import { setting, type Setting, type Spec } from './setting';
 import { tracing } from './tracing';
 import { ORDERS, type Role, type Sections } from './shape';
 
+/** Told as a text within JSON it may take twice as much, and brokers take 100 MB of one request (socket.request.max.bytes). */
+const LARGEST_REPORT = 50_000_000;
+
 const services: Spec<Pick<Sections, 'server' | 'database' | 'kafka' | 'redis'>> = {
   server: {
     port: {
@@ -129,12 +132,17 @@ const engine: Spec<Pick<Sections, 'scheduler' | 'worker' | 'leases'>> = {
       "Megabytes of an isolated handler's heap, where the handler doesn't say.",
     ),
     resultBytes: setting(
-      whole(0, 67_108_864),
+      whole(0, LARGEST_REPORT),
       262_144,
       'WORKER_RESULT_BYTES',
-      "Bytes of one task's result as JSON; brokers must take records of that size (message.max.bytes).",
+      "Bytes of one task's result as JSON. The topic of events must take twice as much at once (max.message.bytes): a worker doesn't start where it doesn't.",
     ),
-    checkpointBytes: setting(whole(0, 67_108_864), 262_144, 'WORKER_CHECKPOINT_BYTES', 'Bytes of one checkpoint as JSON.'),
+    checkpointBytes: setting(
+      whole(0, LARGEST_REPORT),
+      262_144,
+      'WORKER_CHECKPOINT_BYTES',
+      'Bytes of one checkpoint as JSON. What is said of resultBytes holds here, too.',
+    ),
     region: setting(id, 'default', 'WORKER_REGION', 'Where it stands.'),
     tags: setting(listOf(id), [], 'WORKER_TAGS', 'What else tasks may ask for.'),
     drainMs: setting(duration(0), 10_000, 'WORKER_DRAIN_MS', 'How long a stopping worker lets its tasks finish before it gives them back.'),

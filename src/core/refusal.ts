@@ -127,8 +127,8 @@ export const FAILURES: Readonly<Record<FailureCode, ErrorRow>> = {
   },
   TOPIC_TOO_SMALL: {
     status: 500,
-    title: 'A topic has the wrong number of partitions',
-    remedy: 'Make the topic again with the number that the log names.',
+    title: 'A topic has the wrong number of partitions, or takes too little at once',
+    remedy: 'Make the topic again with the number that the log names, or raise its max.message.bytes.',
   },
 };
 

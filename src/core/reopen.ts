@@ -53,6 +53,7 @@ const reopenDag = (step: Step, run: Run, now: number): void => {
   if (!isFinalDag(run.status)) return;
   run.status = 'RUNNING';
   run.completedAt = null;
+  run.begunAgainAt = now;
   run.reason = null;
   run.ended = 0;
   if (run.dueAt !== null && run.dueAt <= now) run.dueAt = null;

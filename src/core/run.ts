@@ -98,6 +98,8 @@ export interface Run extends Tasks {
   version: number;
   startedAt: number | null;
   completedAt: number | null;
+  /** When it began again by hand after an end that this process saw to; null where it didn't. For traces alone. */
+  begunAgainAt: number | null;
   completed: number;
   failed: number;
   skipped: number;
@@ -176,6 +178,7 @@ export const emptyRun = (
     version: 0,
     startedAt: null,
     completedAt: null,
+    begunAgainAt: null,
     completed: 0,
     failed: 0,
     skipped: 0,

@@ -1,36 +1,19 @@
 /** The express app around the routers of a role: request ids, headers, and an answer for whatever no router answers. */
-import { randomUUID } from 'node:crypto';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler, type Router } from 'express';
-import { refusal } from '../core/refusal';
+import { headersFor, nothingFor, requestIdFrom, type Watching } from './answering';
 import { problemHandler } from './problem';
 
-export interface Answered {
-  readonly method: string;
-  /** The pattern that matched, never the path with its ids; '(none)' where nothing matched. */
-  readonly route: string;
-  readonly status: number;
-  readonly tookMs: number;
-}
-
-export interface AppNeeds {
+export interface AppNeeds extends Watching {
   /** Each with full paths, mounted at the root. */
   readonly routers: readonly Router[];
-  readonly answered: (what: Answered) => void;
-  /** Told of errors that no row of the error table knows. */
-  readonly unexpected: (error: unknown, requestId: string) => void;
-  /** Milliseconds that never go back. */
-  readonly monotonic: () => number;
 }
-
-const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** Gives each request an id (the client's own, where it sent a decent one), and safe headers. */
 const introduce: RequestHandler = (request, response, next) => {
-  const given = request.get('X-Request-Id');
-  const id = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+  const id = requestIdFrom(request.get('X-Request-Id'));
   response.locals.requestId = id;
-  response.set({ 'X-Request-Id': id, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' });
+  response.set(headersFor(id));
   next();
 };
 
@@ -81,11 +64,7 @@ const tellMethods =
 const nothingMatched =
   (routers: readonly Router[]): RequestHandler =>
   (request) => {
-    const methods = methodsAt(routers, request.path);
-    if (methods.length === 0) throw refusal('NO_SUCH_PATH', `there is nothing at ${request.path.slice(0, 200)}`);
-    throw refusal('METHOD_NOT_ALLOWED', `${request.method} is not allowed here, only ${methods.join(', ')}`, {
-      headers: { Allow: methods.join(', ') },
-    });
+    throw nothingFor(request.method, request.path, methodsAt(routers, request.path));
   };
 
 /** The classes of an app's requests and responses, for the server that makes them. */

@@ -55,20 +55,41 @@ export const problemOf = (thrown: unknown, requestId: string | undefined): Probl
   };
 };
 
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What is sent for an error. */
+export const problemAnswer = (thrown: unknown, requestId: string | undefined): ProblemAnswer => {
+  const problem = problemOf(thrown, requestId);
+  const error = translated(thrown);
+  return {
+    status: problem.status,
+    headers: {
+      ...(isRefusal(error) && error.headers),
+      ...(problem.status === 503 && { 'Retry-After': String((isFailure(error) ? error.retryAfterSeconds : undefined) ?? RETRY_AFTER_SECONDS) }),
+      'Content-Type': 'application/problem+json; charset=utf-8',
+    },
+    body: JSON.stringify(problem),
+  };
+};
+
 /** Sends problem details. */
 export const sendProblem = (response: Response, thrown: unknown): void => {
-  const problem = problemOf(thrown, response.locals.requestId as string | undefined);
-  const error = translated(thrown);
-  if (isRefusal(error)) response.set(error.headers);
-  if (problem.status === 503) response.set('Retry-After', String((isFailure(error) ? error.retryAfterSeconds : undefined) ?? RETRY_AFTER_SECONDS));
-  response.status(problem.status).set('Content-Type', 'application/problem+json; charset=utf-8').end(JSON.stringify(problem));
+  const { status, headers, body } = problemAnswer(thrown, response.locals.requestId as string | undefined);
+  response.status(status).set(headers).end(body);
 };
+
+/** Whether nobody foresaw it. */
+export const isUnforeseen = (thrown: unknown): boolean => errorRow(translated(thrown)) === undefined;
 
 /** Express's last handler. An answer that had begun can't become another: its connection is cut, so that the client sees the break. */
 export const problemHandler =
   (report: (error: unknown, requestId: string) => void): ErrorRequestHandler =>
   (error, _request, response, next) => {
-    if (errorRow(translated(error)) === undefined) report(error, response.locals.requestId as string);
+    if (isUnforeseen(error)) report(error, response.locals.requestId as string);
     if (!response.headersSent) sendProblem(response, error);
     // Express cuts the connection then.
     else next(error);

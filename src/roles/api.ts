@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Config } from '../config';
 import { bodySchemas } from '../control/schemas';
-import type { createApp } from '../edge/app';
+import { createApp } from '../edge/app';
 import type { HttpServer } from '../edge/httpServer';
 import { pageRoutes } from '../edge/pages';
 import { createExpectedEnds } from '../observe/expectedEnds';
@@ -11,7 +11,7 @@ import type { createHealth } from '../observe/health';
 import { takeCensus } from '../dispatch/queueSize';
 import type { MetricsNeeds } from '../observe/metrics';
 import { openApiDocument } from '../observe/openapi';
-import { probeRoutes } from '../edge/probes';
+import { probeRoutes } from '../edge/probeRoutes';
 import { gateListRoutes, limitRoutes, poolRoutes } from '../observe/routes/cluster';
 import { dagRoutes } from '../observe/routes/dags';
 import { docsRoutes } from '../observe/routes/docs';
@@ -26,7 +26,7 @@ import type { Engine } from './engine';
 import { createControlApi } from './control';
 import type { Live } from './live';
 import type { ProcessLife } from './processLife';
-import { metricsOf, serverOf } from './probes';
+import { metricsOf, serverOf, watchingOf } from './probes';
 import type { Storage } from './storage';
 import { planningOf, type Submissions } from './submissions';
 import { createWorkersApi } from './workers';
@@ -139,7 +139,7 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
   const nudging = (loop: { nudge(): void }) => (): void => {
     loop.nudge();
   };
-  const server = serverOf(config, life, [
+  const routers = [
     needs.submissions.routes,
     shownDags(needs),
     shownTasks(needs),
@@ -166,7 +166,8 @@ export const createApi = (needs: ApiNeeds): HttpServer => {
     probesOf(needs),
     docsRoutes({ openApi: openApiOf(life) }),
     pageRoutes({ folder: PAGE_FOLDER }),
-  ]);
+  ];
+  const server = serverOf(config, createApp({ routers, ...watchingOf(life) }));
   return {
     ...server,
     stop: async () => {

@@ -4,7 +4,7 @@ import { createDeadLetterTopic } from '../adapters/kafka/deadLetters';
 import { createEventLog } from '../adapters/kafka/eventLog';
 import { createProducer } from '../adapters/kafka/producer';
 import { createLogFeed, createLogSender } from '../adapters/kafka/taskLogs';
-import { provideTopics } from '../adapters/kafka/topics';
+import { provideTopics, type LargestRecord } from '../adapters/kafka/topics';
 import { createReadings } from '../adapters/kafka/readings';
 import { createWorkQueue } from '../adapters/kafka/workQueue';
 import { createCluster } from '../adapters/kafka/cluster';
@@ -31,6 +31,24 @@ export interface Transport {
 /** An outage of Kafka is told anew so often. */
 const TELL_AGAIN_MS = 15_000;
 
+/** JSON as a text within JSON: each of its quotes and backslashes may get one more. */
+const AS_TEXT = 2;
+/** Names, ids, times, and the record around them. */
+const AROUND_BYTES = 16_384;
+/** What the producer sends to one partition at once where nothing in it is larger. */
+const USUAL_BYTES = 1_000_000;
+
+/** Of a worker, results and checkpoints are the only things without a bound of their own; a scheduler tells nothing large. */
+export const largestReportOf = ({ role, worker: { resultBytes, checkpointBytes } }: Config): LargestRecord => {
+  const usual = { bytes: USUAL_BYTES, because: 'a record of many reports' };
+  if (role !== 'worker') return usual;
+  const sized = Object.entries({ resultBytes, checkpointBytes }).map(([name, bytes]) => ({
+    bytes: AS_TEXT * bytes + AROUND_BYTES,
+    because: `worker.${name} ${String(bytes)}`,
+  }));
+  return [usual, ...sized].reduce((largest, one) => (one.bytes > largest.bytes ? one : largest));
+};
+
 /** Waits for Kafka, makes the topics and opens the producer. */
 export const openTransport = async (config: Config, life: ProcessLife, include: Include, stopping: AbortSignal): Promise<Transport> => {
   const { brokers, clientId, topics } = config.kafka;
@@ -53,7 +71,7 @@ export const openTransport = async (config: Config, life: ProcessLife, include: 
     await askForBroker({ brokers, clientId });
     await provideTopics(kafka, {
       queue: topics.queue,
-      events: { ...topics.events, partitions: shards },
+      events: { ...topics.events, partitions: shards, largest: largestReportOf(config) },
       deadLetters: topics.deadLetters,
       logs: { ...topics.logs, partitions: shards },
     });

@@ -1,11 +1,11 @@
 /** The HTTP side of any process: its server, its probes and its metrics. A worker has nothing else, and loads nothing else. */
 import type { Config } from '../config';
-import { createApp } from '../edge/app';
-import { createHttpServer, type HttpServer } from '../edge/httpServer';
+import type { Watching } from '../edge/answering';
+import { createHttpServer, type HttpServer, type HttpServerNeeds } from '../edge/httpServer';
 import { createHealth, type ComponentCheck } from '../observe/health';
 import type { Teller } from '../observe/meters';
 import { createMetrics, type Metrics, type MetricsNeeds } from '../observe/metrics';
-import { probeRoutes } from '../edge/probes';
+import { createProbesApp, probesOf } from '../edge/probes';
 import { FIRST_WORKER_PORT } from './liveness';
 import type { ProcessLife } from './processLife';
 
@@ -34,17 +34,18 @@ export const unexpectedIn =
     log.error({ error, requestId }, 'a request failed unexpectedly');
   };
 
-export const serverOf = (config: Config, life: ProcessLife, routers: Parameters<typeof createApp>[0]['routers']): HttpServer => {
-  const app = createApp({
-    routers,
-    answered: (what) => {
-      life.announce('http.answered', what);
-    },
-    unexpected: unexpectedIn(life),
-    monotonic: () => life.clock.monotonic(),
-  });
-  return createHttpServer({ app, host: config.server.host, port: config.server.port ?? { firstFreeFrom: FIRST_WORKER_PORT }, drainMs: DRAIN_MS });
-};
+/** What an app tells of its answers. */
+export const watchingOf = (life: ProcessLife): Watching => ({
+  answered: (what) => {
+    life.announce('http.answered', what);
+  },
+  unexpected: unexpectedIn(life),
+  monotonic: () => life.clock.monotonic(),
+});
+
+/** The server of a process, around the app of its role. */
+export const serverOf = ({ server: { host, port } }: Config, app: HttpServerNeeds['app']): HttpServer =>
+  createHttpServer({ app, host, port: port ?? { firstFreeFrom: FIRST_WORKER_PORT }, drainMs: DRAIN_MS });
 
 export interface ProbesNeeds {
   readonly config: Config;
@@ -57,5 +58,6 @@ export interface ProbesNeeds {
 /** The HTTP side of a worker: probes and metrics. */
 export const createProbes = ({ config, life, ready, components, lags }: ProbesNeeds): HttpServer => {
   const health = createHealth({ components, clock: life.clock });
-  return serverOf(config, life, [probeRoutes({ ready, health, metrics: metricsOf(config, life, { health, lags }) })]);
+  const probes = probesOf({ ready, health, metrics: metricsOf(config, life, { health, lags }) });
+  return serverOf(config, createProbesApp(probes, watchingOf(life)));
 };

@@ -40,7 +40,7 @@ import { dagRoutes } from '../../src/observe/routes/dags';
 import { docsRoutes } from '../../src/observe/routes/docs';
 import { historyRoutes, letterRoutes } from '../../src/observe/routes/history';
 import { inputRoutes, taskRoutes } from '../../src/observe/routes/tasks';
-import { probeRoutes } from '../../src/edge/probes';
+import { probeRoutes } from '../../src/edge/probeRoutes';
 import type { Happenings } from '../../src/ports/happenings';
 import type { LiveWorker, WorkerControl } from '../../src/ports/leases';
 import type { CommandStore, RunStore } from '../../src/ports/store';

@@ -1,5 +1,5 @@
-// Preloaded (node --require): says at the end how much of OpenTelemetry the process has loaded, but for its API, which prom-client has, too.
+// Preloaded (node --require): says at the end which packages the process has loaded.
 process.on('exit', () => {
-  const files = Object.keys(require.cache).filter((file) => file.includes('@opentelemetry/') && !file.includes('@opentelemetry/api/'));
-  process.stdout.write(`files of OpenTelemetry: ${files.length}\n`);
+  const packages = Object.keys(require.cache).flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []);
+  process.stdout.write(`packages: ${[...new Set(packages)].sort().join(' ')}\n`);
 });

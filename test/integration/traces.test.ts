@@ -178,11 +178,41 @@ test('whoever takes a DAG over goes on with its trace and ends it', async () => 
   expect(instancesOf([top])).not.toEqual(instancesOf([first!]));
 });
 
+test('a DAG that begins again by hand has a span of its own for that, below the one that was sent', async () => {
+  const dagId = await submit(stack, 'twice', [{ taskName: 'a', type: 'ON_THE_LOOP' }]);
+  await collector.untilTrace(traceOf(dagId), 4 + 3);
+  await stack.api.rerun(dagId);
+  const spans = await collector.untilTrace(traceOf(dagId), 4 + 3 + 3 + 1);
+  const top = topOf(spans, 'twice');
+  expect(named(spans, 'dag')).toEqual([top]);
+  const [again] = named(spans, 'again');
+  expect(again).toMatchObject({ name: 'again twice', parentSpanId: top.spanId, attributes: { 'dts.dag.id': dagId, 'dts.dag.status': 'COMPLETED' } });
+  expect(again!.startMs).toBeGreaterThanOrEqual(top.endMs);
+});
+
+test('an attempt that died with its worker has a span in place of its own, below the DAG', async () => {
+  const env = { LOG_LEVEL: 'debug', WORKER_HANDLERS: JSON.stringify([{ type: 'MORTAL', module: traced, isolation: 'none' }]) };
+  const mortal = await stack.startWorker('mortal', { env });
+  const dagId = await submit(stack, 'bereaved', [{ taskName: 'a', type: 'MORTAL', payload: { ms: 2_000 } }]);
+  await mortal.line(new RegExp(`"trace_id":"${traceOf(dagId)}".*"msg":"runs"`), 10_000);
+  await mortal.kill();
+  await stack.startWorker('heir', { env });
+  // Of the first attempt its dispatch and what came in place of its run, of the second all three.
+  const spans = await collector.untilTrace(traceOf(dagId), 4 + 2 + 3);
+  const top = topOf(spans, 'bereaved');
+  expect(named(spans, 'lost')).toMatchObject([
+    { name: 'lost MORTAL', parentSpanId: top.spanId, attributes: { 'dts.task.name': 'a', 'dts.worker.id': 'mortal', 'error.type': 'LOST_WORKER' } },
+  ]);
+  expect(named(spans, 'lost')[0]!.error).toContain('the worker was lost');
+  expect(named(spans, 'run').map(({ attributes }) => attributes['dts.worker.id'])).toEqual(['heir']);
+}, 30_000);
+
 test('nothing of it is loaded by whoever is not told to trace', async () => {
   const off = await stack.startWorker('worker-3', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: '' } });
   await Promise.all([off.terminate(), stack.workers[1]!.terminate()]);
-  expect(off.output()).toContain('files of OpenTelemetry: 0\n');
-  expect(stack.workers[1]!.output()).toMatch(/files of OpenTelemetry: [1-9]/);
+  // Its API comes with prom-client, too.
+  expect(off.output()).toMatch(/^packages: (?!.*@opentelemetry\/(?!api ))/m);
+  expect(stack.workers[1]!.output()).toMatch(/^packages: .*@opentelemetry\/exporter-trace-otlp-http/m);
 });
 
 test('while the collector is away everything goes on, and one line says so', async () => {

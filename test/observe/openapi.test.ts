@@ -17,7 +17,7 @@ import { scheduleRoutes } from '../../src/observe/routes/schedules';
 import { firingJson, scheduleDetailJson, scheduleJson } from '../../src/observe/schedules';
 import { subscriptionListRoutes } from '../../src/observe/routes/subscriptions';
 import { deliveryJson, subscriptionJson } from '../../src/observe/subscriptions';
-import { probeRoutes } from '../../src/edge/probes';
+import { probeRoutes } from '../../src/edge/probeRoutes';
 import type { LiveWorker } from '../../src/ports/leases';
 import type { FiringView, ScheduleView } from '../../src/ports/schedules';
 import type { DagView, TaskView } from '../../src/ports/views';

@@ -5,10 +5,12 @@ import type { EventLog, LogReader, LogRecord } from '../../ports/transport';
 import { createCluster } from './cluster';
 import { KafkaPartitionConsumer, type Message } from './consumer';
 import { listRecords, type ListRecords } from './listRecords';
-import { createPlaces, type Mark } from './places';
+import { hashOf, markOf } from './marks';
+import { createPlaces } from './places';
 import type { KafkaProducer, Outgoing } from './producer';
 import type { Readings } from './readings';
 import { traceHeaders, tracesIn } from './traceHeaders';
+import { unheldTimers } from './unheldTimers';
 
 export interface EventLogNeeds {
   readonly kafka: Kafka;
@@ -26,14 +28,6 @@ export interface EventLogNeeds {
 
 /** Well below the megabyte that a broker takes as one record. */
 const RECORD_LIMIT = 500_000;
-
-/** FNV-1a over the bytes: enough to tell a record from another one at the same offset. */
-const hashOf = (value: Buffer | null): string => {
-  let hash = 0x811c9dc5;
-  // By index: the iterator of a buffer takes four times as long, and each record comes through here.
-  for (let i = 0; i < (value?.length ?? 0); i++) hash = Math.imul(hash ^ value![i]!, 0x01000193);
-  return (hash >>> 0).toString(16);
-};
 
 type Content = Pick<Outgoing, 'value' | 'headers'>;
 
@@ -58,18 +52,6 @@ const traced = (events: readonly Event[], contexts: ReturnType<typeof tracesIn>)
   contexts === undefined
     ? events
     : events.map((event, i) => (contexts[i] === undefined || typeof event !== 'object' ? event : ({ ...event, trace: contexts[i] } as Event)));
-
-const markOf = ({ offset, timestamp, value }: Message): Mark => ({ offset, timestamp, hash: hashOf(value) });
-
-const timers = {
-  after: (ms: number, then: () => void): (() => void) => {
-    const timer = setTimeout(then, ms);
-    timer.unref();
-    return () => {
-      clearTimeout(timer);
-    };
-  },
-};
 
 /** Makes the log; the producer must be connected. */
 export const createEventLog = (needs: EventLogNeeds): EventLog & { close(): Promise<void> } => {
@@ -115,7 +97,7 @@ export const createEventLog = (needs: EventLogNeeds): EventLog & { close(): Prom
     const places = createPlaces({
       topic,
       cluster,
-      clock: timers,
+      clock: unheldTimers,
       seek: (shard, offset) => {
         consumer.seek(shard, offset);
       },

@@ -33,6 +33,8 @@ export interface PlacesNeeds {
 
 export interface Places {
   take(shard: number, from: LogPosition): void;
+  /** Reads on at an offset of which nobody knows what came before: what is consumed from now on proves the topic. */
+  takeUnproven(shard: number, next: bigint): void;
   drop(shard: number): void;
   /** The topic may be another one by now: the last record is compared once more. */
   doubt(shard: number): void;
@@ -82,6 +84,7 @@ export const createPlaces = ({ topic, cluster, clock, seek, markOf, onTrouble }:
       if (last === null || nextOffset === 0n) startOver(shard, 0n);
       else expectFirst(shard, { ...last, offset: nextOffset - 1n });
     },
+    takeUnproven: startOver,
     drop: (shard) => {
       places.delete(shard);
     },

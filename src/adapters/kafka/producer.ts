@@ -31,6 +31,12 @@ const MOST_BYTES = 3;
 const METADATA_AGE_MS = 5000;
 const CLOSE_MS = 3000;
 
+const headerUnits = ({ headers }: Outgoing): number => {
+  let units = 0;
+  for (const name in headers) units += name.length + headers[name]!.length;
+  return units;
+};
+
 const toBatch = (records: readonly Outgoing[]): ProducerBatch => {
   const topics = new Map<string, Message[]>();
   for (const { topic, partition, value, headers } of records) {
@@ -46,12 +52,12 @@ const inboxKey = ({ topic, partition }: { topic: string; partition: number }): s
 
 /** Records that may leave at once, one list after the other: those of a partition keep their order. */
 const portionsOf = (records: readonly Outgoing[]): readonly (readonly Outgoing[])[] => {
-  const atMost = records.reduce((sum, { value }) => sum + MOST_BYTES * value.length + RECORD_BYTES, 0);
+  const atMost = records.reduce((sum, record) => sum + MOST_BYTES * record.value.length + headerUnits(record) + RECORD_BYTES, 0);
   if (atMost <= MAX_PARTITION_BYTES) return [records];
   const portions: Outgoing[][] = [];
   const filled = new Map<string, { portion: number; bytes: number }>();
   for (const record of records) {
-    const bytes = Buffer.byteLength(record.value) + RECORD_BYTES;
+    const bytes = Buffer.byteLength(record.value) + headerUnits(record) + RECORD_BYTES;
     const key = inboxKey(record);
     const last = filled.get(key) ?? { portion: 0, bytes: 0 };
     const fits = last.bytes === 0 || last.bytes + bytes <= MAX_PARTITION_BYTES;

@@ -5,7 +5,11 @@ import { parseDagId, shardOf } from '../../core/ids';
 import { count, fence, flag, has, listOf, name, text, type Shape } from '../../core/shapes';
 import type { AppendLogs, LogChunk, LogFeed } from '../../ports/taskLogs';
 import { KafkaPartitionConsumer, type Message } from './consumer';
+import { createCluster } from './cluster';
 import { listRecords } from './listRecords';
+import { markOf } from './marks';
+import { createPlaces } from './places';
+import { unheldTimers } from './unheldTimers';
 import { createProducer, type KafkaProducer, type Outgoing } from './producer';
 
 /** Well below the megabyte that a broker takes. */
@@ -83,29 +87,50 @@ export const createLogFeed = ({ kafka, topic, shards, onUndecodable, onTrouble }
   };
   return {
     open: async (consume) => {
+      const onMessages = async (shard: number, messages: readonly Message[]): Promise<void> => {
+        const fresh = places.fresh(shard, messages);
+        const last = fresh?.at(-1);
+        if (fresh === undefined || last === undefined) return;
+        const chunks = fresh.flatMap((message) => decoded(shard, message));
+        await consume(shard, chunks, last.offset + 1n);
+        places.consumed(shard, last);
+      };
       const consumer = new KafkaPartitionConsumer({
         kafka,
         topic,
         partitions: Array.from({ length: shards }, (_, shard) => shard),
         maxWaitMs: MAX_WAIT_MS,
-        onMessages: (shard, messages) =>
-          consume(
-            shard,
-            messages.flatMap((message) => decoded(shard, message)),
-            messages.at(-1)!.offset + 1n,
-          ),
-        onReset: () => undefined,
+        onMessages,
+        onReset: (shard) => {
+          places.reset(shard);
+        },
+        onDoubt: (shard) => {
+          places.doubt(shard);
+        },
+        onTrouble,
+      });
+      const cluster = createCluster(kafka);
+      const places = createPlaces({
+        topic,
+        cluster,
+        clock: unheldTimers,
+        seek: (shard, offset) => {
+          consumer.seek(shard, offset);
+        },
+        markOf,
         onTrouble,
       });
       await consumer.start();
       return {
-        take: (shard, from) => {
-          consumer.seek(shard, from);
-        },
+        take: places.takeUnproven,
         drop: (shard) => {
+          places.drop(shard);
           consumer.pause(shard);
         },
-        close: () => consumer.close(),
+        close: async () => {
+          await consumer.close();
+          await cluster.close();
+        },
       };
     },
   };

@@ -1,12 +1,19 @@
 /** The topics: made where they are missing, grown where they are too small, never shrunk. */
-import { ConfigResourceTypes, KafkaJSProtocolError, type Admin, type Kafka } from 'kafkajs';
+import { ConfigResourceTypes, ConfigSource, KafkaJSProtocolError, type Admin, type ConfigEntries, type Kafka } from 'kafkajs';
 import { failure } from '../../core/failure';
 import { reachingKafka } from './connection';
+
+/** The largest record that this process may have to send, and the setting that makes it so large. */
+export interface LargestRecord {
+  readonly bytes: number;
+  /** `worker.resultBytes 262144`. */
+  readonly because: string;
+}
 
 export interface TopicNeeds {
   readonly queue: { readonly name: string; readonly partitions: number; readonly replication: number };
   /** One partition for each shard: the number is set once. */
-  readonly events: { readonly name: string; readonly partitions: number; readonly replication: number };
+  readonly events: { readonly name: string; readonly partitions: number; readonly replication: number; readonly largest?: LargestRecord };
   readonly deadLetters?: { readonly name: string; readonly partitions: number; readonly replication: number };
   /** One partition for each shard, too. */
   readonly logs?: { readonly name: string; readonly partitions: number; readonly replication: number };
@@ -15,6 +22,7 @@ export interface TopicNeeds {
 const READY_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 const TIMESTAMPS = { name: 'message.timestamp.type', value: 'LogAppendTime' };
+const MOST_AT_ONCE = 'max.message.bytes';
 
 const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
@@ -71,17 +79,38 @@ const grow = async (admin: Admin, topic: string, count: number): Promise<void> =
   }
 };
 
-/** A topic that an operator made by hand stamps records with the sender's clock: the law wants the broker's. */
-const stampByAppending = async (admin: Admin, topic: string): Promise<void> => {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [TIMESTAMPS.name] }],
-  });
-  if (resources[0]?.configEntries[0]?.configValue === TIMESTAMPS.value) return;
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [TIMESTAMPS] }] });
+const settingsOf = async (admin: Admin, topic: string): Promise<readonly ConfigEntries[]> => {
+  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }] });
+  return resources[0]?.configEntries ?? [];
 };
 
-/** Makes the topics ready. Rejects with TOPIC_TOO_SMALL where `events` has another number of partitions than there are shards. */
+/** What the broker takes at no time would be sent for ever: so nobody starts who may have to. */
+const requireRoom = (topic: string, takes: number, { bytes, because }: LargestRecord): void => {
+  if (takes >= bytes) return;
+  throw failure(
+    'TOPIC_TOO_SMALL',
+    `topic ${topic} takes ${String(takes)} bytes at once (${MOST_AT_ONCE}), but ${because} needs ${String(bytes)}: raise ${MOST_AT_ONCE} of the topic, or lower the setting`,
+  );
+};
+
+/**
+ * A topic that an operator made by hand stamps records with the sender's clock: the law wants the broker's. Kafka takes what is altered for
+ * all that the topic has of its own, and would forget the operator's other settings.
+ */
+const stampByAppending = async (admin: Admin, name: string, found: readonly ConfigEntries[]): Promise<void> => {
+  const own = found.filter(({ configSource, configName }) => configSource === ConfigSource.TOPIC_CONFIG && configName !== TIMESTAMPS.name);
+  const configEntries = [...own.map(({ configName, configValue }) => ({ name: configName, value: configValue })), TIMESTAMPS];
+  await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries }] });
+};
+
+const checkEvents = async (admin: Admin, { name, largest }: TopicNeeds['events']): Promise<void> => {
+  const found = await settingsOf(admin, name);
+  const valueOf = (setting: string): string | undefined => found.find(({ configName }) => configName === setting)?.configValue;
+  if (largest !== undefined) requireRoom(name, Number(valueOf(MOST_AT_ONCE)), largest);
+  if (valueOf(TIMESTAMPS.name) !== TIMESTAMPS.value) await stampByAppending(admin, name, found);
+};
+
+/** Makes the topics ready. Rejects with TOPIC_TOO_SMALL where `events` has another number of partitions than there are shards, or takes too little at once. */
 export const provideTopics = (kafka: Kafka, { queue, events, deadLetters, logs }: TopicNeeds): Promise<void> =>
   reachingKafka('making the topics', async () => {
     const admin = kafka.admin();
@@ -95,7 +124,7 @@ export const provideTopics = (kafka: Kafka, { queue, events, deadLetters, logs }
         );
       }
       await provideTopic(admin, events, true);
-      await stampByAppending(admin, events.name);
+      await checkEvents(admin, events);
       await provideTopic(admin, queue, false);
       for (const topic of [deadLetters, logs]) if (topic !== undefined) await provideTopic(admin, topic, false);
     } finally {

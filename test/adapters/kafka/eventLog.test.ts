@@ -2,7 +2,7 @@ import { ConfigResourceTypes, Partitioners } from 'kafkajs';
 import { createKafka } from '../../../src/adapters/kafka/connection';
 import { createEventLog } from '../../../src/adapters/kafka/eventLog';
 import { createProducer } from '../../../src/adapters/kafka/producer';
-import { provideTopics } from '../../../src/adapters/kafka/topics';
+import { type LargestRecord, provideTopics } from '../../../src/adapters/kafka/topics';
 import { after, eventLogContract, listening, numbered, numberOf, numbersIn, START } from '../../contract/eventLog';
 import { kafkaBrokers } from '../../harness/services';
 import { until } from '../../harness/until';
@@ -125,21 +125,22 @@ test('the same with more in the new topic than the old one had', async () => {
 });
 
 describe('topics', () => {
-  const provide = (topics: { events: string; queue: string }, events: number, queue: number): Promise<void> => {
+  const provide = (topics: { events: string; queue: string }, events: number, queue: number, largest?: LargestRecord): Promise<void> => {
     const kafka = createKafka({ brokers: kafkaBrokers, clientId: 'test', onLog: () => undefined });
     return provideTopics(kafka, {
-      events: { name: topics.events, partitions: events, replication: 1 },
+      events: { name: topics.events, partitions: events, replication: 1, ...(largest !== undefined && { largest }) },
       queue: { name: topics.queue, partitions: queue, replication: 1 },
     });
   };
-  const stamps = (topic: string) =>
+  const settingOf = (topic: string, name: string) =>
     asOperator(async (admin) => {
       const { resources } = await admin.describeConfigs({
         includeSynonyms: false,
-        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['message.timestamp.type'] }],
+        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }],
       });
       return resources[0]!.configEntries[0]!.configValue;
     });
+  const stamps = (topic: string) => settingOf(topic, 'message.timestamp.type');
   const sizes = (topics: { events: string; queue: string }) =>
     asOperator(async (admin) => {
       const { topics: found } = await admin.fetchTopicMetadata({ topics: [topics.events, topics.queue] });
@@ -153,19 +154,21 @@ describe('topics', () => {
     expect(await stamps(topics.events)).toBe('LogAppendTime');
   });
 
-  test("an operator's own topics are grown and told to stamp by appending", async () => {
+  test("an operator's own topics are grown and told to stamp by appending, and keep their other settings", async () => {
     const topics = namesOf();
+    const configEntries = [{ name: 'retention.ms', value: '86400000' }];
     await asOperator((admin) =>
       admin.createTopics({
         topics: [
           { topic: topics.queue, numPartitions: 1 },
-          { topic: topics.events, numPartitions: 4 },
+          { topic: topics.events, numPartitions: 4, configEntries },
         ],
       }),
     );
     await provide(topics, 4, 3);
     expect(await sizes(topics)).toEqual([4, 3]);
     expect(await stamps(topics.events)).toBe('LogAppendTime');
+    expect(await settingOf(topics.events, 'retention.ms')).toBe('86400000');
     await provide(topics, 4, 2);
     expect(await sizes(topics)).toEqual([4, 3]);
   });
@@ -174,6 +177,18 @@ describe('topics', () => {
     const topics = namesOf();
     await provide(topics, 4, 1);
     await expect(provide(topics, 3, 1)).rejects.toMatchObject({ code: 'TOPIC_TOO_SMALL' });
+  });
+
+  test('a log that takes less at once than may have to be sent is refused, with the setting that needs it', async () => {
+    const topics = namesOf();
+    const configEntries = [{ name: 'max.message.bytes', value: '5000' }];
+    await asOperator((admin) => admin.createTopics({ topics: [{ topic: topics.events, numPartitions: 1, configEntries }] }));
+    const needing = (bytes: number) => provide(topics, 1, 1, { bytes, because: 'the.setting 7' });
+    await needing(5000);
+    await expect(needing(5001)).rejects.toMatchObject({
+      code: 'TOPIC_TOO_SMALL',
+      message: `topic ${topics.events} takes 5000 bytes at once (max.message.bytes), but the.setting 7 needs 5001: raise max.message.bytes of the topic, or lower the setting`,
+    });
   });
 });
 

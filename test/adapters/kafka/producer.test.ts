@@ -27,3 +27,15 @@ test('what is sent at once to one partition is durable, in order, also where a b
       values.map((value) => value.slice(0, 9)),
     );
 }, 60_000);
+
+test('headers count for what a broker takes at once', async () => {
+  const { events: topic } = namesOf();
+  await asOperator((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }));
+  atEnd(() => asOperator((admin) => admin.deleteTopics({ topics: [topic] })));
+  const producer = createProducer(createKafka({ brokers: kafkaBrokers, clientId: 'test', onLog: () => undefined }));
+  await producer.connect();
+  atEnd(() => producer.close());
+  const record = { topic, partition: 0, value: 'v'.repeat(440_000), headers: { traceparents: 'h'.repeat(165_000) } };
+  await producer.send([record, record]);
+  expect((await readTopic(topic)).map(({ value }) => value.length)).toEqual([440_000, 440_000]);
+});
