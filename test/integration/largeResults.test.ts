@@ -8,13 +8,11 @@ import { until } from '../harness/until';
 
 const RESULT_BYTES = 600_000;
 const RAISED_BYTES = 2_000_000;
-const env = {
-  WORKER_RESULT_BYTES: String(RESULT_BYTES),
-  WORKER_HANDLERS: JSON.stringify([{ type: 'QUOTES', module: path.join(projectRoot, 'test/integration/quotes.mjs'), isolation: 'none' }]),
-};
+const handlers = [{ type: 'QUOTES', module: path.join(projectRoot, 'test/integration/quotes.mjs'), isolation: 'none' }];
+const env = { WORKER_RESULT_BYTES: String(RESULT_BYTES) };
 
 test('a worker whose results the topic would not take refuses to start; where it starts, the largest result arrives', async () => {
-  const stack = await startRealStack({ workers: 0 });
+  const stack = await startRealStack({ workers: 0, env: { WORKER_HANDLERS: JSON.stringify(handlers) } });
   const { events } = stack.topics;
   const refused = await startProcess({ args: ['--role=worker', '--port=0'], env: { ...stack.env, ...env } });
   expect((await refused.exited).code).toBe(1);
@@ -38,4 +36,4 @@ test('a worker whose results the topic would not take refuses to start; where it
     { name: 'fits', status: 'COMPLETED', bytes: RESULT_BYTES },
     { name: 'larger', status: 'FAILED', bytes: null },
   ]);
-});
+}, 60_000);

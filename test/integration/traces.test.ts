@@ -13,6 +13,9 @@ const HANDLERS = [
   { type: 'ON_THE_LOOP', module: traced, isolation: 'none' },
 ];
 
+/** Only workers that a test starts for it run this one. */
+const MORTAL = { type: 'MORTAL', module: traced, isolation: 'none' };
+
 let collector: Collector;
 let stack: RealStack;
 let scheduler: RunningRole;
@@ -23,12 +26,12 @@ beforeAll(async () => {
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       TRACING_TIMEOUT_MS: '300',
-      WORKER_HANDLERS: JSON.stringify(HANDLERS),
+      WORKER_HANDLERS: JSON.stringify([...HANDLERS, MORTAL]),
       WORKER_CONCURRENCY: '2',
       SCHEDULER_SHARD_LEASE_MS: '1500',
       RETRIES_BACKOFF_INITIAL_MS: '10',
     },
-    workerEnv: { LOG_LEVEL: 'debug' },
+    workerEnv: { LOG_LEVEL: 'debug', WORKER_HANDLERS: JSON.stringify(HANDLERS) },
     nodeArgs: ['--require', path.join(projectRoot, 'test/integration/packagesLoaded.cjs')],
   });
   scheduler = stack.scheduler;
@@ -164,6 +167,36 @@ test("a client's trace goes on, and what it doesn't sample is sampled by nobody"
   expect(collector.trace(traceOf(unsampled))).toEqual([]);
 });
 
+test('a DAG that begins again by hand has a span of its own for that, below the one that was sent', async () => {
+  const dagId = await submit(scheduler, 'twice', [{ taskName: 'a', type: 'ON_THE_LOOP' }]);
+  await collector.untilTrace(traceOf(dagId), 4 + 3);
+  await clientOf(scheduler.url).rerun(dagId);
+  const spans = await collector.untilTrace(traceOf(dagId), 4 + 3 + 3 + 1);
+  const top = topOf(spans, 'twice');
+  expect(named(spans, 'dag')).toEqual([top]);
+  const [again] = named(spans, 'again');
+  expect(again).toMatchObject({ name: 'again twice', parentSpanId: top.spanId, attributes: { 'dts.dag.id': dagId, 'dts.dag.status': 'COMPLETED' } });
+  expect(again!.startMs).toBeGreaterThanOrEqual(top.endMs);
+});
+
+test('an attempt that died with its worker has a span in place of its own, below the DAG', async () => {
+  const env = { WORKER_HANDLERS: JSON.stringify([MORTAL]) };
+  const mortal = await stack.startWorker('mortal', { env });
+  const dagId = await submit(scheduler, 'bereaved', [{ taskName: 'a', type: 'MORTAL', payload: { ms: 2_000 } }]);
+  const runs = () => stack.sql(`SELECT 1 FROM tasks WHERE dag_id = $1 AND status = 'RUNNING'`, [dagId]);
+  await until(async () => (await runs()).length === 1, { what: 'the task to be known to run' });
+  await mortal.kill();
+  await stack.startWorker('heir', { env });
+  // Of the first attempt its dispatch and what came in place of its run, of the second all three.
+  const spans = await collector.untilTrace(traceOf(dagId), 4 + 2 + 3);
+  const top = topOf(spans, 'bereaved');
+  expect(named(spans, 'lost')).toMatchObject([
+    { name: 'lost MORTAL', parentSpanId: top.spanId, attributes: { 'dts.task.name': 'a', 'dts.worker.id': 'mortal', 'error.type': 'LOST_WORKER' } },
+  ]);
+  expect(named(spans, 'lost')[0]!.error).toContain('the worker was lost');
+  expect(named(spans, 'run').map(({ attributes }) => attributes['dts.worker.id'])).toEqual(['heir']);
+}, 60_000);
+
 test('whoever takes a DAG over goes on with its trace and ends it', async () => {
   const dagId = await submit(stack, 'takeover', [
     { taskName: 'a', type: 'ON_THE_LOOP', payload: { ms: 1500 } },
@@ -177,35 +210,6 @@ test('whoever takes a DAG over goes on with its trace and ends it', async () => 
   const [first] = spans.filter(({ name }) => name === 'store');
   expect(instancesOf([top])).not.toEqual(instancesOf([first!]));
 });
-
-test('a DAG that begins again by hand has a span of its own for that, below the one that was sent', async () => {
-  const dagId = await submit(stack, 'twice', [{ taskName: 'a', type: 'ON_THE_LOOP' }]);
-  await collector.untilTrace(traceOf(dagId), 4 + 3);
-  await stack.api.rerun(dagId);
-  const spans = await collector.untilTrace(traceOf(dagId), 4 + 3 + 3 + 1);
-  const top = topOf(spans, 'twice');
-  expect(named(spans, 'dag')).toEqual([top]);
-  const [again] = named(spans, 'again');
-  expect(again).toMatchObject({ name: 'again twice', parentSpanId: top.spanId, attributes: { 'dts.dag.id': dagId, 'dts.dag.status': 'COMPLETED' } });
-  expect(again!.startMs).toBeGreaterThanOrEqual(top.endMs);
-});
-
-test('an attempt that died with its worker has a span in place of its own, below the DAG', async () => {
-  const env = { LOG_LEVEL: 'debug', WORKER_HANDLERS: JSON.stringify([{ type: 'MORTAL', module: traced, isolation: 'none' }]) };
-  const mortal = await stack.startWorker('mortal', { env });
-  const dagId = await submit(stack, 'bereaved', [{ taskName: 'a', type: 'MORTAL', payload: { ms: 2_000 } }]);
-  await mortal.line(new RegExp(`"trace_id":"${traceOf(dagId)}".*"msg":"runs"`), 10_000);
-  await mortal.kill();
-  await stack.startWorker('heir', { env });
-  // Of the first attempt its dispatch and what came in place of its run, of the second all three.
-  const spans = await collector.untilTrace(traceOf(dagId), 4 + 2 + 3);
-  const top = topOf(spans, 'bereaved');
-  expect(named(spans, 'lost')).toMatchObject([
-    { name: 'lost MORTAL', parentSpanId: top.spanId, attributes: { 'dts.task.name': 'a', 'dts.worker.id': 'mortal', 'error.type': 'LOST_WORKER' } },
-  ]);
-  expect(named(spans, 'lost')[0]!.error).toContain('the worker was lost');
-  expect(named(spans, 'run').map(({ attributes }) => attributes['dts.worker.id'])).toEqual(['heir']);
-}, 30_000);
 
 test('nothing of it is loaded by whoever is not told to trace', async () => {
   const off = await stack.startWorker('worker-3', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: '' } });
