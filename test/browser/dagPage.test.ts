@@ -223,6 +223,7 @@ describe('the page of a DAG', () => {
     expect(await violationsOf(page)).toEqual([]);
     await ask('mark-completed');
     await page.waitForSelector('main [data-status=COMPLETED]');
+    await page.waitForSelector('main >> text=It has logged nothing');
     await picture(page, 'task');
     await page.emulateMedia({ colorScheme: 'dark' });
     expect(await violationsOf(page)).toEqual([]);

@@ -16,7 +16,7 @@ export const Usage = ({ running, maxRunning }: UsageProps) => {
           style={{ width: `${Math.min(100, (100 * (running ?? 0)) / maxRunning)}%`, minWidth: '0' }}
         />
       </div>
-      <span class="figure">
+      <span class="figure wraps">
         {running ?? '?'} of {maxRunning}
         {full && ' – full'}
       </span>
