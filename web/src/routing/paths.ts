@@ -1,4 +1,4 @@
-/** The page's own paths. The server answers these, and no others, with the page (src/edge/pages.ts; a test holds both together). */
+/** The paths at which the page shows something. The server has the same (src/edge/pages.ts; a test holds both together); at any other a browser gets the page with status 404. */
 export const PAGE_PATHS = [
   '/',
   '/dags',
