@@ -26,6 +26,11 @@ export interface WorkQueueNeeds {
 /** Characters, of three bytes at the most: together below what a broker takes as one record. */
 const RECORD_LIMIT = 300_000;
 const JOIN_MS = 15_000;
+/**
+ * An order is told at once however long the broker may wait; each further question costs both sides a millisecond of processor time, in
+ * each idle worker. Longer would keep whoever closes an inbox waiting: kafkajs lets its last question be answered.
+ */
+const MAX_WAIT_MS = 1000;
 
 /** Splits an order whose dispatches are too many for one record. */
 const pieces = (order: WorkOrder, limit: number): WorkOrder[] => {
@@ -132,6 +137,7 @@ export const createWorkQueue = (needs: WorkQueueNeeds): WorkQueue => {
         kafka,
         topic,
         partitions: [inbox],
+        maxWaitMs: MAX_WAIT_MS,
         onTrouble,
         readings: needs.readings,
         onMessages: async (_partition, messages) => {
