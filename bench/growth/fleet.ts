@@ -1,4 +1,4 @@
-/** W9: a hundred workers as processes, of which one is killed each second. */
+/** W9: a hundred workers as processes, of which one is killed every two seconds. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { until, startProgram, type Program } from '../process';
@@ -7,12 +7,13 @@ import type { Figure, Measured, Scenario, Site } from './scenario';
 
 const WORKERS = 100;
 const KILLS = 60;
-const EVERY_MS = 1000;
+/** A worker's start takes nearly a second of processor time: one each second would leave two processors too little for the other 99. */
+const EVERY_MS = 2000;
 const STARTED_TOGETHER = 6;
 /** In tasks a second, for each worker: what is measured is the loss, not the machine, which also starts those that take the dead ones' places. */
-const PACE = 2;
+const PACE = 1 / 4;
 const SUBMITTED_EVERY_MS = 100;
-const TASK_MS = [1000, 2000];
+const TASK_MS = [2000, 4000];
 /** From the first submission to the first kill, and from the last kill to the last submission. */
 const MARGIN_MS = 6000;
 
@@ -83,7 +84,7 @@ interface Killed {
   readonly at: Date;
 }
 
-const killEachSecond = async (crew: Crew, kills: number): Promise<readonly Killed[]> => {
+const killOneByOne = async (crew: Crew, kills: number): Promise<readonly Killed[]> => {
   const killed: Killed[] = [];
   for (let i = 0; i < kills; i++) {
     const next = performance.now() + EVERY_MS;
@@ -116,11 +117,12 @@ const longestBelow = (counts: readonly number[], pace: number): number => {
   return longest;
 };
 
-/** How long after the kill of its worker the last task that was lost with it ran again, and how many were lost. */
+/** How long after the kill of its worker the last task that was lost with it ran again (which may have been lost once more), and how many were lost. */
 const recovery = async (database: Client, killed: readonly Killed[]): Promise<{ readonly tasks: number; readonly slowestMs: number }> => {
   const { rows } = await database.query<{ tasks: number; ms: number | null }>(
-    `SELECT count(*)::integer AS tasks, max(extract(epoch FROM t.started_at - k.at) * 1000)::float8 AS ms
-     FROM attempts a JOIN tasks t USING (dag_id, index) JOIN unnest($1::text[], $2::timestamptz[]) AS k (worker, at) ON k.worker = a.worker`,
+    `SELECT count(*)::integer AS tasks, max(extract(epoch FROM coalesce(again.at, t.started_at) - k.at) * 1000)::float8 AS ms
+     FROM attempts a JOIN tasks t USING (dag_id, index) JOIN unnest($1::text[], $2::timestamptz[]) AS k (worker, at) ON k.worker = a.worker,
+     LATERAL (SELECT min(n.started_at) AS at FROM attempts n WHERE n.dag_id = a.dag_id AND n.index = a.index AND n.dispatch > a.dispatch) AS again`,
     [killed.map(({ worker }) => worker), killed.map(({ at }) => at)],
   );
   return { tasks: rows[0]!.tasks, slowestMs: rows[0]!.ms ?? 0 };
@@ -140,7 +142,7 @@ const figuresOf = async (database: Client, killed: readonly Killed[], pace: numb
   const { tasks, slowestMs } = await recovery(database, killed);
   return [
     { name: 'pace', value: pace, unit: 'tasks a second' },
-    { name: 'mean while one is killed each second', value: counts.reduce((sum, count) => sum + count, 0) / counts.length, unit: 'a second' },
+    { name: 'mean while one is killed every two seconds', value: counts.reduce((sum, count) => sum + count, 0) / counts.length, unit: 'a second' },
     { name: 'slowest second', value: Math.min(...counts), unit: 'tasks' },
     { name: 'longest below nine tenths of the pace', value: longestBelow(counts, pace), unit: 's', goal: 'under 5' },
     { name: 'tasks that a killed worker had', value: tasks, unit: '' },
@@ -161,7 +163,7 @@ const run = async ({ api, stack, databaseUrl, scaled }: Site): Promise<Measured>
     const submitted = submitPaced(api, pace, () => !isOver);
     await pause(MARGIN_MS);
     const connections = await connectionsOfWorkers(database);
-    const killed = await killEachSecond(crew, Math.max(2, scaled(KILLS)));
+    const killed = await killOneByOne(crew, Math.max(2, scaled(KILLS)));
     await pause(MARGIN_MS);
     isOver = true;
     const dags = await Promise.all((await submitted).map((id) => api.final(id)));
@@ -184,7 +186,7 @@ const run = async ({ api, stack, databaseUrl, scaled }: Site): Promise<Measured>
 
 export const fleet: Scenario = {
   name: 'W9',
-  about: '100 workers as processes, one of them killed each second for a minute',
+  about: '100 workers as processes, of which 60 are killed, one every two seconds',
   workers: 0,
   limitMinutes: 20,
   run,
