@@ -1,5 +1,5 @@
 /** The API as the benchmark uses it: few connections that are kept, and no more parsing than is needed. */
-import http from 'node:http';
+import { Pool } from 'undici';
 
 /** What is read of a DAG. */
 export interface DagState {
@@ -71,27 +71,21 @@ interface Asked {
   readonly body?: string;
 }
 
-const send = (url: string, agent: http.Agent, { method, path, body }: Asked): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
-    const request = http.request(new URL(path, url), { method, agent, headers }, (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.once('error', reject);
-      response.once('end', () => {
-        const text = Buffer.concat(pieces).toString();
-        if (response.statusCode === 200 || response.statusCode === 201) resolve(text);
-        else reject(new Error(`${method} ${path} answered ${String(response.statusCode)}: ${text.slice(0, 500)}`));
-      });
-    });
-    request.once('error', reject);
-    request.end(body);
-  });
+/** Whoever waits for a DAG's end gets no byte until then: the caller has a limit of its own. */
+const UNLIMITED = { headersTimeout: 0, bodyTimeout: 0 };
+
+const send = async (pool: Pool, { method, path, body }: Asked): Promise<string> => {
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await pool.request({ method, path, headers, body: body ?? null });
+  const text = await response.body.text();
+  if (response.statusCode === 200 || response.statusCode === 201) return text;
+  throw new Error(`${method} ${path} answered ${String(response.statusCode)}: ${text.slice(0, 500)}`);
+};
 
 /** Makes a client that keeps up to `connections` connections. */
 export const createApi = ({ url, connections, timeoutMs }: ApiSettings): Api => {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
-  const get = async <T>(path: string): Promise<T> => JSON.parse(await send(url, agent, { method: 'GET', path })) as T;
+  const pool = new Pool(url, { connections, ...UNLIMITED });
+  const get = async <T>(path: string): Promise<T> => JSON.parse(await send(pool, { method: 'GET', path })) as T;
 
   async function* pages<T>(path: string): AsyncIterable<readonly T[]> {
     let cursor: string | null = null;
@@ -103,10 +97,10 @@ export const createApi = ({ url, connections, timeoutMs }: ApiSettings): Api => 
   }
 
   return {
-    submit: async (body) => (JSON.parse(await send(url, agent, { method: 'POST', path: '/api/v1/dags', body })) as DagState).dagId,
+    submit: async (body) => (JSON.parse(await send(pool, { method: 'POST', path: '/api/v1/dags', body })) as DagState).dagId,
     submitBatch: async (bodies) => {
       const body = `[${bodies.join(',')}]`;
-      const answer = JSON.parse(await send(url, agent, { method: 'POST', path: '/api/v1/dags/batch', body })) as {
+      const answer = JSON.parse(await send(pool, { method: 'POST', path: '/api/v1/dags/batch', body })) as {
         readonly refused: number;
         readonly results: readonly { readonly dag?: DagState }[];
       };
@@ -134,12 +128,12 @@ export const createApi = ({ url, connections, timeoutMs }: ApiSettings): Api => 
     dag: (dagId) => get<DagState>(`/api/v1/dags/${dagId}`),
     page: async (path) => (await get<Page<unknown>>(path)).nextCursor,
     pauseAll: async () => {
-      await send(url, agent, { method: 'POST', path: '/api/v1/gates/pause', body: '{"scope":"all"}' });
+      await send(pool, { method: 'POST', path: '/api/v1/gates/pause', body: '{"scope":"all"}' });
     },
     resumeAll: async () => {
-      await send(url, agent, { method: 'POST', path: '/api/v1/gates/resume', body: '{"scope":"all"}' });
+      await send(pool, { method: 'POST', path: '/api/v1/gates/resume', body: '{"scope":"all"}' });
     },
     workers: async () => (await get<{ state: string }[]>('/api/v1/workers')).filter(({ state }) => state !== 'LOST').length,
-    close: () => agent.destroy(),
+    close: () => void pool.destroy(),
   };
 };
