@@ -11,8 +11,9 @@ const FULLY_BUSY = 0.8;
 const LONGEST_MS = 25;
 /** Tasks that are enough for a round: more would hardly make it any cheaper for each. */
 const ENOUGH = 64;
-/** Where fewer leave at a time, somebody goes step by step, and would wait in vain. A small send between large ones doesn't mean that. */
-const COMPANY = 8;
+/** Where fewer left within two of the longest waits, whoever waits may get no company: what goes step by step would wait in vain. */
+const COMPANY = 24;
+const LATELY_MS = 2 * LONGEST_MS;
 
 export interface PaceNeeds {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -32,19 +33,23 @@ export interface Pace {
 const pauseAt = (load: number): number => LONGEST_MS * Math.min(1, Math.max(0, (load - BUSY) / (FULLY_BUSY - BUSY)));
 
 export const createPace = ({ clock, load }: PaceNeeds): Pace => {
-  let last = { at: -Infinity, company: 0, highest: 0, isMoreReady: false };
+  let last = { at: -Infinity, highest: 0, isMoreReady: false };
+  let lately: { readonly at: number; readonly count: number }[] = [];
   let gathered = { count: 0, highest: 0 };
   return {
     gather: (count, highest) => {
       gathered = { count: gathered.count + count, highest: Math.max(gathered.highest, highest) };
     },
     sent: (count, highest, isMoreReady) => {
-      last = { at: clock.monotonic(), company: Math.max(count, last.company / 2), highest, isMoreReady };
+      const at = clock.monotonic();
+      last = { at, highest, isMoreReady };
+      lately = [...lately.filter((send) => send.at > at - LATELY_MS), { at, count }];
       gathered = { count: 0, highest: 0 };
     },
     waitMs: () => {
       // What waits for room makes full rounds by itself, and its workers would wait with it.
-      if (load === undefined || last.company < COMPANY || last.isMoreReady || gathered.count >= ENOUGH) return 0;
+      if (load === undefined || last.isMoreReady || gathered.count >= ENOUGH) return 0;
+      if (lately.reduce((sum, { count }) => sum + count, 0) < COMPANY) return 0;
       if (gathered.highest > last.highest) return 0;
       const since = clock.monotonic() - last.at;
       return since >= LONGEST_MS ? 0 : Math.max(0, pauseAt(load()) - since);
