@@ -65,8 +65,15 @@ export const table = (figures: readonly Figures[]): string =>
   ].join('\n');
 
 /** What the services did by themselves, in words. */
-export const sentenceOf = ({ postgresCommitsPerSecond, kafkaRoundTripMsP50, kafkaRecordsPerSecond }: Reference): string =>
-  `PostgreSQL ${postgresCommitsPerSecond} commits/s on one connection, Kafka ${kafkaRoundTripMsP50} ms a round trip at the median and ${kafkaRecordsPerSecond} records/s in batches.`;
+export const sentenceOf = ({
+  postgresCommitsPerSecond,
+  kafkaRoundTripMsP50,
+  kafkaRecordsPerSecond,
+  barePathMsP50,
+  barePathMsP99,
+}: Reference): string =>
+  `PostgreSQL ${postgresCommitsPerSecond} commits/s on one connection, Kafka ${kafkaRoundTripMsP50} ms a round trip at the median and ${kafkaRecordsPerSecond} records/s in batches; ` +
+  `a record, a claim in Redis and a record back ${barePathMsP50} ms at p50 and ${barePathMsP99} at p99, beside which a hop of W2 on real stands.`;
 
 /** A line for each peer that was measured: its version, and how durable its answers are. */
 export const peersIn = (figures: readonly Figures[]): readonly string[] => [

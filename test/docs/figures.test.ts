@@ -17,7 +17,7 @@ const recording: Recording = {
   machine: '2 × processor, 4 GB, Linux 1, Node v20',
   runs: 5,
   workers: 1,
-  reference: { postgresCommitsPerSecond: 700, kafkaRoundTripMsP50: 2.5, kafkaRecordsPerSecond: 90_000 },
+  reference: { postgresCommitsPerSecond: 700, kafkaRoundTripMsP50: 2.5, kafkaRecordsPerSecond: 90_000, barePathMsP50: 3.2, barePathMsP99: 11 },
   figures: [
     { workload: 'W1', stack: 'real', system: 'self', metrics: { tasksPerSecond: 3210.4, makespanMs: 1246.2, rssMb: 400.5 } },
     { workload: 'W1B', stack: 'real', system: 'self', metrics: { tasksPerSecond: 9876 } },
