@@ -70,7 +70,7 @@ beforeAll(async () => {
   pages = [
     ['overview', '/', '.figures'],
     ['dags', '/dags', 'tbody tr'],
-    ['submit', '/submit', '.preview-node'],
+    ['submit', '/submit', '.verdict:has-text("would take it")'],
     ['schedules', '/schedules', 'tbody tr'],
     ['new schedule', '/schedules/new', '.verdict:has-text("would be taken")'],
     ['schedule', `/schedules/${scheduleId!}`, 'tbody tr:has-text("by hand")'],

@@ -12,7 +12,7 @@ const ON_A_PHONE = { viewport: PHONE, hasTouch: true, isMobile: true };
 const PAGES = [
   ['overview', '/', '.figures'],
   ['dags', '/dags', 'tbody tr'],
-  ['submit', '/submit', '.preview-node'],
+  ['submit', '/submit', '.verdict:has-text("would take it")'],
   ['workers', '/workers', 'tbody tr'],
   ['dead-letters', '/dead-letters', 'tbody tr'],
   ['pools', '/pools', 'tbody tr:has-text("full")'],
