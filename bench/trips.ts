@@ -6,7 +6,7 @@ const TRIPS = 200;
 const BEFORE = 50;
 
 /** What is sent with these waits until all replicas that are in step have it, as the program's own records do. */
-export const sendOne = (producer: Producer, topic: string, value: string): Promise<unknown> =>
+const sendOne = (producer: Producer, topic: string, value: string): Promise<unknown> =>
   producer.send({ topic, acks: -1, messages: [{ partition: 0, value }] });
 
 /** Resolves when the consumer has joined; from then on `hear` is told of each record. */

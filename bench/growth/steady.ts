@@ -10,7 +10,7 @@ const FAILURE_RATE = 0.1;
 
 const STARTED_TASKS = 8000;
 const STARTS_PER_SECOND = 200;
-/** The first ten seconds find connections and, for longer, compilers cold: half of the tasks wait five times as long there as later. */
+/** The first ten seconds find connections and, for longer, compilers cold: the median there is five times that of later. */
 const COLD_TASKS = 10 * STARTS_PER_SECOND;
 const STARTING_WORKERS = 3;
 
