@@ -133,7 +133,7 @@ const bucketsOf = (name: string, bounds: readonly number[], { labels, counts, su
 /** Of prom-client's own metrics: names that say something else than Prometheus' conventions take them to say. */
 const MISLEADING = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
 
-/** prom-client's own choice, 10 ms, wakes every process a hundred times a second, and is most of what an idle worker does. */
+/** prom-client's own choice, 10 ms, wakes every process a hundred times a second: most wake-ups of an idle worker. */
 const LAG_LOOKED_AT_MS = 100;
 
 const unitOf = (name: string): string => /_(seconds|bytes)(?:_|$)/.exec(name)?.[1] ?? 'count';

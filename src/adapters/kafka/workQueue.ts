@@ -27,7 +27,7 @@ export interface WorkQueueNeeds {
 const RECORD_LIMIT = 300_000;
 const JOIN_MS = 15_000;
 /**
- * An order is told at once however long the broker may wait; each further question costs both sides a millisecond of processor time, in
+ * An order is told at once however long the broker may wait; each further question costs the two sides together a millisecond of processor time, for
  * each idle worker. Longer would keep whoever closes an inbox waiting: kafkajs lets its last question be answered.
  */
 const MAX_WAIT_MS = 1000;
