@@ -37,7 +37,7 @@ const endJson = (
 ): { readonly status: number; readonly json: string } => {
   if ('accepted' in ended) {
     const { dag, replayed } = ended.accepted;
-    return { status: 201, json: `{"index":${index},"status":201,"replayed":${replayed},"dag":${present(dag)}}` };
+    return { status: 201, json: `{"index":${index},"status":201,"replayed":${String(replayed)},"dag":${present(dag)}}` };
   }
   if (errorRow(ended.error) === undefined) unexpected(ended.error, requestId);
   const problem = problemOf(ended.error, requestId);

@@ -40,7 +40,7 @@ const redis = async <T>(use: (client: ReturnType<typeof createClient>) => Promis
 const LEAD = 'lead:duties';
 /** While somebody else has the lead no process here does the duty; what it has left of its own lead is over soon. */
 const takeLead = async (): Promise<void> => {
-  await redis((client) => client.set(`${prefix}${LEAD}`, '1 nobody', { PX: 600_000 }));
+  await redis((client) => client.set(`${prefix}${LEAD}`, '1 nobody', { expiration: { type: 'PX', value: 600_000 } }));
   await until(() => /"fence":null/.test(stack.scheduler.stdout()), { what: 'the scheduler to know that it does not lead' });
 };
 const giveLead = (): Promise<unknown> => redis((client) => client.del(`${prefix}${LEAD}`));

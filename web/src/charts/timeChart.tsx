@@ -100,7 +100,7 @@ const useDark = (): string => {
       media.removeEventListener('change', changed);
     };
   }, [media]);
-  return `${theme.value} ${dark}`;
+  return `${theme.value} ${String(dark)}`;
 };
 
 const Legend = ({ times, lines, text, at }: Pick<ChartProps, 'times' | 'lines' | 'text'> & { readonly at: number | null }) => (
