@@ -6,7 +6,7 @@
 import type { Clock } from '../ports/clock';
 
 /** Parts of its time that the process is busy: from the first on it waits, from the second on for as long as it may. */
-const BUSY = 0.6;
+const BUSY = 0.4;
 const FULLY_BUSY = 0.8;
 const LONGEST_MS = 25;
 /** Tasks that are enough for a round: more would hardly make it any cheaper for each. */

@@ -1,5 +1,5 @@
 /**
- * Many small calls become few large ones, without waiting: what is pushed in one turn leaves together at once, and what comes
+ * Many small calls become few large ones, without waiting: what is pushed together leaves together at once, and what comes
  * while a batch is under way leaves when that one is done.
  */
 
@@ -11,6 +11,8 @@ export interface BatcherNeeds<Item, Answer> {
   /** Items that wait at most, those under way not counted; beyond, `push` rejects with `overloaded()`. */
   readonly maxPending: number;
   overloaded(): Error;
+  /** Calls back when what is pushed together has been pushed; by default when the running piece of work is done. */
+  readonly gathered?: (then: () => void) => void;
   /** Where items differ in size: a batch takes items while their weights sum up to `maxWeight` at most (one always goes). */
   readonly weigh?: (item: Item) => number;
   readonly maxWeight?: number;
@@ -55,7 +57,7 @@ const fitting = <Item, Answer>(queue: readonly Entry<Item, Answer>[], needs: Bat
 
 /** A bounded collector in front of `flush`. */
 export const createBatcher = <Item, Answer = void>(needs: BatcherNeeds<Item, Answer>): Batcher<Item, Answer> => {
-  const { flush, maxPending, overloaded } = needs;
+  const { flush, maxPending, overloaded, gathered = queueMicrotask } = needs;
   let queue: Entry<Item, Answer>[] = [];
   let underWay = false;
   let scheduled = false;
@@ -87,7 +89,7 @@ export const createBatcher = <Item, Answer = void>(needs: BatcherNeeds<Item, Ans
   const schedule = (): void => {
     if (scheduled || underWay) return;
     scheduled = true;
-    queueMicrotask(() => {
+    gathered(() => {
       scheduled = false;
       proceed();
     });

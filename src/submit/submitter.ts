@@ -18,7 +18,7 @@ import { createReader, refusalOf } from './reader';
 import { beginSubmission, type Arrival } from './spans';
 
 export interface SubmitterNeeds extends Omit<AdmissionNeeds, 'clock'>, PlanningNeeds {
-  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'random'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'after' | 'random'>;
   readonly views: Pick<DagViews, 'dag'>;
   /** Where new DAGs may be placed: the shards that this process owns, or all where it owns none. */
   readonly shards: () => readonly number[];

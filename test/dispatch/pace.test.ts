@@ -19,8 +19,8 @@ describe('the wait before a send', () => {
   test.each([
     ['unknown', undefined, 0],
     ['none', 0, 0],
-    ['moderate', 0.6, 0],
-    ['more than moderate', 0.7, 12.5],
+    ['moderate', 0.4, 0],
+    ['more than moderate', 0.6, 12.5],
     ['high', 0.8, 25],
     ['full', 1, 25],
   ])('is by the load, here %s', (_, load, ms) => {

@@ -7,7 +7,15 @@ import { planOf, tasksOf } from '../plan/planning';
 const newWorld = (submissionWaitMs: number) => {
   const state = { now: 0, under: [] as { batch: readonly Submission[]; end: (tookMs: number) => Promise<void> }[], refused: [] as unknown[] };
   const admit = createAdmission({
-    clock: { monotonic: () => state.now },
+    clock: {
+      monotonic: () => state.now,
+      after: (_ms, then) => {
+        const turn = setImmediate(then);
+        return () => {
+          clearImmediate(turn);
+        };
+      },
+    },
     announce: (name, what) => {
       if (name === 'submission.refused') state.refused.push(what);
     },
@@ -66,4 +74,22 @@ test('whatever the pace was, what waits for nobody is taken: so the pace is know
     await state.under.shift()!.end(tookMs);
     await expect(admitted).resolves.toMatchObject({ kind: 'stored' });
   }
+});
+
+test('what is submitted in one turn of the event loop shares a transaction', async () => {
+  const { state, admit } = newWorld(1000);
+  // As the server reads them: each in a piece of work of its own.
+  const admitted = await new Promise<Promise<Admission>[]>((resolve) => {
+    const all: Promise<Admission>[] = [];
+    for (let i = 0; i < 3; i++) {
+      setImmediate(() => {
+        all.push(admit(submission()));
+        if (all.length === 3) resolve(all);
+      });
+    }
+  });
+  await new Promise((turn) => setImmediate(turn));
+  expect(state.under.map(({ batch }) => batch.length)).toEqual([3]);
+  await state.under.shift()!.end(1);
+  await expect(Promise.all(admitted)).resolves.toHaveLength(3);
 });
