@@ -15,7 +15,7 @@ export interface AdmissionNeeds {
   readonly submissionWaitMs: number;
 }
 
-const DAGS_AT_ONCE = 64;
+const DAGS_AT_ONCE = 256;
 const TASKS_AT_ONCE = 5_000;
 /** What has more tasks holds a transaction for longer than a small DAG should wait. */
 const SMALL_TASKS = 500;
