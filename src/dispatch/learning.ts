@@ -16,14 +16,15 @@ export interface Learning extends Pick<RunTimes, 'expectationIn' | 'ofType' | 's
   learn(outcomes: readonly Outcome[]): void;
   /** Ranks the tasks of a run that wants its critical path first, by what is known now: once, and again where its graph was changed. */
   rank(run: Run): void;
-  /** Writes a portion of what was learned here and reads a portion of what others learned; rejects with `StoreUnavailable`. */
+  /** Writes some of what was learned here and reads a portion of what others learned; rejects with `StoreUnavailable`. */
   shareOnce(): Promise<void>;
   /** Writes all that was learned and not written yet. */
   writeAll(): Promise<void>;
 }
 
-/** What one statement carries: some 20 ms of the database. */
-const PORTION = 2000;
+/** What one statement carries: some 5 ms of the database, and as much of this process's loop. */
+const PORTION = 500;
+const PORTIONS_IN_ROUND = 4;
 const READ_AT_ONCE = 5000;
 /** Rows are trimmed once in so many rounds. */
 const TRIM_EVERY = 60;
@@ -65,7 +66,7 @@ export const createLearning = ({ store, kept = RUN_TIMES_KEPT }: LearningNeeds):
       const read = await store.read(position, READ_AT_ONCE);
       position = read.next;
       times.adopt(read.times);
-      await write(store);
+      for (let left = PORTIONS_IN_ROUND; left > 0 && (await write(store));) left -= 1;
       if (rounds++ % TRIM_EVERY === TRIM_EVERY - 1) await store.trim(kept.types + kept.tasks);
     },
     writeAll: async () => {

@@ -56,3 +56,18 @@ test('another scheduler, and the next start, know it; what could not be written 
   expect(other.expectationIn('a DAG')({ name: 'long', type: 'API_CALL' })).toBe(700);
   expect(other.ofType('API_CALL')).toEqual(learning.ofType('API_CALL'));
 });
+
+test('a round writes two thousand at most, in portions that no loop notices', async () => {
+  const store = createMemoryRunTimes();
+  const portions: number[] = [];
+  const counting: RunTimeStore = { ...store, write: (times) => (portions.push(times.length), store.write(times)) };
+  const learning = createLearning({ store: counting });
+  const wide = runOfPlan(planOf(Array.from({ length: 2200 }, (_, i) => plannedTask(`t${i}`, []))));
+  const events = Array.from({ length: 2200 }, (_, i) => ({ ...completed(i, 1, { at: T0 }), endedAt: T0 + 5 }) as ReturnType<typeof completed>);
+  learning.learn(applyAll(wide, events, T0 + 5).outcomes);
+  await learning.shareOnce();
+  expect(portions).toEqual([500, 500, 500, 500]);
+  await learning.writeAll();
+  // The tasks that were left, and their type.
+  expect(portions.slice(4)).toEqual([201]);
+});
