@@ -57,7 +57,7 @@ test('another scheduler, and the next start, know it; what could not be written 
   expect(other.ofType('API_CALL')).toEqual(learning.ofType('API_CALL'));
 });
 
-test('a round writes two thousand at most, in portions that no loop notices', async () => {
+test('a round writes two thousand at most, in portions', async () => {
   const store = createMemoryRunTimes();
   const portions: number[] = [];
   const counting: RunTimeStore = { ...store, write: (times) => (portions.push(times.length), store.write(times)) };

@@ -1,4 +1,4 @@
-/** Learned run times as rows, written some thousand at a time, every few seconds. */
+/** Learned run times as rows, written some hundred at a time, every few seconds. */
 import { createHash } from 'node:crypto';
 import type { RunTime } from '../../core/runTimes';
 import type { RunTimeStore } from '../../ports/runTimes';
