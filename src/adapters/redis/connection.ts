@@ -1,8 +1,8 @@
 /** The one place that opens connections to Redis. */
 import { createHash } from 'node:crypto';
-import { createClient } from 'redis';
 import { failure } from '../../core/failure';
 import { pause, within, type Timing } from '../../lifecycle/timing';
+import { createClient, type Client } from './client';
 
 export interface RedisConnectionNeeds {
   readonly url: string;
@@ -71,7 +71,6 @@ const openClient = ({ url, clock, timeoutMs, onError }: RedisConnectionNeeds) =>
   return opened;
 };
 type Opened = ReturnType<typeof openClient>;
-type Client = Opened['client'];
 
 const untilReady = async (client: Client, { clock, timeoutMs }: RedisConnectionNeeds): Promise<void> => {
   if (client.isReady) return;
@@ -125,7 +124,7 @@ export const createRedisConnection = (needs: RedisConnectionNeeds): RedisConnect
   return {
     run: (which, args) => call((used) => evaluate(used, which, args)),
     ping: async () => {
-      await call((used) => used.ping());
+      await call((used) => used.sendCommand(['PING']));
     },
     close: async () => {
       const closing = opened?.client;
