@@ -15,6 +15,8 @@ export interface ExecutorNeeds extends AttemptsNeeds {
   readonly vitals: Vitals;
   /** Reports that may wait to be durable before no further handler starts. */
   readonly maxUnreported: number;
+  /** Something is about to begin where nothing was held. */
+  readonly roused: () => void;
   /** What has waited here for so long counts one priority higher. */
   readonly ageingMs?: number | undefined;
 }
@@ -54,6 +56,7 @@ export class Executor {
       isTaking: () => this.taking,
       isLeaving: () => this.leaving,
       granted: (held) => {
+        if (this.holdsNothing() && held.length > 0) needs.roused();
         if (this.prefetch.size() === 0) this.waitingSince = needs.clock.monotonic();
         for (const each of held) this.prefetch.push(each);
         this.fill();
@@ -90,7 +93,12 @@ export class Executor {
     await (this.leaving ? this.intake.turnAway(ours) : this.intake.take(ours));
   }
 
-  /** Holds what runs to its limits, and shows that the main loop lives: called a few times a second. */
+  /** Whether no task is here, neither running nor waiting for a slot. */
+  holdsNothing(): boolean {
+    return this.attempts.size() + this.prefetch.size() === 0;
+  }
+
+  /** Holds what runs to its limits, and shows that the main loop lives: called a few times a second, and when it is `roused`. */
   tick(): void {
     this.attempts.tick();
     this.giveBackWhatIsStuck();

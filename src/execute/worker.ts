@@ -2,7 +2,6 @@
 import type { Dispatched, Event } from '../core/event';
 import { type Failure, isFailure } from '../core/failure';
 import type { BatchLimits } from '../core/handler';
-import { every } from '../lifecycle/every';
 import { firstAborted, pause } from '../lifecycle/timing';
 import type { Service } from '../lifecycle/service';
 import type { Clock } from '../ports/clock';
@@ -10,6 +9,7 @@ import type { Announce } from '../ports/happenings';
 import { type Claims, type Session, type Vitals, VITALS_BYTES, type WorkerDescription, type WorkerSessions } from '../ports/leases';
 import type { WorkOrder, WorkQueue } from '../ports/transport';
 import { Executor, type ExecutorNeeds } from './executor';
+import { createTicker } from './ticker';
 import { createWishes } from './wishes';
 import { batchesIn } from './work';
 
@@ -53,7 +53,6 @@ interface Shift {
   readonly inbox: { close(): Promise<void> };
 }
 
-const TICK_MS = 50;
 const BEGIN_AGAIN_MS = 500;
 const UNREPORTED_PER_SLOT = 4;
 /** Of the largest size: while one is being reported, another can run. */
@@ -91,16 +90,14 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
     beginAnew: () => shift?.session.close() ?? Promise.resolve(),
     leave: needs.leave,
   });
-  const ticker = every({
-    name: 'execution ticker',
-    ms: TICK_MS,
+  const ticker = createTicker({
     clock,
+    announce,
+    // Without a session, too: what the next one is sent may begin before it is known here.
+    isIdle: () => shift?.executor.holdsNothing() === true,
     once: () => {
       shift?.executor.tick();
       wishes.heed(shift?.session.wish());
-    },
-    onError: (error) => {
-      announce('loop.failed', { loop: 'execution ticker', error });
     },
   });
 
@@ -120,6 +117,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
         finished: (done) => {
           needs.finished(session.id, done);
         },
+        roused: ticker.roused,
         maxUnreported: Math.max(1000, description.slots * UNREPORTED_PER_SLOT, UNREPORTED_BATCHES * largestOf(batches)),
         stuck: () => {
           stuck.add(executor);

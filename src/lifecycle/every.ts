@@ -4,8 +4,8 @@ import { doNothing, type Timing } from './timing';
 
 export interface EveryNeeds {
   readonly name: string;
-  /** Milliseconds from the end of a run to the start of the next. */
-  readonly ms: number;
+  /** Milliseconds from the end of a run to the start of the next; asked anew after each run where it isn't always the same. */
+  readonly ms: number | (() => number);
   readonly clock: Pick<Timing, 'after'>;
   /** One run. It must not wait for the loop's own `stop`. */
   once(): Promise<void> | void;
@@ -44,7 +44,7 @@ export const every = ({ name, ms, clock, once, onError }: EveryNeeds): Loop => {
         underWay = undefined;
         if (state === 'stopped') return;
         if (again) turn();
-        else cancelTicker = clock.after(ms, turn);
+        else cancelTicker = clock.after(typeof ms === 'number' ? ms : ms(), turn);
       });
   };
   const nudge = (): void => {

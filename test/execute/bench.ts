@@ -103,6 +103,7 @@ export const startBench = (options: { slots?: number; limitBytes?: number; handl
       logged.push({ level, message: text, ...(fields !== null && { details: JSON.parse(fields) as unknown }) });
     },
     fellSilent: () => undefined,
+    roused: () => undefined,
     announce: (name) => {
       happenings.push(name);
     },

@@ -1,6 +1,6 @@
 import { createMemoryBroker } from '../../src/adapters/memory/broker';
 import { createMemoryLeases } from '../../src/adapters/memory/leases';
-import type { Event } from '../../src/core/event';
+import type { Dispatch, Event } from '../../src/core/event';
 import { failure } from '../../src/core/failure';
 import type { Handler } from '../../src/core/handler';
 import type { Batched } from '../../src/execute/work';
@@ -55,11 +55,14 @@ const startStage = (
     left,
     worker,
     live,
-    hand: async (task: number) => {
+    hand: async (task: number, over: Partial<Dispatch> = {}) => {
       const { session, inbox } = (await live())[0]!;
       await broker.workQueue.send(
         new Map([
-          [inbox, [{ session, shard: 0, epoch: 1, sentAt: clock.now(), origin: '', revoked: [], acknowledged: [], dispatches: [dispatchOf(task)] }]],
+          [
+            inbox,
+            [{ session, shard: 0, epoch: 1, sentAt: clock.now(), origin: '', revoked: [], acknowledged: [], dispatches: [dispatchOf(task, over)] }],
+          ],
         ]),
       );
       await turns();
@@ -82,6 +85,16 @@ test('a worker announces itself, runs what it is sent, and is gone at once when 
   expect(stage.reports).toMatchObject([{ type: 'completed', result: '"done"' }]);
   await stage.worker.stop();
   expect(await stage.live()).toEqual([]);
+});
+
+test('a worker that had nothing to do holds the first task to its time as any other', async () => {
+  const stage = startStage(untilAborted);
+  await stage.worker.start();
+  await stage.clock.advance(1_060);
+  await stage.hand(0, { timeoutSeconds: 0.1 });
+  await stage.clock.advance(150);
+  expect(stage.reports).toMatchObject([{ type: 'started' }, { type: 'failed', error: { kind: 'TIMEOUT' } }]);
+  await stage.worker.stop();
 });
 
 test('a worker tells how many tasks share a slot', async () => {
