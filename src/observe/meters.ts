@@ -133,15 +133,16 @@ const bucketsOf = (name: string, bounds: readonly number[], { labels, counts, su
 /** Of prom-client's own metrics: names that say something else than Prometheus' conventions take them to say. */
 const MISLEADING = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
 
-/** prom-client's own choice, 10 ms, wakes every process a hundred times a second: most wake-ups of an idle worker. */
-const LAG_LOOKED_AT_MS = 100;
+/** What loopLagMetrics.ts tells in their place. */
+const MEASURED_ELSEWHERE = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map((name) => `nodejs_eventloop_lag_${name}_seconds`);
+const NEVER_MS = 2 ** 31 - 1;
 
 const unitOf = (name: string): string => /_(seconds|bytes)(?:_|$)/.exec(name)?.[1] ?? 'count';
 
 /** What prom-client tells of Node itself: CPU, memory, garbage, the lag of the event loop. */
 const describeNode = (registry: Registry): Described[] => {
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_LOOKED_AT_MS });
-  for (const name of MISLEADING) registry.removeSingleMetric(name);
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
+  for (const name of [...MISLEADING, ...MEASURED_ELSEWHERE]) registry.removeSingleMetric(name);
   return (registry.getMetricsAsArray() as unknown as (Described & { readonly labelNames?: readonly string[] })[]).map(
     ({ name, help, type, labelNames = [] }) => ({ name, help, type, unit: unitOf(name), labels: labelNames, by: ['process'] }),
   );

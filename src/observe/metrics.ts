@@ -10,6 +10,7 @@ import type { HealthReport } from './health';
 import { keptBackMetrics, type KeptBackNeeds } from './keptBackMetrics';
 import { deliveryMetrics, type DeliveryMetricsNeeds } from './deliveryMetrics';
 import { leaderMetrics } from './leaderMetrics';
+import { loopLagMetrics } from './loopLagMetrics';
 import { createMeters, type Described, type Making, type Teller } from './meters';
 import { queueMetrics, type Census } from './queueMetrics';
 import { resultMetrics } from './resultMetrics';
@@ -23,7 +24,7 @@ import { tracingMetrics } from './tracingMetrics';
 
 export interface MetricsNeeds extends KeptBackNeeds, DeliveryMetricsNeeds {
   readonly listen: Listen;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly tellers: ReadonlySet<Teller>;
   readonly process: { readonly role: string; readonly version: string };
   /** The task types of this deployment: their series exist from the start. */
@@ -69,5 +70,6 @@ export const createMetrics = (needs: MetricsNeeds): Metrics => {
   deliveryMetrics(making, needs);
   tracingMetrics(making);
   serviceMetrics(making, needs);
+  loopLagMetrics(meters, needs.clock);
   return { contentType: registry.contentType, text: () => registry.metrics(), described: meters.described };
 };

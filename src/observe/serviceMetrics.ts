@@ -41,7 +41,7 @@ const kafkaMetrics = ({ meters, listen }: Making, lags: ServiceMetricsNeeds['lag
   });
   const requests = meters.histogram({
     name: 'kafka_request_seconds',
-    help: 'Seconds until Kafka answered, by kind of request; a Fetch waits up to a tenth of a second for something to read.',
+    help: 'Seconds until Kafka answered, by kind of request; a Fetch waits up to a second for something to read.',
     unit: 'seconds',
     labels: ['api'],
     by,

@@ -3,6 +3,7 @@ import { createMeters } from '../../src/observe/meters';
 import { createMetrics } from '../../src/observe/metrics';
 import type { Happenings } from '../../src/ports/happenings';
 import { promtool } from '../harness/prometheus';
+import { createVirtualClock } from '../lifecycle/virtualClock';
 import { ALL_TELLERS, describedBy, documented, metricsDocument } from './metricsDocument';
 import { expectRecorded } from './recorded';
 
@@ -29,7 +30,7 @@ test('units are base units and stand in the names, and no label is an id', () =>
 test('second names say what the first ones say', async () => {
   const { announce, listen } = createEmitter<Happenings>(() => undefined);
   const metrics = createMetrics({
-    ...{ listen, clock: { monotonic: () => 0 }, tellers: new Set(ALL_TELLERS), process: { role: 'standalone', version: '1' }, types: ['A'] },
+    ...{ listen, clock: createVirtualClock(), tellers: new Set(ALL_TELLERS), process: { role: 'standalone', version: '1' }, types: ['A'] },
     workers: () => [],
     census: () => ({ waiting: [{ type: 'A', priority: 5, size: 3 }], running: new Map() }),
   });

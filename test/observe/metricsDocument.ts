@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createMetrics } from '../../src/observe/metrics';
 import type { Described, Teller } from '../../src/observe/meters';
+import { createVirtualClock } from '../lifecycle/virtualClock';
 
 export const ALL_TELLERS: readonly Teller[] = ['process', 'scheduler', 'leader', 'worker'];
 
@@ -10,7 +11,7 @@ export const ALL_TELLERS: readonly Teller[] = ['process', 'scheduler', 'leader',
 export const describedBy = (tellers: readonly Teller[]): readonly Described[] =>
   createMetrics({
     listen: () => undefined,
-    clock: { monotonic: () => 0 },
+    clock: createVirtualClock(),
     tellers: new Set(tellers),
     process: { role: 'standalone', version: '0' },
     types: [],
