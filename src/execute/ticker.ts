@@ -16,8 +16,8 @@ export interface Ticker extends Service {
   readonly roused: () => void;
 }
 
-/** Limits of what runs are held to it. */
-const BUSY_MS = 50;
+/** What runs is held to its limits by it. The heartbeat's thread counts on it where a lease is about to end. */
+const BUSY_MS = 100;
 /** Within the time in which a loop that stands still is noticed (2 s), and what an operator asks for begins. */
 const IDLE_MS = 250;
 
