@@ -62,8 +62,8 @@ export interface HeartbeatNeeds {
 /** The main loop has this long to learn that the session is over; it beats every 100 ms when it is well and holds work. */
 const ACKNOWLEDGE_MS = 250;
 /** So long before the lease may end its beats are looked at, and it stands still if it hasn't beaten for this long then. */
-const LOOK_BEFORE_MS = 250;
-const STILL_MS = 200;
+const LOOK_BEFORE_MS = 150;
+const STILL_MS = 100;
 /** A timer that comes later than this was suspended with its process. */
 const LATE_MS = 200;
 
