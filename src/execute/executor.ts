@@ -15,7 +15,7 @@ export interface ExecutorNeeds extends AttemptsNeeds {
   readonly vitals: Vitals;
   /** Reports that may wait to be durable before no further handler starts. */
   readonly maxUnreported: number;
-  /** Something is about to begin where nothing was held. */
+  /** Something began, or waits for its slot, where nothing was held. */
   readonly roused: () => void;
   /** What has waited here for so long counts one priority higher. */
   readonly ageingMs?: number | undefined;
@@ -56,10 +56,13 @@ export class Executor {
       isTaking: () => this.taking,
       isLeaving: () => this.leaving,
       granted: (held) => {
-        if (this.holdsNothing() && held.length > 0) needs.roused();
+        const isRoused = this.holdsNothing() && held.length > 0;
+        // A handler may hold the main loop from its first line on: that counts from now.
+        if (isRoused) this.beat();
         if (this.prefetch.size() === 0) this.waitingSince = needs.clock.monotonic();
         for (const each of held) this.prefetch.push(each);
         this.fill();
+        if (isRoused) needs.roused();
       },
       giveBack: (held) => this.giveBack(held),
     });
@@ -103,7 +106,7 @@ export class Executor {
     this.attempts.tick();
     this.giveBackWhatIsStuck();
     Atomics.store(this.needs.vitals.cells, VITALS.allowanceMs, this.attempts.allowanceMs());
-    Atomics.add(this.needs.vitals.cells, VITALS.beats, 1);
+    this.beat();
   }
 
   /** What this session holds, for the leases after they lost their memory. */
@@ -139,6 +142,10 @@ export class Executor {
     this.prefetch.drain();
     this.attempts.abandon(why, graceMs);
     this.showVitals();
+  }
+
+  private beat(): void {
+    Atomics.add(this.needs.vitals.cells, VITALS.beats, 1);
   }
 
   private fill(): void {

@@ -93,7 +93,7 @@ export const createWorker = (needs: WorkerNeeds): Worker => {
   const ticker = createTicker({
     clock,
     announce,
-    // Without a session, too: what the next one is sent may begin before it is known here.
+    // Not where there is no session: what the next one is sent may begin before it is known here.
     isIdle: () => shift?.executor.holdsNothing() === true,
     once: () => {
       shift?.executor.tick();

@@ -90,7 +90,7 @@ test('a worker announces itself, runs what it is sent, and is gone at once when 
 test('a worker that had nothing to do holds the first task to its time as any other', async () => {
   const stage = startStage(untilAborted);
   await stage.worker.start();
-  await stage.clock.advance(1_060);
+  await stage.clock.advance(1_110);
   await stage.hand(0, { timeoutSeconds: 0.1 });
   await stage.clock.advance(150);
   expect(stage.reports).toMatchObject([{ type: 'started' }, { type: 'failed', error: { kind: 'TIMEOUT' } }]);

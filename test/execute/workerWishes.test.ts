@@ -47,11 +47,25 @@ const startStage = async (handler: Handler) => {
     worker,
     live,
     types: () => reports.map(({ type }) => type),
-    hand: async (task: number) => {
+    hand: async (...tasks: readonly number[]) => {
       const { session, inbox } = (await live())[0]!;
       await broker.workQueue.send(
         new Map([
-          [inbox, [{ session, shard: 0, epoch: 1, sentAt: clock.now(), origin: '', revoked: [], acknowledged: [], dispatches: [dispatchOf(task)] }]],
+          [
+            inbox,
+            [
+              {
+                session,
+                shard: 0,
+                epoch: 1,
+                sentAt: clock.now(),
+                origin: '',
+                revoked: [],
+                acknowledged: [],
+                dispatches: tasks.map((task) => dispatchOf(task)),
+              },
+            ],
+          ],
         ]),
       );
       await turns();
@@ -116,6 +130,20 @@ test('a worker that shall stay finishes, gives back what is sent to it all the s
   await stage.clock.advance(1);
   expect(stage.types().filter((type) => type === 'completed')).toHaveLength(2);
   await stage.worker.stop();
+});
+
+test('what comes together with the wish to stay begins, or is given back', async () => {
+  const { handler, end } = held();
+  const stage = await startStage(handler);
+  // It holds nothing, so that it looks for wishes every 250 ms, and has just looked.
+  await stage.clock.advance(360);
+  await stage.leases.control.ask('w1', 'stay');
+  await stage.hand(0, 1, 2);
+  expect(stage.reports.filter(({ type }) => type === 'released')).toMatchObject([{ leaving: true, tasks: [{ task: 2 }] }]);
+  const stopping = stage.worker.stop();
+  end();
+  await stage.clock.advance(5_000);
+  await stopping;
 });
 
 test('a worker that shall stay does so in its next session, too', async () => {

@@ -61,9 +61,9 @@ export interface HeartbeatNeeds {
 
 /** The main loop has this long to learn that the session is over; it beats every 100 ms when it is well and holds work. */
 const ACKNOWLEDGE_MS = 250;
-/** So long before the lease may end its beats are looked at, and it stands still if it hasn't beaten for this long then. */
+/** So long before the lease may end its beats are looked at, and it stands still if it hasn't beaten for about as long then. */
 const LOOK_BEFORE_MS = 150;
-const STILL_MS = 100;
+const STILL_MS = 140;
 /** A timer that comes later than this was suspended with its process. */
 const LATE_MS = 200;
 
