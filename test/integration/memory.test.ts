@@ -7,8 +7,7 @@ import { until } from '../harness/until';
 
 /** All that an idle worker needs of others: whoever adds one looks at what it takes. */
 const PACKAGES_OF_A_WORKER = [
-  ...['@opentelemetry/api', 'bintrees', 'commander', 'kafkajs', 'prom-client', 'tdigest', 'yaml'],
-  ...['@redis/bloom', '@redis/client', '@redis/json', '@redis/search', '@redis/time-series', 'redis'],
+  ...['@opentelemetry/api', '@redis/client', 'bintrees', 'commander', 'kafkajs', 'prom-client', 'tdigest', 'yaml'],
   ...['@pinojs/redact', 'atomic-sleep', 'on-exit-leak-free', 'pino', 'pino-std-serializers', 'quick-format-unescaped', 'safe-stable-stringify'],
   ...['sonic-boom', 'thread-stream'],
 ];

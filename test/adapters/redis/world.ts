@@ -56,7 +56,8 @@ export const heartbeatHere =
     return both;
   };
 
-export const LEASE_MS = 600;
+/** Nobody is heard of for most of it only where this process stands still for longer than two busy processors make it. */
+export const LEASE_MS = 900;
 
 export interface RedisWorld extends LeasesWorld {
   readonly service: RedisLockService;
