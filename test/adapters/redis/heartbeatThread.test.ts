@@ -1,6 +1,5 @@
 /** The heartbeat's thread, in real processes of the compiled program. */
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { freshPrefix, redisUrl } from '../../harness/services';
 import { startProcess, type Running } from '../../harness/processes';
@@ -81,10 +80,11 @@ test('a process that slept through its lease learns of it when it wakes, and its
   const { process, session } = await hold('w');
   process.suspend();
   await until(async () => (await shown(session)) === undefined, { what: 'the end of the lease' });
+  const overAt = performance.now();
   const { session: next, process: other } = await hold('w');
   expect(next).not.toBe(session);
-  // One that wakes right as its lease ends can't be told from one that stands still, and is ended.
-  await setTimeout(500);
+  // One that wakes within 200 ms of its lease's end can't be told from one that stands still, and is ended.
+  await until(() => performance.now() - overAt > 300, { what: 'a wake-up that is surely late' });
   process.resume();
   await process.line(/^ended /m);
   expect(await shown(next)).toBeDefined();
