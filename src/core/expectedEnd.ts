@@ -47,8 +47,11 @@ interface Work {
   readonly waitMs: Float64Array;
 }
 
+/** Between two pauses: some two milliseconds. */
+const TASKS_AT_ONCE = 5000;
+
 /** Undefined where something of it isn't known. */
-const workOf = (run: Run, foresight: Foresight): Work | undefined => {
+function* workOf(run: Run, foresight: Foresight): Generator<undefined, Work | undefined> {
   const size = run.specs.length;
   const work = { leftMs: new Float64Array(size), waitMs: new Float64Array(size) };
   for (let task = 0; task < size; task++) {
@@ -57,9 +60,10 @@ const workOf = (run: Run, foresight: Foresight): Work | undefined => {
     if (left === undefined || wait === undefined) return undefined;
     work.leftMs[task] = left;
     work.waitMs[task] = wait;
+    if ((task + 1) % TASKS_AT_ONCE === 0) yield;
   }
   return work;
-};
+}
 
 /** How long all slots together need for what is left; undefined where some of it has no worker. */
 const loadMs = ({ specs, maxRunning }: Run, { leftMs }: Work, capacity: Capacity): number | undefined => {
@@ -80,7 +84,7 @@ const loadMs = ({ specs, maxRunning }: Run, { leftMs }: Work, capacity: Capacity
   return byType.size === 0 ? 0 : Math.max(longest, sum / within(capacity.slotsOf(new Set(byType.keys()))));
 };
 
-/** Trying out takes some 10 ms for so many. */
+/** Trying out takes some 40 ms for so many, in portions. */
 const MOST_TRIED_OUT = 20_000;
 
 const roomOf = ({ specs, maxRunning }: Run, capacity: Capacity): Room => ({
@@ -89,23 +93,30 @@ const roomOf = ({ specs, maxRunning }: Run, capacity: Capacity): Room => ({
   of: (type) => ({ slots: capacity.slotsOf(new Set([type])), perSlot: capacity.perSlot(type) }),
 });
 
-/** In milliseconds since 1970; null while it isn't known, and once the DAG is over. */
-export const expectedEnd = (run: Run, foresight: Foresight): number | null => {
+/**
+ * In milliseconds since 1970; null while it isn't known, and once the DAG is over. It pauses now and then: what happens to the DAG
+ * meanwhile may or may not be heeded.
+ */
+export function* expectedEnd(run: Run, foresight: Foresight): Generator<undefined, number | null> {
   // Paused, or on its way to an early end.
   if (isFinalDag(run.status) || run.reason !== null) return null;
-  const work = workOf(run, foresight);
-  const load = work && loadMs(run, work, foresight.capacity);
+  // A change of the graph replaces its parts.
+  const graph = { ...run };
+  const work = yield* workOf(graph, foresight);
+  const load = work && loadMs(graph, work, foresight.capacity);
   if (work === undefined || load === undefined) return null;
-  const paths = longestPaths(run, (task) => work.leftMs[task]!);
+  yield;
+  const paths = longestPaths(graph, (task) => work.leftMs[task]!);
   let longest = load;
   for (let task = 0; task < paths.length; task++) longest = Math.max(longest, work.waitMs[task]! + paths[task]!);
-  if (openTasks(run) > MOST_TRIED_OUT) return foresight.now + longest;
+  if (openTasks(graph) > MOST_TRIED_OUT) return foresight.now + longest;
+  yield;
   const rest = {
     ...work,
-    isOver: (task: number) => isFinalCode(run.state[task]!),
-    isRunning: (task: number) => run.running.has(task),
-    rank: run.order === 'critical-path' ? paths : undefined,
+    isOver: (task: number) => isFinalCode(graph.state[task]!),
+    isRunning: (task: number) => graph.running.has(task),
+    rank: graph.order === 'critical-path' ? paths : undefined,
   };
-  const triedOut = listSchedule(run, rest, roomOf(run, foresight.capacity));
+  const triedOut = yield* listSchedule(graph, rest, roomOf(graph, foresight.capacity));
   return triedOut === Infinity ? null : foresight.now + Math.max(longest, triedOut);
-};
+}

@@ -53,14 +53,17 @@ const orderOf = ({ specs }: Run, { rank }: Rest): Order<Ready> => ({
   },
 });
 
-/** Milliseconds from now until the last task has ended; Infinity where something has no room at all. */
-export const listSchedule = (run: Run, rest: Rest, room: Room): number => {
+/** Ends between two pauses: some two milliseconds. */
+const ENDS_AT_ONCE = 500;
+
+/** Milliseconds from now until the last task has ended; Infinity where something has no room at all. It may be left for a while wherever it pauses. */
+export function* listSchedule(run: Run, rest: Rest, room: Room): Generator<undefined, number> {
   const { specs, childStart, children } = run;
   const order = orderOf(run, rest);
   const lanes = new Map<string, Lane>();
   const [running, waiting]: [Timed[], Timed[]] = [[], []];
-  const unmet = specs.map(({ dependencies }) => dependencies.reduce((open, each) => open + (rest.isOver(each) ? 0 : 1), 0));
-  let [now, taken, sequence, open] = [0, 0, 0, 0];
+  const unmet = new Uint32Array(specs.length);
+  let [now, taken, sequence, open, ended] = [0, 0, 0, 0, 0];
 
   const laneOf = (task: number): Lane => {
     const { type } = specs[task]!;
@@ -103,6 +106,7 @@ export const listSchedule = (run: Run, rest: Rest, room: Room): number => {
   for (let task = 0; task < specs.length; task++) {
     if (rest.isOver(task)) continue;
     open += 1;
+    for (const each of specs[task]!.dependencies) if (!rest.isOver(each)) unmet[task]! += 1;
     if (rest.isRunning(task)) begin(task, laneOf(task));
     else if (unmet[task] === 0) arrive(task);
   }
@@ -114,6 +118,7 @@ export const listSchedule = (run: Run, rest: Rest, room: Room): number => {
     if (ends) end(task);
     else add(laneOf(task).ready, { task, sequence: sequence++ }, order);
     fill();
+    if (++ended % ENDS_AT_ONCE === 0) yield;
   }
   return open === 0 ? now : Infinity;
-};
+}

@@ -5,6 +5,7 @@ import type { DagId } from '../core/ids';
 import { runOfRecord } from '../core/restore';
 import type { Run } from '../core/run';
 import type { Expectation } from '../core/runTimes';
+import { inTurns } from '../lifecycle/inTurns';
 import type { Clock } from '../ports/clock';
 import type { LiveWorker } from '../ports/leases';
 import type { RunStore } from '../ports/store';
@@ -39,9 +40,10 @@ export const capacityOf = (workers: readonly LiveWorker[]): Capacity => {
 
 export const createExpectedEnds = ({ runOf, store, expectationIn, workers, clock }: ExpectedEndsNeeds): ExpectedEnds => {
   const answers = new Map<DagId, { readonly until: number; readonly end: number | null }>();
+  const looking = new Map<DagId, Promise<number | null>>();
 
-  const look = (run: Run): number | null =>
-    expectedEnd(run, { now: clock.now(), expected: expectationIn(run.name), capacity: capacityOf(workers()) });
+  const look = (run: Run): Promise<number | null> =>
+    inTurns(expectedEnd(run, { now: clock.now(), expected: expectationIn(run.name), capacity: capacityOf(workers()) }));
 
   const read = async (dag: DagId): Promise<number | null> => {
     const record = await store.liveDag(dag);
@@ -54,12 +56,24 @@ export const createExpectedEnds = ({ runOf, store, expectationIn, workers, clock
     return end;
   };
 
+  const find = async ({ dagId, totalTasks }: Pick<DagView, 'dagId' | 'totalTasks'>): Promise<number | null> => {
+    const run = runOf(dagId);
+    if (run !== undefined) return keep(dagId, await look(run), run.specs.length * KEPT_MS_A_TASK);
+    return totalTasks > MOST_READ ? null : keep(dagId, await read(dagId), totalTasks * KEPT_MS_A_ROW);
+  };
+
+  /** Whoever asks meanwhile gets the same answer. */
+  const findOnce = (dag: Pick<DagView, 'dagId' | 'totalTasks'>): Promise<number | null> => {
+    const begun = looking.get(dag.dagId);
+    if (begun !== undefined) return begun;
+    const found = find(dag).finally(() => looking.delete(dag.dagId));
+    looking.set(dag.dagId, found);
+    return found;
+  };
+
   return async ({ dagId, status, totalTasks }) => {
     if (isFinalDag(status) || status === 'PAUSED') return null;
     const kept = answers.get(dagId);
-    if (kept !== undefined && kept.until > clock.monotonic()) return kept.end;
-    const run = runOf(dagId);
-    if (run !== undefined) return keep(dagId, look(run), run.specs.length * KEPT_MS_A_TASK);
-    return totalTasks > MOST_READ ? null : keep(dagId, await read(dagId), totalTasks * KEPT_MS_A_ROW);
+    return kept !== undefined && kept.until > clock.monotonic() ? kept.end : findOnce({ dagId, totalTasks });
   };
 };

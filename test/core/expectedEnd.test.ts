@@ -1,6 +1,7 @@
 import type { PlannedTask } from '../../src/core/dag';
 import { expectedEnd, type Capacity } from '../../src/core/expectedEnd';
 import { runOfPlan, type Run } from '../../src/core/run';
+import { atOnce } from '../../src/lifecycle/inTurns';
 import { applyAll, commanded, completed, failed, planOf, plannedTask, started, T0 } from './model';
 
 /** Tasks that take their index + 1 times 100 ms. */
@@ -8,7 +9,7 @@ const runOf = (dependencies: readonly (readonly number[])[], other: Partial<Plan
   runOfPlan(planOf(dependencies.map((of, i) => plannedTask(String(i), of, other))));
 const slots = (count: number, perSlot = 1): Capacity => ({ slotsOf: () => count, perSlot: () => perSlot });
 const endIn = (run: Run, capacity = slots(10), at = 0): number | null => {
-  const end = expectedEnd(run, { now: T0 + at, expected: ({ name }) => (Number(name) + 1) * 100, capacity });
+  const end = atOnce(expectedEnd(run, { now: T0 + at, expected: ({ name }) => (Number(name) + 1) * 100, capacity }));
   return end === null ? null : end - T0;
 };
 
@@ -51,7 +52,7 @@ test('a wait for a retry counts, too', () => {
 
 test('it is unknown where a task or a worker is, where somebody has to act first, and where it is over', () => {
   const run = runOf([[], [0]]);
-  expect(expectedEnd(run, { now: T0, expected: ({ name }) => (name === '1' ? undefined : 5), capacity: slots(1) })).toBeNull();
+  expect(atOnce(expectedEnd(run, { now: T0, expected: ({ name }) => (name === '1' ? undefined : 5), capacity: slots(1) }))).toBeNull();
   expect(endIn(run, slots(0))).toBeNull();
   applyAll(run, [commanded({ kind: 'hold', tasks: [1], resumeAt: null })], T0);
   expect(endIn(run)).toBeNull();
@@ -61,4 +62,38 @@ test('it is unknown where a task or a worker is, where somebody has to act first
   expect(endIn(run)).toBeNull();
   applyAll(run, [commanded({ kind: 'resume' }, { id: '4' }), commanded({ kind: 'cancel', tasks: null }, { id: '5' })], T0);
   expect(endIn(run)).toBeNull();
+});
+
+describe('of many tasks', () => {
+  const layers = (): Run =>
+    runOf(Array.from({ length: 12_000 }, (_, task) => (task < 100 ? [] : [task - 100, (Math.floor(task / 100) - 1) * 100 + ((task * 7) % 100)])));
+  const looked = (run: Run, meanwhile: (pause: number) => void): { readonly end: number | null; readonly pauses: number } => {
+    const computation = expectedEnd(run, { now: T0, expected: () => 10, capacity: slots(40) });
+    let pauses = 0;
+    let step = computation.next();
+    for (; step.done !== true; step = computation.next()) meanwhile((pauses += 1));
+    return { end: step.value === null ? null : step.value - T0, pauses };
+  };
+
+  test('it pauses after some thousand', () => {
+    // 120 layers of 100 tasks that take 40 slots.
+    const { end, pauses } = looked(layers(), () => undefined);
+    expect(end).toBe((12_000 / 40) * 10);
+    expect(pauses).toBeGreaterThan(12_000 / 500);
+  });
+
+  test('it comes to an end where the DAG goes on meanwhile, and where its graph is changed', () => {
+    const run = layers();
+    const { end } = looked(run, (pause) => {
+      if (pause === 1) applyAll(run, [completed(0), started(1)], T0 + 5);
+      if (pause === 2)
+        applyAll(
+          run,
+          [commanded({ kind: 'edit', edit: { version: run.version, added: [plannedTask('12000', [11_999])], replaced: [], removed: [] } })],
+          T0 + 5,
+        );
+    });
+    expect(run.specs).toHaveLength(12_001);
+    expect(end).toBe((12_000 / 40) * 10);
+  });
 });

@@ -3,6 +3,7 @@ import { recorded, type Timed } from '../../bench/order/recorded';
 import { percentile } from '../../bench/measure';
 import { expectedEnd } from '../../src/core/expectedEnd';
 import { runOfPlan } from '../../src/core/run';
+import { atOnce } from '../../src/lifecycle/inTurns';
 import { upwardRank } from '../../src/core/upwardRank';
 import { applyAll, completed, planOf, plannedTask, started, T0 } from './model';
 
@@ -20,7 +21,7 @@ const runAlone = ({ tasks }: Timed, guess: (ms: number, task: number) => number)
   const run = runOfPlan({ ...planOf(tasks.map(({ parents }, i) => plannedTask(String(i), parents))), order: 'critical-path' });
   const msOf = ({ name }: { readonly name: string }): number => guess(tasks[Number(name)]!.ms, Number(name));
   const capacity = { slotsOf: () => SLOTS, perSlot: () => 1 };
-  const told = (at: number): number => expectedEnd(run, { now: T0 + at, expected: msOf, capacity })! - T0;
+  const told = (at: number): number => atOnce(expectedEnd(run, { now: T0 + at, expected: msOf, capacity }))! - T0;
   const ranks = upwardRank(run, msOf);
   const unmet = tasks.map(({ parents }) => parents.length);
   const ready = unmet.flatMap((count, i) => (count === 0 ? [i] : []));
