@@ -29,6 +29,8 @@ type Wanted = Omit<Held, 'fence' | 'claimedAt'>;
 /** A dispatch that took longer than this to arrive is left to the scheduler, which has given it up by now. */
 const STALE_MS = 60_000;
 const ASK_AGAIN_MS = 200;
+/** Claims of fewer are answered about as soon as one. */
+const MANY = 64;
 /** What matters most is claimed by itself where the rest is so many times as much. */
 const MANY_TIMES = 3;
 /** Ended dispatches that are remembered: a message that comes twice may come before the claim is a tombstone. */
@@ -36,6 +38,7 @@ const REMEMBERED = 5000;
 
 /** The leases answer sooner for few: what matters most doesn't wait for the claims of many that matter less. */
 const mostImportantFirst = (wanted: readonly Wanted[]): readonly (readonly Wanted[])[] => {
+  if (wanted.length < MANY) return [wanted];
   const highest = wanted.reduce((top, { dispatch }) => Math.max(top, dispatch.priority), 0);
   const first = wanted.filter(({ dispatch }) => dispatch.priority === highest);
   if (wanted.length - first.length < MANY_TIMES * first.length) return [wanted];
