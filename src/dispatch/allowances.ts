@@ -93,6 +93,7 @@ export class Allowances {
     const known = this.known.get(key) ?? this.make(key, max);
     known.left = 0;
     this.askLater(known);
+    this.noteUsedUp(key, known);
   }
 
   /** The leases say that the next one may begin in so many milliseconds. */
@@ -100,15 +101,19 @@ export class Allowances {
     const known = this.findRate(rate);
     known.left = 0;
     known.askAt = this.needs.clock.monotonic() + Math.max(ms, Math.min(GROUP_MS, groupMs(rate)));
+    this.noteUsedUp(rate.key, known);
   }
 
   /** Nothing of these is tried for a while: the leases are away. */
   pause({ slots, rates }: TaskLimits, ms: number): void {
     const until = this.needs.clock.monotonic() + ms;
-    for (const known of [...slots.map((slot) => this.find(slot) ?? this.make(slot.key, slot.max)), ...rates.map((rate) => this.findRate(rate))]) {
+    const pauseKnown = (key: string, known: Known): void => {
       known.left = 0;
       known.askAt = until;
-    }
+      this.noteUsedUp(key, known);
+    };
+    for (const slot of slots) pauseKnown(slot.key, this.find(slot) ?? this.make(slot.key, slot.max));
+    for (const rate of rates) pauseKnown(rate.key, this.findRate(rate));
   }
 
   /** Slots to ask the leases about, whose time has come; rates whose time has come are open again. */
@@ -169,7 +174,10 @@ export class Allowances {
     return known.rate === undefined ? Math.min(known.left, known.max - known.held) : known.left;
   }
 
-  /** What was put aside isn't looked at again before there is room: nobody else would notice that this is to be asked about. */
+  /**
+   * What was put aside isn't looked at again before there is room: nobody else would notice that this is to be asked about, least of all where
+   * the task that used it up is taken away meanwhile.
+   */
   private noteUsedUp(key: string, known: Known): void {
     if (this.needs.isWaitedFor(key)) this.isUsedUp(known, key);
   }

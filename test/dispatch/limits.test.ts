@@ -6,7 +6,7 @@ import type { Limit } from '../../src/core/limits';
 import { runOfPlan, type Run } from '../../src/core/run';
 import type { PlannedDag, PlannedTask } from '../../src/core/dag';
 import { describedAs, vitalsOf } from '../contract/leases';
-import { applyAll, completed, planOf, plannedTask } from '../core/model';
+import { applyAll, commanded, completed, planOf, plannedTask } from '../core/model';
 import { turns } from '../lifecycle/virtualClock';
 import { startStage, worker } from './stage';
 
@@ -185,6 +185,34 @@ test('while the leases are away what is limited waits, and nothing else', async 
   stage.state.permits = stage.leases.permits;
   await stage.clock.advance(300);
   expect(stage.names()).toEqual(['free', 't0', 't1']);
+});
+
+test('what waits behind a task that could not be sent and is taken away then is sent by itself', async () => {
+  const stage = await limitedStage([]);
+  const run = runOf([plannedTask('t0', []), plannedTask('t1', [])], { maxRunning: 1 });
+  const hold = (): void => {
+    stage.state.permits = stage.leases.permits;
+    applyAll(run, [{ ...commanded({ kind: 'hold', tasks: [0], resumeAt: null }), dag: run.dag } as ReturnType<typeof commanded>], stage.clock.now());
+  };
+  stage.state.permits = {
+    ...stage.leases.permits,
+    reserve: () => {
+      // Its worker is full when it comes back, so that nobody looks at it again.
+      stage.state.workers = [];
+      void stage.look().then(hold);
+      return Promise.reject(failure('LEASES_UNAVAILABLE', 'away'));
+    },
+  };
+  await stage.enqueue(run, 0, 1);
+  await stage.clock.advance(1000);
+  expect(stage.names()).toEqual([]);
+  stage.state.workers = [worker('w1', { ...wide, session: stage.session.id })];
+  await stage.look();
+  for (let second = 0; second < 3; second++) {
+    await stage.dispatcher.reviewLimits();
+    await stage.clock.advance(1000);
+  }
+  expect(stage.names()).toEqual(['t1']);
 });
 
 test('a slot that could not be freed is freed later', async () => {
