@@ -83,7 +83,8 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
 
   const refuse = (session: string, dispatch: number, entry: Entry): ClaimAnswer | undefined => {
     const holds = isHeld(entry);
-    if (holds && entry.session === session && entry.dispatch === dispatch) return { kind: 'granted', fence: fenceOf(entry) };
+    if (holds && entry.session === session && entry.dispatch === dispatch && dispatch >= entry.floor)
+      return { kind: 'granted', fence: fenceOf(entry) };
     if (dispatch < entry.floor || dispatch < entry.dispatch) return { kind: 'stale' };
     if (entry.state === 'finished' && dispatch === entry.dispatch) return { kind: 'stale' };
     if (!holds) return undefined;
@@ -103,6 +104,8 @@ export const createMemoryClaims = ({ clock, isLive, isForgetful }: MemoryClaimsN
   const claimOne = (session: string, wanted: WantedClaim): ClaimAnswer => {
     const key = keyOf(wanted);
     const entry = find(key);
+    // The floor was raised over it while its holder was taken for dead: somebody was told that nobody runs it.
+    if (entry !== undefined && wanted.dispatch < entry.floor) releaseOne(session, wanted);
     const refused = entry === undefined ? undefined : refuse(session, wanted.dispatch, entry);
     if (refused !== undefined) return refused;
     const full = wanted.slots === undefined ? undefined : slots.full(key, wanted.slots);

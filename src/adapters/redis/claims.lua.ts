@@ -50,8 +50,13 @@ while i <= #ARGV do
   local say = all
   if not say and c then
     local holds = held(c)
-    -- The same again to its holder, also below a floor that was raised before it could say so again: the reply was lost.
-    if holds and c.session == session and c.dispatch == dispatch then
+    -- The floor was raised over it while its holder was taken for dead: somebody was told that nobody runs it.
+    if holds and c.session == session and c.dispatch == dispatch and dispatch < c.floor then
+      leave(task, c)
+      c.state, c.limits, say = 'R', '', 's'
+      write(key, c, keep)
+    -- The same again to its holder: the reply was lost.
+    elseif holds and c.session == session and c.dispatch == dispatch then
       say = string.format('g%.0f %.0f', c.dispatch, c.grant)
     elseif dispatch < c.floor or dispatch < c.dispatch or (c.state == 'F' and dispatch == c.dispatch) then
       say = 's'
