@@ -42,6 +42,13 @@ test('a task waits since it was queued, also where that was committed much later
   // The first row that tells of it may be the one that waits for its second attempt.
   expect(count(stored(), sent(7, 5000), commit({ ...row, dispatch: 2, status: 'RETRYING' }))).toBe(0);
   expect(count(stored(), sent(7, 5000), commit({ ...row, dispatch: 2 }))).toBe(1);
+  // A pause and its end after it was sent made it ready anew.
+  const command: Entry = {
+    ...{ kind: 'appended', at: 5500, log: '1', shard: 0, offset: 0n, timestamp: 0, hash: '1.0', by: 's1' },
+    events: [{ type: 'commanded', id: '1', dag: plan.dagId, command: { kind: 'pause' }, by: 'user', reason: null }],
+  };
+  expect(count(stored(), sent(7, 5000), command)).toBe(0);
+  expect(count(stored(), sent(8, 5000), command)).toBe(1);
 });
 
 test('what has aged gets no more than its share', () => {

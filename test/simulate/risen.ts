@@ -26,6 +26,16 @@ const queuedAtOf = (entries: readonly Entry[]): Map<string, number> => {
   return queuedAt;
 };
 
+/** When each DAG was first commanded. */
+const commandedAtOf = (entries: readonly Entry[]): Map<DagId, number> => {
+  const commandedAt = new Map<DagId, number>();
+  for (const entry of entries) {
+    if (entry.kind !== 'appended') continue;
+    for (const event of entry.events) if (event.type === 'commanded' && !commandedAt.has(event.dag)) commandedAt.set(event.dag, entry.at);
+  }
+  return commandedAt;
+};
+
 const reservedFor = ({ tenant, name }: PlannedDag): number => FAIRNESS.flows[tenant ?? name]?.reserved ?? 0;
 
 /** No task is sent with a priority above its own unless it has waited for that, or its flow has a share; and none of both exceeds its share. */
@@ -35,6 +45,7 @@ export const risenWithRight = (entries: readonly Entry[], report: Report, { beca
   const commanded = new Set<DagId>();
   const readyAt = new Map(becameReady.map(({ dag, task, since }) => [`${dag}/${String(task)}`, since - START_MS]));
   const queuedAt = queuedAtOf(entries);
+  const commandedAt = commandedAtOf(entries);
   const storedAt = new Map<DagId, number>();
   const risen = new Map<string, number>();
   let sent = 0;
@@ -58,7 +69,11 @@ export const risenWithRight = (entries: readonly Entry[], report: Report, { beca
       return;
     }
     count(at, by, 'its age', AGED_SHARE);
-    const since = Math.min(readyAt.get(name) ?? storedAt.get(dag)!, queuedAt.get(name) ?? Infinity);
+    // Where a command made it ready anew after it was sent, that doesn't tell since when it had waited.
+    const isEarlier = (since: number | undefined): since is number =>
+      since !== undefined && (since <= at || since < (commandedAt.get(dag) ?? Infinity));
+    const [ready, queued] = [readyAt.get(name), queuedAt.get(name)];
+    const since = Math.min(isEarlier(ready) ? ready : storedAt.get(dag)!, isEarlier(queued) ? queued : Infinity);
     if (dispatch === 1 && agedPriority(own, at - since + 2 * SKEW_MS, FAIRNESS.ageingMs) < priority)
       report(at, `${by} sent ${name} of priority ${String(own)} with ${String(priority)} ${String(Math.round(at - since))} ms after it was ready`);
   };
