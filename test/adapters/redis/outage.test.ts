@@ -159,6 +159,8 @@ test('a session that Redis gave up while only it was cut off says its names agai
   proxy.become('open');
   await until(async () => (await live()) === 1, { what: 'its return' });
   expect(session.ended.aborted).toBe(false);
+  // The others see it in Redis before the answer has come back through the heartbeat's thread.
+  await until(() => forgotten.length > 0, { what: 'its names to be asked for' });
   expect(forgotten).toEqual([session.id]);
   await others.stop();
   await close();
