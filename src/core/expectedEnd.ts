@@ -47,7 +47,7 @@ interface Work {
   readonly waitMs: Float64Array;
 }
 
-/** Between two pauses: some two milliseconds. */
+/** Between two pauses: about a millisecond. */
 const TASKS_AT_ONCE = 5000;
 
 /** Undefined where something of it isn't known. */

@@ -53,7 +53,7 @@ const orderOf = ({ specs }: Run, { rank }: Rest): Order<Ready> => ({
   },
 });
 
-/** Ends between two pauses: some two milliseconds. */
+/** Ends between two pauses: about half a millisecond. */
 const ENDS_AT_ONCE = 500;
 
 /** Milliseconds from now until the last task has ended; Infinity where something has no room at all. It may be left for a while wherever it pauses. */

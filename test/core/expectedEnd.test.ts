@@ -1,7 +1,7 @@
 import type { PlannedTask } from '../../src/core/dag';
 import { expectedEnd, type Capacity } from '../../src/core/expectedEnd';
 import { runOfPlan, type Run } from '../../src/core/run';
-import { atOnce } from '../../src/lifecycle/inTurns';
+import { atOnce } from './atOnce';
 import { applyAll, commanded, completed, failed, planOf, plannedTask, started, T0 } from './model';
 
 /** Tasks that take their index + 1 times 100 ms. */

@@ -3,8 +3,8 @@ import { recorded, type Timed } from '../../bench/order/recorded';
 import { percentile } from '../../bench/measure';
 import { expectedEnd } from '../../src/core/expectedEnd';
 import { runOfPlan } from '../../src/core/run';
-import { atOnce } from '../../src/lifecycle/inTurns';
 import { upwardRank } from '../../src/core/upwardRank';
+import { atOnce } from './atOnce';
 import { applyAll, completed, planOf, plannedTask, started, T0 } from './model';
 
 const SLOTS = 16;
