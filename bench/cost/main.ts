@@ -5,18 +5,21 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApi } from '../api';
 import { runCommand } from '../command';
-import { measure, percentile } from '../measure';
+import { measure, percentile, type Timing } from '../measure';
 import { cpuOfFamily, listenerOn } from '../proc';
 import { machine, row } from '../report';
 import { addressesFrom } from '../services';
 import { type Stack, startStack } from '../stacks';
 import { type Workload, workloadNamed } from '../workloads';
+import { printServices } from './services';
 import { readProfile, stagesIn } from './stages';
 
 const USAGE = `npm run cost -- [options]
 
   --workload W1,W5B   which workloads (W1,W1B,W5B by default), on the stack real with one worker
   --runs N            how often each is measured; the figures are medians (3 by default)
+  --services          in a run more of each: which statements PostgreSQL ran and which requests Kafka answered; both must have been
+                      started with PG_EXTRA="-c shared_preload_libraries=pg_stat_statements" KAFKA_JMX_PORT=9999 scripts/services up
 
 It reads /proc, so it needs Linux, and the services on this machine.
 `;
@@ -24,17 +27,18 @@ It reads /proc, so it needs Linux, and the services on this machine.
 interface Options {
   readonly chosen: readonly Workload[];
   readonly runs: number;
+  readonly services: boolean;
 }
 
 const optionsFrom = (args: readonly string[]): Options | undefined => {
   const { values } = parseArgs({
     args: [...args],
-    options: { workload: { type: 'string' }, runs: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: { workload: { type: 'string' }, runs: { type: 'string' }, services: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   });
   if (values.help === true) return undefined;
   const runs = Number(values.runs ?? '3');
   if (!Number.isInteger(runs) || runs < 1) throw new TypeError(`--runs must be a whole number from 1, not ${String(values.runs)}`);
-  return { chosen: (values.workload ?? 'W1,W1B,W5B').split(',').map(workloadNamed), runs };
+  return { chosen: (values.workload ?? 'W1,W1B,W5B').split(',').map(workloadNamed), runs, services: values.services === true };
 };
 
 const TIMEOUT_MS = 300_000;
@@ -70,30 +74,36 @@ interface Window {
 
 const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-/** One run: the processes' time while the workload itself ran, without its warm-up and its proof. */
-const runOnce = async (workload: Workload, profileDir: string | undefined): Promise<{ readonly cost: Cost; readonly window: Window }> => {
+type Watch = (stack: Stack, work: () => Promise<Timing>) => Promise<Timing>;
+
+/** One run on a fresh stack; what watches sees the workload itself, without its warm-up and its proof. */
+const runWatched = async (workload: Workload, profileDir: string | undefined, watch: Watch): Promise<void> => {
   const stack = await startStack('real', { env: process.env, workers: 1, profileDir });
   const api = createApi({ url: stack.url, connections: CONNECTIONS, timeoutMs: TIMEOUT_MS });
   try {
-    const pids = processesOf(stack);
-    const cost = new Map<string, number>();
-    let window: Window = { fromMs: 0, toMs: 0 };
-    await measure(api, workload, async (work) => {
-      const before = new Map([...pids].map(([name, pid]) => [name, cpuOfFamily(pid)]));
-      const fromMs = monotonicMs();
-      const timing = await work();
-      window = { fromMs, toMs: monotonicMs() };
-      // A process's own children are its: only the client has started the program's.
-      const used = new Map([...pids].map(([name, pid]) => [name, cpuOfFamily(pid) - before.get(name)!]));
-      const programs = PROGRAMS.reduce((sum, name) => sum + used.get(name)!, 0);
-      for (const [name, ms] of used) cost.set(name, ((name === 'client' ? ms - programs : ms) * 1000) / workload.tasks);
-      return timing;
-    });
-    return { cost, window };
+    await measure(api, workload, (work) => watch(stack, work));
   } finally {
     api.close();
     await stack.stop();
   }
+};
+
+/** One run: the processes' time. */
+const runOnce = async (workload: Workload, profileDir: string | undefined): Promise<{ readonly cost: Cost; readonly window: Window }> => {
+  const cost = new Map<string, number>();
+  let window: Window = { fromMs: 0, toMs: 0 };
+  await runWatched(workload, profileDir, async (stack, work) => {
+    const before = new Map([...processesOf(stack)].map(([name, pid]) => [name, { pid, ms: cpuOfFamily(pid) }]));
+    const fromMs = monotonicMs();
+    const timing = await work();
+    window = { fromMs, toMs: monotonicMs() };
+    // A process's own children are its: only the client has started the program's.
+    const used = new Map([...before].map(([name, { pid, ms }]) => [name, cpuOfFamily(pid) - ms]));
+    const programs = PROGRAMS.reduce((sum, name) => sum + used.get(name)!, 0);
+    for (const [name, ms] of used) cost.set(name, ((name === 'client' ? ms - programs : ms) * 1000) / workload.tasks);
+    return timing;
+  });
+  return { cost, window };
 };
 
 /** The parts of each of the program's processes, of a run that is profiled, by the pid in the profile's name. */
@@ -134,7 +144,7 @@ const costOf = async (workload: Workload, runs: number): Promise<Cost> => {
   return lines.set('all', wholes);
 };
 
-const main = async ({ chosen, runs }: Options): Promise<void> => {
+const main = async ({ chosen, runs, services }: Options): Promise<void> => {
   const costs: Cost[] = [];
   for (const workload of chosen) {
     costs.push(await costOf(workload, runs));
@@ -145,6 +155,8 @@ const main = async ({ chosen, runs }: Options): Promise<void> => {
   console.log(row(['---', ...chosen.map(() => '--:')]));
   const names = new Set(costs.flatMap((cost) => [...cost.keys()]));
   for (const name of names) console.log(row([name, ...costs.map((cost) => cost.get(name)?.toFixed(0) ?? '')]));
+  if (services)
+    for (const workload of chosen) await runWatched(workload, undefined, ({ databaseUrl }, work) => printServices(workload, databaseUrl!, work));
 };
 
 void runCommand(USAGE, optionsFrom, main);

@@ -93,11 +93,19 @@ prepare_kafka_node() { # NODE
     fail_with_log "kafka$1" "$folder/format.log"
 }
 
+# From this machine only, and without the second port that it would choose by itself.
+jmx_options() { # NODE
+  [ -n "$KAFKA_JMX_PORT" ] && [ "$1" = 1 ] || return 0
+  echo "-Dcom.sun.management.jmxremote.port=$KAFKA_JMX_PORT -Dcom.sun.management.jmxremote.rmi.port=$KAFKA_JMX_PORT" \
+    "-Dcom.sun.management.jmxremote.host=$SVC_HOST -Djava.rmi.server.hostname=$SVC_HOST" \
+    '-Dcom.sun.management.jmxremote.authenticate=false -Dcom.sun.management.jmxremote.ssl=false'
+}
+
 start_kafka_node() { # NODE
   local name=kafka$1 folder=$SVC_HOME/kafka$1
   : >"$folder/log"
   # shellcheck disable=SC2086
-  setsid java -Xms128m "-Xmx$KAFKA_HEAP" -XX:+UseSerialGC -Xshare:auto ${KAFKA_JVM:-} \
+  setsid java -Xms128m "-Xmx$KAFKA_HEAP" -XX:+UseSerialGC -Xshare:auto ${KAFKA_JVM:-} $(jmx_options "$1") \
     -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.defaultLogLevel=info \
     -cp "$(kafka_jars)/*" kafka.Kafka "$folder/server.properties" </dev/null >>"$folder/log" 2>&1 &
   echo $! >"$SVC_HOME/$name.pid"

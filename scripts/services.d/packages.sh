@@ -168,4 +168,8 @@ packages_logs() {
 
 packages_psql() { "$(pg_bin)/psql" -h "$SVC_HOST" -p "$PG_PORT" -U postgres -d "$PG_DATABASE" "$@"; }
 packages_redis_cli() { redis-cli -h "$SVC_HOST" -p "$REDIS_PORT" "$@"; }
+packages_jmx() {
+  [ -n "$KAFKA_JMX_PORT" ] || die 'jmx wants KAFKA_JMX_PORT, with which Kafka was started'
+  kafka_tool org.apache.kafka.tools.JmxTool --jmx-url "service:jmx:rmi:///jndi/rmi://$SVC_HOST:$KAFKA_JMX_PORT/jmxrmi" "$@"
+}
 packages_topics() { kafka_tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$(kafka_addresses)" "$@"; }

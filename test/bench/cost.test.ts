@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { metricsIn, workBetween } from '../../bench/cost/broker';
 import { stagesIn } from '../../bench/cost/stages';
 import { cpuOf, cpuOfFamily, listenerOn } from '../../bench/proc';
 
@@ -54,4 +55,18 @@ test('a sample counts for the part that called it, within the window and without
     ['advance', expect.closeTo(2 / 3)],
     ['garbage collection', expect.closeTo(1 / 3)],
   ]);
+});
+
+test("the broker's metrics since its start become those of the time between two looks", () => {
+  const looked = (count: number, meanMs: number): string =>
+    [
+      `time=${count}`,
+      `kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce:Count=${count}`,
+      `kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce:Mean=${meanMs}`,
+      `kafka.server:type=BrokerTopicMetrics,name=MessagesInPerSec:Count=${count * 2}`,
+    ].join('\n');
+  const work = workBetween(metricsIn(looked(10, 1)), metricsIn(looked(30, 3)));
+  expect(work.records).toBe(40);
+  // 30 requests took 90 ms together, the ten before 10 ms.
+  expect(work.requests.find(({ name }) => name === 'Produce')).toMatchObject({ count: 20, totalMs: 4 });
 });

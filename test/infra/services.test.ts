@@ -162,6 +162,16 @@ test('a Docker that answers is taken, whatever else is missing', () => {
   expect(installs(ran)).toEqual([]);
 });
 
+test("Kafka's metrics are asked for where Kafka was started with a port for them, and not in a container", () => {
+  const there = { ...apt(), java: 'echo "${*: -3}"' };
+  expect(createMachine({ programs: there })('services', 'jmx').said).toEqual([
+    'scripts/services: jmx wants KAFKA_JMX_PORT, with which Kafka was started',
+  ]);
+  const asked = createMachine({ programs: there, env: { KAFKA_JMX_PORT: '9999' } })('services', 'jmx', '--one-time');
+  expect(asked).toMatchObject({ code: 0, said: ['--jmx-url service:jmx:rmi:///jndi/rmi://127.0.0.1:9999/jmxrmi --one-time'] });
+  expect(createMachine({ programs: { docker: '' } })('services', 'jmx').said).toEqual(['scripts/services: jmx needs SVC_WITH=packages']);
+});
+
 test('npm test says so before it installs or builds anything', () => {
   const fakes = { node: 'exit 1', npm: 'exit 1', mktemp: 'echo "$HOME"', rm: '' };
   const ran = createMachine({ programs: { ...apt(), ...fakes } })('test');
