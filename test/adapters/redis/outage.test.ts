@@ -2,6 +2,7 @@
 import { NOTHING_WAITS } from '../../../src/core/standing';
 import net from 'node:net';
 import { createRedisLockService } from '../../../src/adapters/redis/lockService';
+import type { Wanted } from '../../../src/ports/leases';
 import { describedAs, TASK, vitalsOf } from '../../contract/leases';
 import { freshPrefix, redisUrl } from '../../harness/services';
 import { until } from '../../harness/until';
@@ -162,6 +163,27 @@ test('a session that Redis gave up while only it was cut off says its names agai
   // The others see it in Redis before the answer has come back through the heartbeat's thread.
   await until(() => forgotten.length > 0, { what: 'its names to be asked for' });
   expect(forgotten).toEqual([session.id]);
+  await others.stop();
+  await close();
+});
+
+test('who comes back after its lease is refused what was withdrawn meanwhile, and the next dispatch may go to another', async () => {
+  const { proxy, service, serviceAt, close } = await open();
+  const others = serviceAt(redisUrl);
+  await others.start();
+  const session = await service.sessions.open(describedAs('w'), vitalsOf(), () => Promise.resolve());
+  await session.announce();
+  const [first, second] = [1, 2].map((dispatch) => ({ ...TASK, dispatch })) as [Wanted, Wanted];
+  // As if the answer had been lost: what the worker knows it holds, it doesn't ask for again.
+  await service.claims.claim(session.id, [first]);
+  proxy.become('frozen');
+  await until(async () => (await others.claims.raiseFloor([second]))[0]!.kind === 'raised', { what: 'the end of its lease' });
+  proxy.become('open');
+  await until(async () => (await others.roster.read()).workers.length === 1, { what: 'its return' });
+  expect(await service.claims.claim(session.id, [first])).toEqual([{ kind: 'stale' }]);
+  expect(await others.ledger.holders([first])).toEqual([{ kind: 'absent' }]);
+  const other = await others.sessions.open(describedAs('other'), vitalsOf());
+  expect(await others.claims.claim(other.id, [second])).toMatchObject([{ kind: 'granted' }]);
   await others.stop();
   await close();
 });
