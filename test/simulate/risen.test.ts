@@ -1,9 +1,16 @@
+import type { PlannedDag } from '../../src/core/dag';
+import { mintDagId } from '../../src/core/ids';
 import { planOf, plannedTask } from '../core/model';
 import { START_MS } from './cluster';
 import type { Entry } from './history';
 import { risenWithRight } from './risen';
 
-const plan = planOf([plannedTask('t', [])]);
+const planAt = (ms: number): PlannedDag =>
+  planOf(
+    [plannedTask('t', [])],
+    mintDagId(0, START_MS + ms, () => 0),
+  );
+const plan = planAt(0);
 const stored = (name = 'a DAG'): Entry => ({ kind: 'stored', at: 0, dag: { ...plan, name } });
 const sent = (priority: number, at: number, dispatch = 1): Entry => ({
   ...{ kind: 'sent', at, by: 's1', session: 'x', shard: 0, epoch: 1, dag: plan.dagId, task: 0 },
@@ -25,6 +32,12 @@ test('a task goes with its own priority, or with what it has risen to by its wai
   expect(found(stored(), sent(4, 9000))).toBe(1);
   // Of a later number nobody knows since when it waits.
   expect(found(stored(), sent(9, 0, 2))).toBe(0);
+});
+
+test('a task of a DAG that was stored long after it came waits since it came', () => {
+  const stored: Entry = { kind: 'stored', at: 3000, dag: plan };
+  expect(found(stored, sent(7, 4000))).toBe(0);
+  expect(found({ ...stored, dag: planAt(3000) }, { ...sent(7, 4000), dag: planAt(3000).dagId } as Entry)).toBe(1);
 });
 
 test('a task waits since it was queued, also where that was committed much later', () => {

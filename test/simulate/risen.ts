@@ -1,6 +1,6 @@
 /** What went before more important tasks because it had aged, or because something is reserved for it: with right, and within its share. */
 import { AGED_SHARE, agedPriority } from '../../src/core/fairness';
-import type { DagId } from '../../src/core/ids';
+import { mintedAt, type DagId } from '../../src/core/ids';
 import type { PlannedDag } from '../../src/core/dag';
 import { FAIRNESS, SKEW_MS, START_MS } from './cluster';
 import type { Entry } from './history';
@@ -46,7 +46,6 @@ export const risenWithRight = (entries: readonly Entry[], report: Report, { beca
   const readyAt = new Map(becameReady.map(({ dag, task, since }) => [`${dag}/${String(task)}`, since - START_MS]));
   const queuedAt = queuedAtOf(entries);
   const commandedAt = commandedAtOf(entries);
-  const storedAt = new Map<DagId, number>();
   const risen = new Map<string, number>();
   let sent = 0;
 
@@ -69,20 +68,19 @@ export const risenWithRight = (entries: readonly Entry[], report: Report, { beca
       return;
     }
     count(at, by, 'its age', AGED_SHARE);
-    // Where a command made it ready anew after it was sent, that doesn't tell since when it had waited.
+    // Where a command made it ready anew after it was sent, that doesn't tell since when it had waited: at most since its DAG came, which
+    // is stored long after where PostgreSQL was away.
     const isEarlier = (since: number | undefined): since is number =>
       since !== undefined && (since <= at || since < (commandedAt.get(dag) ?? Infinity));
     const [ready, queued] = [readyAt.get(name), queuedAt.get(name)];
-    const since = Math.min(isEarlier(ready) ? ready : storedAt.get(dag)!, isEarlier(queued) ? queued : Infinity);
+    const since = Math.min(isEarlier(ready) ? ready : mintedAt(dag) - START_MS, isEarlier(queued) ? queued : Infinity);
     if (dispatch === 1 && agedPriority(own, at - since + 2 * SKEW_MS, FAIRNESS.ageingMs) < priority)
       report(at, `${by} sent ${name} of priority ${String(own)} with ${String(priority)} ${String(Math.round(at - since))} ms after it was ready`);
   };
 
   for (const entry of entries) {
-    if (entry.kind === 'stored') {
-      dags.set(entry.dag.dagId, entry.dag);
-      storedAt.set(entry.dag.dagId, entry.at);
-    } else if (entry.kind === 'appended') {
+    if (entry.kind === 'stored') dags.set(entry.dag.dagId, entry.dag);
+    else if (entry.kind === 'appended') {
       for (const event of entry.events) if (event.type === 'commanded') commanded.add(event.dag);
     } else if (entry.kind === 'sent') send(entry);
   }
