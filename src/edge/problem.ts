@@ -12,6 +12,8 @@ export interface ProblemDetails {
   readonly code: string;
   readonly requestId?: string;
   readonly errors?: readonly Problem[];
+  /** The header Retry-After again, for what is one of many. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** Where nobody can tell. */
@@ -37,6 +39,12 @@ const translated = (error: unknown): unknown => {
   return error;
 };
 
+const retryAfterSeconds = (error: unknown, status: number): number | undefined => {
+  const told = isRefusal(error) ? error.headers['Retry-After'] : undefined;
+  if (told !== undefined) return Number(told);
+  return status === 503 ? ((isFailure(error) ? error.retryAfterSeconds : undefined) ?? RETRY_AFTER_SECONDS) : undefined;
+};
+
 /** The answer for an error: of unexpected ones nothing is told but that they happened. */
 export const problemOf = (thrown: unknown, requestId: string | undefined): ProblemDetails => {
   const known = translated(thrown);
@@ -44,6 +52,7 @@ export const problemOf = (thrown: unknown, requestId: string | undefined): Probl
   const error = row === undefined ? refusal('UNEXPECTED', 'the request failed for a reason that is only in the log') : (known as Error);
   const { code, title, status } = row ?? errorRow(error)!;
   const problems = isRefusal(error) ? error.problems : [];
+  const seconds = retryAfterSeconds(error, status);
   return {
     type: `/docs/errors#${code}`,
     title,
@@ -52,6 +61,7 @@ export const problemOf = (thrown: unknown, requestId: string | undefined): Probl
     code,
     ...(requestId === undefined ? {} : { requestId }),
     ...(problems.length === 0 ? {} : { errors: problems }),
+    ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
   };
 };
 
@@ -69,7 +79,7 @@ export const problemAnswer = (thrown: unknown, requestId: string | undefined): P
     status: problem.status,
     headers: {
       ...(isRefusal(error) && error.headers),
-      ...(problem.status === 503 && { 'Retry-After': String((isFailure(error) ? error.retryAfterSeconds : undefined) ?? RETRY_AFTER_SECONDS) }),
+      ...(problem.retryAfterSeconds !== undefined && { 'Retry-After': String(problem.retryAfterSeconds) }),
       'Content-Type': 'application/problem+json; charset=utf-8',
     },
     body: JSON.stringify(problem),

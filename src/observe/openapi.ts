@@ -87,7 +87,7 @@ const submitBatch: Json = {
       },
     },
     400: problem('The body is no JSON array; nothing was stored.'),
-    413: problem('The array is larger than 8 MB: send lines.'),
+    413: problem('The array is larger than 8 MB, or holds more than 10,000 submissions: send lines.'),
     415: problem('The body is neither JSON nor lines of JSON by its type.'),
   },
 };

@@ -163,8 +163,9 @@ const problem = object(
     code: text,
     requestId: text,
     errors: list(object({ path: text, message: text })),
+    retryAfterSeconds: count,
   },
-  ['requestId', 'errors'],
+  ['requestId', 'errors', 'retryAfterSeconds'],
 );
 
 /** How one submission of a batch ended. */

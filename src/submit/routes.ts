@@ -22,6 +22,7 @@ export interface SubmitRoutesNeeds {
 
 /** An array is checked as a whole before anything of it is stored; what is larger comes line by line. */
 const ARRAY_BYTES = 8_388_608;
+const ARRAY_LENGTH = 10_000;
 const LINES_TYPE = 'application/x-ndjson';
 
 const ONE = '/api/v1/dags';
@@ -46,7 +47,10 @@ const endJson = (
 
 /** Everything at once: one answer when all have ended. */
 const answerArray = async (request: Request, response: Response, { submitter, bodyBytes, ...needs }: SubmitRoutesNeeds): Promise<void> => {
-  if (!Array.isArray(jsonOf(request))) throw refusal('WRONG_SHAPE', `a batch is a JSON array of submissions, or ${LINES_TYPE}`);
+  const array = jsonOf(request);
+  if (!Array.isArray(array)) throw refusal('WRONG_SHAPE', `a batch is a JSON array of submissions, or ${LINES_TYPE}`);
+  if (array.length > ARRAY_LENGTH)
+    throw refusal('BODY_TOO_LARGE', `an array holds ${ARRAY_LENGTH} submissions at most, not ${array.length}: send lines (${LINES_TYPE})`);
   const telling = { ...needs, requestId: response.locals.requestId as string };
   const results: string[] = [];
   let accepted = 0;

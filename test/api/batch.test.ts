@@ -1,5 +1,6 @@
 /** Many submissions in one request: as an array, and as a stream of lines. */
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DagBody } from './bodies';
 import { until } from '../harness/until';
@@ -7,7 +8,7 @@ import { openWorld, type World } from './world';
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ payloadBytes: 80_000 });
 });
 afterEach(() => {
   expect(world.unexpected).toEqual([]);
@@ -75,6 +76,24 @@ describe('an array', () => {
     expect(await world.rows()).toEqual(before);
   });
 
+  test('one of more than 10,000 stores nothing, and what is refused of one keeps nobody waiting', async () => {
+    const long = await world.http
+      .post('/api/v1/dags/batch')
+      .set('Content-Type', 'application/json')
+      .send(`[${'0,'.repeat(10_000)}0]`);
+    expect([long.status, long.body.code]).toEqual([413, 'BODY_TOO_LARGE']);
+    let [turns, isOver] = [0, false];
+    const look = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(look);
+    };
+    look();
+    const { answer } = await post(`[${'0,'.repeat(9_999)}0]`);
+    isOver = true;
+    expect([answer.accepted, answer.refused]).toEqual([0, 10_000]);
+    expect(turns).toBeGreaterThan(100);
+  });
+
   test('an empty one is answered, another type is not', async () => {
     expect(await post('[]')).toEqual({ status: 200, answer: { accepted: 0, refused: 0, results: [] } });
     expect(await post('[]', { 'Content-Type': 'text/plain' })).toMatchObject({ status: 415, answer: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
@@ -84,34 +103,87 @@ describe('an array', () => {
 describe('lines', () => {
   const lines = { 'Content-Type': 'application/x-ndjson' };
 
-  test('each is answered while more come', async () => {
+  /** A request whose lines are written as the test goes on. */
+  const begin = (port: number) => {
+    const asking = request({ port, method: 'POST', path: '/api/v1/dags/batch', headers: lines });
+    const answer = new Promise<IncomingMessage>((resolve, reject) => asking.on('response', resolve).on('error', reject));
+    return { asking, answer };
+  };
+  const served = async (work: (port: number) => Promise<void>): Promise<void> => {
     const server = world.app.listen(0);
     try {
-      const { port } = server.address() as AddressInfo;
-      const asking = request({ port, method: 'POST', path: '/api/v1/dags/batch', headers: lines });
-      const answering = new Promise<AsyncIterable<Buffer>>((resolve, reject) => asking.on('response', resolve).on('error', reject));
-      // More than what is worked on at once, so that the first answers needn't wait for the end.
-      const begun = Array.from({ length: 300 }, (_, i) => dag(`line ${i}`));
-      asking.write(`${begun.map((each) => JSON.stringify(each)).join('\n')}\n`);
+      await work((server.address() as AddressInfo).port);
+    } finally {
+      server.close();
+    }
+  };
+  /** Resolves when nothing of the request leaves any more; bytes that are left. */
+  const stuck = async (asking: ClientRequest): Promise<number> => {
+    let [left, since] = [Infinity, 0];
+    await until(
+      () => {
+        if (asking.writableLength !== left) [left, since] = [asking.writableLength, performance.now()];
+        return performance.now() - since > 700;
+      },
+      { what: 'the request to stand still' },
+    );
+    return left;
+  };
+
+  test('each is answered as soon as it is stored, whether more comes or not', () =>
+    served(async (port) => {
+      const { asking, answer } = begin(port);
+      asking.write(`${JSON.stringify(dag('line 0'))}\n${JSON.stringify(dag('line 1'))}\n`);
       let text = '';
       let asked = false;
-      for await (const chunk of await answering) {
-        text += chunk.toString('utf8');
-        if (!asked) asking.end(`{"dagName":\n\n${JSON.stringify(dag('the last'))}`);
-        asked = true;
+      for await (const chunk of await answer) {
+        text += String(chunk);
+        if (!asked && text.includes('line 1')) {
+          asked = true;
+          asking.end(`{"dagName":\n\n${JSON.stringify(dag('the last'))}`);
+        }
       }
       const results = text
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Result);
-      expect(results.map(({ index }) => index)).toEqual(Array.from({ length: 302 }, (_, i) => i));
-      expect(results[299]!.dag!.dagName).toBe('line 299');
-      expect(results[300]).toMatchObject({ status: 400, problem: { code: 'MALFORMED_JSON' } });
-      expect(results[301]!.dag!.dagName).toBe('the last');
-    } finally {
-      server.close();
-    }
-  });
+      expect(results.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+      expect(results[1]!.dag!.dagName).toBe('line 1');
+      expect(results[2]).toMatchObject({ status: 400, problem: { code: 'MALFORMED_JSON' } });
+      expect(results[3]!.dag!.dagName).toBe('the last');
+    }));
+
+  test('they are read no faster than they are stored', () =>
+    served(async (port) => {
+      const { dags } = await world.rows();
+      const { asking, answer } = begin(port);
+      const large = { dagName: 'large', tasks: [{ taskName: 'a', type: 'API_CALL', payload: { text: 'x'.repeat(60_000) } }] };
+      const locker = await world.database.engine.connect();
+      try {
+        await locker.query('BEGIN; LOCK TABLE dags IN SHARE MODE');
+        for (let i = 0; i < 500; i++) asking.write(`${JSON.stringify(large)}\n`);
+        expect(await stuck(asking)).toBeGreaterThan(10_000_000);
+        expect((await world.rows()).dags).toBe(dags);
+      } finally {
+        await locker.query('COMMIT');
+        locker.release();
+      }
+      asking.end();
+      await once((await answer).resume(), 'end');
+      expect((await world.rows()).dags).toBe(dags + 500);
+    }));
+
+  test('they are read no faster than their answers are', () =>
+    served(async (port) => {
+      const { asking, answer } = begin(port);
+      const wrong = Array.from({ length: 500 }, (_, i) => ({ taskName: `t${i}`, type: 'NOTHING' }));
+      for (let i = 0; i < 2000; i++) asking.write(`${JSON.stringify({ dagName: 'wrong', tasks: wrong })}\n`);
+      expect(await stuck(asking)).toBeGreaterThan(10_000_000);
+      asking.end();
+      let count = 0;
+      for await (const chunk of await answer) count += String(chunk).split('\n').length - 1;
+      expect(count).toBe(2000);
+    }));
 
   test('of a client that goes away, what came whole is stored', async () => {
     const server = world.app.listen(0);

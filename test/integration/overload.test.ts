@@ -12,6 +12,16 @@ const post = (url: string, tasks: number): Promise<Response> => {
     body: JSON.stringify({ dagName: 'some', tasks: Array.from({ length: tasks }, (_, i) => task(i)) }),
   });
 };
+/** The time that a batch names for its only submission, which is refused. */
+const refusedOfMany = async (url: string, type: string): Promise<number> => {
+  const body = JSON.stringify({ dagName: 'one', tasks: [{ taskName: 'a', type: 'NOTIFICATION' }] });
+  const headers = { 'content-type': type };
+  const answer = await fetch(`${url}/api/v1/dags/batch`, { method: 'POST', headers, body: type.endsWith('/json') ? `[${body}]` : body });
+  const { results = [], ...only } = (await answer.json()) as { readonly results?: readonly object[] };
+  const [result] = [...results, only] as { readonly status?: number; readonly problem?: { readonly retryAfterSeconds?: number } }[];
+  expect(result).toMatchObject({ status: 429, problem: { code: 'BACKLOG_FULL' } });
+  return result!.problem!.retryAfterSeconds!;
+};
 const metricsOf = async (url: string): Promise<string> => (await fetch(`${url}/actuator/prometheus`)).text();
 
 test('a full backlog is answered with 429 and a time, and taken again when workers have made room', async () => {
@@ -21,11 +31,13 @@ test('a full backlog is answered with 429 and a time, and taken again when worke
   const refused = await post(url, 1);
   expect(refused.status).toBe(429);
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-  expect(await refused.json()).toMatchObject({ code: 'BACKLOG_FULL', status: 429 });
+  const retryAfterSeconds = Number(refused.headers.get('retry-after'));
+  expect(await refused.json()).toMatchObject({ code: 'BACKLOG_FULL', status: 429, retryAfterSeconds });
+  for (const type of ['application/json', 'application/x-ndjson']) expect(await refusedOfMany(url, type)).toBeGreaterThanOrEqual(1);
   const [counted] = await sql<{ dags: string }>('SELECT count(*) AS dags FROM dags');
   expect(counted).toEqual({ dags: '2' });
   const metrics = await metricsOf(url);
-  expect(metrics).toContain('submissions_refused_total{reason="backlog"} 1\n');
+  expect(metrics).toContain('submissions_refused_total{reason="backlog"} 3\n');
   expect(metrics).toContain('open_tasks 100\n');
 
   await startWorker('worker-1');

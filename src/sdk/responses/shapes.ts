@@ -13,4 +13,6 @@ export interface ProblemDetails {
   readonly detail?: string;
   readonly code?: string;
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
+  /** Of refusals that pass: when to come again. */
+  readonly retryAfterSeconds?: number;
 }
