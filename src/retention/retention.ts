@@ -1,4 +1,5 @@
 /** Removes DAGs that are over and older than they are kept for, in small steps, and archives them before where there is an archive. */
+import { createHash } from 'node:crypto';
 import type { DagId } from '../core/ids';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
@@ -56,8 +57,14 @@ export const stepsOf = (dags: readonly ExpiredDag[]): DagId[][] => {
   return steps;
 };
 
-/** The day, and the first DAG: what is archived again after a crash replaces its file where the step is the same. */
-const nameOf = (dags: readonly DagId[], now: number): string => `dags-${new Date(now).toISOString().slice(0, 10)}-${dags[0]!}.ndjson.gz`;
+/**
+ * The day, the first DAG, and what tells these DAGs from all others: what is archived again after a crash replaces its file where the step is
+ * the same, and only there. The next step may begin with the same DAG, where a command kept that one from being removed.
+ */
+const nameOf = (dags: readonly DagId[], now: number): string => {
+  const own = createHash('sha256').update(dags.join()).digest('hex').slice(0, 16);
+  return `dags-${new Date(now).toISOString().slice(0, 10)}-${dags[0]!}-${own}.ndjson.gz`;
+};
 
 interface Round {
   readonly cutoffs: Cutoffs;

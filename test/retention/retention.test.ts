@@ -21,6 +21,16 @@ const freshFolder = (): string => {
   return path.join(folder, 'there');
 };
 
+/** The ids of each file. */
+const archivedIn = (folder: string): DagId[][] =>
+  readdirSync(folder).map((name) =>
+    gunzipSync(readFileSync(path.join(folder, name)))
+      .toString('utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { dag_id: DagId }).dag_id),
+  );
+
 test('a step has so many DAGs and tasks at most; a large DAG is a step by itself', () => {
   expect(stepsOf([])).toEqual([]);
   expect(stepsOf(dagsOf(450)).map(({ length }) => length)).toEqual([200, 200, 50]);
@@ -29,7 +39,7 @@ test('a step has so many DAGs and tasks at most; a large DAG is a step by itself
 });
 
 /** Pages of expired DAGs; what is done to them is told in order. */
-const newWorld = (pages: readonly ExpiredDag[][], archive?: Archive) => {
+const newWorld = (pages: readonly ExpiredDag[][], archive?: Archive, stays: (dag: DagId) => boolean = () => false) => {
   const told: string[] = [];
   const state = { asked: [] as Cutoffs[], mayGoOn: true, told };
   const retention = createRetention({
@@ -58,7 +68,7 @@ const newWorld = (pages: readonly ExpiredDag[][], archive?: Archive) => {
       },
       removeExpired: (dags) => {
         told.push(`removed ${String(dags.length)}`);
-        return Promise.resolve([...dags]);
+        return Promise.resolve(dags.filter((dag) => !stays(dag)));
       },
     },
   });
@@ -76,18 +86,27 @@ test('nothing is removed before its archive is durable, and the archive holds ev
   const folder = freshFolder();
   const { state, retention } = newWorld([dagsOf(3)], createFolderArchive(folder));
   await retention.once();
-  const name = `dags-2026-03-01-${ids[0]!}.ndjson.gz`;
+  const [name] = readdirSync(folder) as [string];
+  expect(name).toMatch(new RegExp(`^dags-2026-03-01-${ids[0]!}-[0-9a-f]{16}\\.ndjson\\.gz$`));
   expect(state.told.map((line) => line.split(' ').slice(0, 2).join(' ')).slice(0, 3)).toEqual([
     `archived ${name}`,
     expect.stringMatching(/^archive.ended .*"outcome":"stored","bytes":[1-9]/),
     'removed 3',
   ]);
   expect(readdirSync(folder)).toEqual([name]);
-  const lines = gunzipSync(readFileSync(path.join(folder, name)))
-    .toString('utf8')
-    .trim()
-    .split('\n');
-  expect(lines.map((line) => (JSON.parse(line) as { dag_id: DagId }).dag_id)).toEqual(ids.slice(0, 3));
+  expect(archivedIn(folder)).toEqual([ids.slice(0, 3)]);
+});
+
+test('where a DAG stays that a step begins with, the next step that begins with it has a file of its own', async () => {
+  const folder = freshFolder();
+  const dag = (i: number): ExpiredDag => ({ dag: ids[i]!, tasks: 1 });
+  const { state, retention } = newWorld([[dag(0), dag(1)], [dag(0), dag(2)], [dag(0)]], createFolderArchive(folder), (each) => each === ids[0]);
+  await retention.once();
+  expect(state.told.filter((line) => line.startsWith('removed'))).toHaveLength(3);
+  expect(new Set(archivedIn(folder).flat())).toEqual(new Set(ids.slice(0, 3)));
+  // As after a crash: the same step again replaces its file.
+  await newWorld([[dag(0), dag(2)]], createFolderArchive(folder)).retention.once();
+  expect(readdirSync(folder)).toHaveLength(3);
 });
 
 test('where the archive fails nothing is removed, and no half of a file is left', async () => {

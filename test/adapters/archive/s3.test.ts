@@ -177,7 +177,7 @@ test('the program archives what it keeps no longer into the bucket, and removes 
   const isGone = async (): Promise<boolean> => (await fetch(`${url}/api/v1/dags/${dagId}`)).status === 404;
   await until(isGone, { what: 'the DAG to be gone', timeoutMs: 30_000 });
   const [name, ...others] = await namesUnder('program/');
-  expect([name, others]).toEqual([expect.stringMatching(new RegExp(`^dags-\\d{4}-\\d\\d-\\d\\d-${dagId}\\.ndjson\\.gz$`)), []]);
+  expect([name, others]).toEqual([expect.stringMatching(new RegExp(`^dags-\\d{4}-\\d\\d-\\d\\d-${dagId}-[0-9a-f]{16}\\.ndjson\\.gz$`)), []]);
   const lines = gunzipSync(await read(`program/${name!}`))
     .toString('utf8')
     .trim()
