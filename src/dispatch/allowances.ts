@@ -88,6 +88,13 @@ export class Allowances {
     for (const rate of rates) this.findRate(rate).left += 1;
   }
 
+  /** A task waits for something else than its limits: what it was counted towards may go to the next. */
+  untried({ slots, rates }: TaskLimits): void {
+    this.refund(rates);
+    for (const { key } of [...slots, ...rates]) this.open.add(key);
+    this.needs.due();
+  }
+
   /** The leases say that a limit is full. */
   full({ key, max }: Slot): void {
     const known = this.known.get(key) ?? this.make(key, max);
@@ -235,8 +242,10 @@ export class Allowances {
     else this.known.delete(key);
   }
 
-  private tidy(key: string, { held, left, rate }: Known): void {
-    if (rate === undefined && held <= 0 && left === Infinity) this.known.delete(key);
+  /** Nothing of it is out, and nobody waits for it or is about to hear of it. */
+  private tidy(key: string, { held, left, askAt, rate }: Known): void {
+    if (rate !== undefined || held > 0) return;
+    if (left === Infinity || (askAt === undefined && !this.needs.isWaitedFor(key))) this.known.delete(key);
   }
 
   private askLater(known: Known): void {

@@ -57,6 +57,11 @@ export class Reservations {
     announce('task.limited', { scope: answer.key.slice(0, answer.key.indexOf(':')) });
   }
 
+  /** A task is not sent, and no limit was asked about it. */
+  untried(limits: TaskLimits): void {
+    this.needs.allowances.untried(limits);
+  }
+
   /** These have ended, or were never sent: their slots are free, unless a live session runs them. */
   over(ended: readonly Assignment[]): void {
     const now: PermitsOver[] = [];

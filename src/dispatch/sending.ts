@@ -19,7 +19,7 @@ import type { DispatchSpan, DispatchSpans } from './spans';
 export interface SendingNeeds {
   readonly books: Books;
   readonly orders: Pick<Orders, 'dispatches'>;
-  readonly reservations: Pick<Reservations, 'ask' | 'refused' | 'over'>;
+  readonly reservations: Pick<Reservations, 'ask' | 'refused' | 'untried' | 'over'>;
   readonly queue: Pick<WorkQueue, 'send'>;
   readonly claims: Pick<Claims, 'raiseFloor'>;
   readonly work: Pick<WorkIndex, 'inputs'>;
@@ -52,21 +52,32 @@ export class Sending {
       return;
     }
     this.sendAll(bound.filter(({ limits }) => limits === undefined));
-    void this.sendLimited(limited);
+    this.sendLimited(limited).catch((error: unknown) => {
+      this.takeBack(limited, error);
+    });
   }
 
   /** What limits have no room for goes back to where it waited. */
   private async sendLimited(limited: readonly Bound[]): Promise<void> {
     const { reservations } = this.needs;
-    const answers = await reservations.ask(limited);
+    // Before anything is asked of limits: what has to wait for its own execution would use up a rate by each try.
+    const free = await this.withoutHeld(limited);
+    const isFree = new Set(free);
+    for (const each of limited) if (!isFree.has(each)) reservations.untried(each.limits!);
+    if (free.length === 0) return;
+    const answers = await reservations.ask(free);
     const isGranted = (_: unknown, i: number): boolean => answers[i]?.kind === 'granted';
-    this.sendAll(limited.filter(isGranted));
-    const refused = limited.flatMap((each, i) => (isGranted(each, i) ? [] : [{ each, answer: answers[i], isOwn: this.endOwn(each) !== undefined }]));
+    this.sendEach(free.filter(isGranted), (special) => this.sendWithInputs(special));
+    const refused = free.flatMap((each, i) => (isGranted(each, i) ? [] : [{ each, answer: answers[i], isOwn: this.endOwn(each) !== undefined }]));
     for (const { each, answer } of refused) reservations.refused(each.limits!, answer);
     for (const { each, isOwn } of refused.reverse()) if (isOwn) this.putBack(each);
   }
 
   private sendAll(bound: readonly Bound[]): void {
+    this.sendEach(bound, async (special) => this.sendWithInputs(await this.withoutHeld(special)));
+  }
+
+  private sendEach(bound: readonly Bound[], sendSpecial: (special: readonly Bound[]) => Promise<void>): void {
     const [plain, special] = [[] as Bound[], [] as Bound[]];
     for (const each of bound) (each.ready.dispatch === 1 && hasNoInputs(each.ready.run, each.ready.task) ? plain : special).push(each);
     if (plain.length > 0)
@@ -74,23 +85,25 @@ export class Sending {
         this.takeBack(plain, error);
       });
     if (special.length > 0)
-      this.sendSpecial(special).catch((error: unknown) => {
+      sendSpecial(special).catch((error: unknown) => {
         this.takeBack(special, error);
       });
   }
 
-  /** What carries inputs, or a number that the leases must hear of first. */
-  private async sendSpecial(bound: readonly Bound[]): Promise<void> {
-    const again = bound.filter(({ ready }) => ready.dispatch > 1);
-    const held = again.length === 0 ? new Set<Bound>() : await this.raiseFloors(again);
-    const free = bound.filter((each) => !held.has(each));
-    await this.send(
-      free,
-      await readInputs(
-        this.needs.work,
-        free.map(({ ready }) => ready),
-      ),
+  private async sendWithInputs(bound: readonly Bound[]): Promise<void> {
+    const inputs = await readInputs(
+      this.needs.work,
+      bound.map(({ ready }) => ready),
     );
+    await this.send(bound, inputs);
+  }
+
+  /** Those that nobody runs any more: of a later number the leases must hear first. */
+  private async withoutHeld(bound: readonly Bound[]): Promise<readonly Bound[]> {
+    const again = bound.filter(({ ready }) => ready.dispatch > 1);
+    if (again.length === 0) return bound;
+    const held = await this.raiseFloors(again);
+    return bound.filter((each) => !held.has(each));
   }
 
   /** A later number starts only where no live session has an earlier one: those that have one are left to it. */

@@ -215,6 +215,19 @@ test('what waits behind a task that could not be sent and is taken away then is 
   expect(stage.names()).toEqual(['t1']);
 });
 
+test('what waits for an execution of its own that still runs uses up no rate', async () => {
+  const stage = await limitedStage([limit({ scope: 'rate', name: 'api', perSecond: 1, burst: 1 })]);
+  const run = runOf(['a', 'b', 'c'].map((name) => plannedTask(name, [], { options: { rateLimit: { name: 'api' } } })));
+  run.dispatch[0] = 2;
+  stage.state.raise = () => ({ kind: 'held', session: stage.session.id, dispatch: 1 });
+  await stage.enqueue(run, ...all(run));
+  await stage.clock.advance(2500);
+  expect(stage.names()).toEqual(['b', 'c']);
+  stage.state.raise = () => ({ kind: 'raised' });
+  await stage.clock.advance(2000);
+  expect(stage.names()).toEqual(['b', 'c', 'a']);
+});
+
 test('a slot that could not be freed is freed later', async () => {
   const stage = await limitedStage([db(1)]);
   const run = runOf(inPool(2));
