@@ -72,6 +72,8 @@ export class Books {
 
   /** The leases say that another session has the task than the one it was sent to. */
   reassign(assignment: Assignment, session: string): void {
+    // It may have ended while the leases were asked.
+    if (this.assignments.get(assignment.run.dag, assignment.task) !== assignment) return;
     this.leave(assignment);
     this.assignments.move(assignment, session);
     this.take(session, assignment);

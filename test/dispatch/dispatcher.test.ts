@@ -264,6 +264,24 @@ test('a dispatch that ended in the leases, and whose report never comes, is repo
   expect(stage.events).toMatchObject([{ type: 'lost', session: 's-w1', tasks: [{ task: 0, dispatch: 1 }] }]);
 });
 
+test('what ends while the leases are asked who holds it is nobody’s afterwards', async () => {
+  const stage = startStage([worker('w1'), worker('w2')]);
+  await stage.look();
+  const run = runOfPlan(planOf(tasks(1)));
+  await stage.enqueue(run, 0);
+  stage.state.holder = () => {
+    stage.dispatcher.over([{ dag: run.dag, task: 0, dispatch: 1 }]);
+    return { kind: 'held', session: 's-w2' };
+  };
+  await stage.clock.advance(10_001);
+  await stage.losses.auditOnce();
+  expect([stage.dispatcher.assignments.size(), [...stage.dispatcher.assignments.sessions()]]).toEqual([0, []]);
+  expect(stage.load()).toEqual([
+    ['s-w1', 0],
+    ['s-w2', 0],
+  ]);
+});
+
 test('each dispatch that waits at its worker is told of once', async () => {
   const stage = startStage([worker('w1', { slots: 1 })]);
   await stage.look();
