@@ -107,9 +107,11 @@ export function* expectedEnd(run: Run, foresight: Foresight): Generator<undefine
   if (work === undefined || load === undefined) return null;
   yield;
   const paths = longestPaths(graph, (task) => work.leftMs[task]!);
-  let longest = load;
-  for (let task = 0; task < paths.length; task++) longest = Math.max(longest, work.waitMs[task]! + paths[task]!);
-  if (openTasks(graph) > MOST_TRIED_OUT) return foresight.now + longest;
+  if (openTasks(graph) > MOST_TRIED_OUT) {
+    let longest = load;
+    for (let task = 0; task < paths.length; task++) longest = Math.max(longest, work.waitMs[task]! + paths[task]!);
+    return foresight.now + longest;
+  }
   yield;
   const rest = {
     ...work,
@@ -118,5 +120,5 @@ export function* expectedEnd(run: Run, foresight: Foresight): Generator<undefine
     rank: graph.order === 'critical-path' ? paths : undefined,
   };
   const triedOut = yield* listSchedule(graph, rest, roomOf(graph, foresight.capacity));
-  return triedOut === Infinity ? null : foresight.now + Math.max(longest, triedOut);
+  return triedOut === Infinity ? null : foresight.now + triedOut;
 }

@@ -100,7 +100,11 @@ export function* listSchedule(run: Run, rest: Rest, room: Room): Generator<undef
     lane.taken -= lane.part;
     taken -= lane.part;
     open -= 1;
-    for (let edge = childStart[task]!; edge < childStart[task + 1]!; edge++) if (--unmet[children[edge]!]! === 0) arrive(children[edge]!);
+    for (let edge = childStart[task]!; edge < childStart[task + 1]!; edge++) {
+      const child = children[edge]!;
+      // Some tasks don't wait for all that they depend on.
+      if (--unmet[child]! === 0 && !rest.isRunning(child)) arrive(child);
+    }
   };
 
   for (let task = 0; task < specs.length; task++) {

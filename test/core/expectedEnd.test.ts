@@ -25,6 +25,13 @@ test('with slots enough it is the longest path of what is left, of what runs onl
   expect(endIn(run, slots(10), 900)).toBe(900 + 400);
 });
 
+test('a task that runs before all that it depends on has ended is one task', () => {
+  const run = runOf([[], [], [0, 1]], { options: { triggerRule: 'one_success' } });
+  applyAll(run, [started(0), started(1), completed(0, 1, { at: T0 + 50 })], T0 + 50);
+  applyAll(run, [started(2, 1, { at: T0 + 60 })], T0 + 60);
+  expect(endIn(run, slots(10), 60)).toBe(60 + 300);
+});
+
 test('with fewer, tasks take them in the order of the DAG, which may use no more than its own limit', () => {
   const run = runOf([[], [], [], []]);
   // 100 and 300 in one, 200 and 400 in the other.
