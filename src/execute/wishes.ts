@@ -27,8 +27,8 @@ export const createWishes = ({ drain, beginAnew, leave }: WishesNeeds): Wishes =
     mode = next;
     if (next === 'leaving') leave('an operator asked for it');
     else if (next === 'staying') drained = drain();
-    // What still runs from before comes to its end first.
-    else if (before === 'staying') void drained.then(beginAnew);
+    // What still runs from before comes to its end first. Where the leases can't be told of it the session is over all the same.
+    else if (before === 'staying') drained.then(beginAnew).catch(() => undefined);
   };
   const modeFor = (wish: Wish): typeof mode => {
     if (wish === 'work') return 'working';

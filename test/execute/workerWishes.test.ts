@@ -2,6 +2,8 @@ import { createMemoryBroker } from '../../src/adapters/memory/broker';
 import { createMemoryLeases } from '../../src/adapters/memory/leases';
 import type { Event } from '../../src/core/event';
 import type { Handler } from '../../src/core/handler';
+import { failure } from '../../src/core/failure';
+import { createWishes } from '../../src/execute/wishes';
 import { createWorker } from '../../src/execute/worker';
 import { createVirtualClock, turns } from '../lifecycle/virtualClock';
 import { dispatchOf } from './bench';
@@ -154,6 +156,22 @@ test('a worker that shall stay does so in its next session, too', async () => {
   await stage.clock.advance(4 * HEARTBEAT_MS);
   await stage.worker.stop();
   expect(await stage.live()).toEqual([]);
+});
+
+test('a worker works again also where the leases are away when it has finished', async () => {
+  const wishes = createWishes({
+    drain: () => Promise.resolve(),
+    beginAnew: () => Promise.reject(failure('LEASES_UNAVAILABLE', 'away')),
+    leave: () => undefined,
+  });
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  wishes.heed('stay');
+  wishes.heed('work');
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', note);
+  expect([wishes.isStaying(), unhandled]).toEqual([false, []]);
 });
 
 test('a removed worker aborts what it has, and does not come back', async () => {
