@@ -251,6 +251,12 @@ test('there are never more places than slots: the one that is idle for longest m
   expect(bench.types()).toEqual(['completed', 'completed', 'completed']);
 });
 
+test('without files left for a process the attempt fails, and nothing else', () => {
+  const script = path.join(__dirname, 'withoutFiles.cjs');
+  const { stdout, stderr } = spawnSync('bash', ['-c', 'ulimit -n 64; exec "$@"', 'bash', process.execPath, script, home], { encoding: 'utf8' });
+  expect([stdout, stderr]).toEqual([JSON.stringify([`crashed: spawn ${process.execPath} EMFILE`, 'exit']), '']);
+});
+
 test.each([
   ['a module that is not there', path.join(__dirname, 'nowhere.mjs'), 'Cannot find module'],
   ['a module without a handler', path.join(__dirname, '../../jest.config.js'), 'its default export must be an async function'],

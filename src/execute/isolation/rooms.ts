@@ -116,7 +116,8 @@ export const processRoom =
     });
     return {
       post: (message) => {
-        child.send(message, doNothing);
+        // Without file descriptors for a channel it can't be sent anything, and the error that says so is still to come.
+        if (child.connected) child.send(message, doNothing);
       },
       kill: () => {
         killGroup(child);
