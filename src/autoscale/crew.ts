@@ -82,8 +82,9 @@ export const stepFor = ({ direction, before, wanted }: ScalingDecision, seen: Se
   }
   if (direction === 'in') {
     // Whoever keeps them gives up first those that aren't here yet.
-    const fewer = Math.min(before - wanted, seen.mayLeave.length + (names.nth === undefined ? seen.starting : 0));
-    return fewer > 0 ? { verb: 'leave', ids: seen.mayLeave.slice(0, fewer), total: seen.ownInAll - fewer } : undefined;
+    const notHere = names.nth === undefined ? seen.starting : 0;
+    const fewer = Math.min(before - wanted, seen.mayLeave.length + notHere);
+    return fewer > 0 ? { verb: 'leave', ids: seen.mayLeave.slice(0, Math.max(0, fewer - notHere)), total: seen.ownInAll - fewer } : undefined;
   }
   return undefined;
 };

@@ -51,7 +51,9 @@ test('where somebody else keeps the workers, those that are missing are on their
   const seen = see({ names: pods, workers: [live('web-abc', { held: 3 }), live('web-def'), live('by-hand')], desired: 4 });
   expect(seen).toMatchObject({ active: 3, starting: 2, mayLeave: ['web-def', 'web-abc'], ownInAll: 4, free: [] });
   expect(stepFor(decided(5, 8), seen, pods)).toEqual({ verb: 'start', ids: [], total: 7 });
-  expect(stepFor(decided(5, 4), seen, pods)).toEqual({ verb: 'leave', ids: ['web-def'], total: 3 });
+  // Those that aren't here yet go first: a mark on others would stay.
+  expect(stepFor(decided(5, 4), seen, pods)).toEqual({ verb: 'leave', ids: [], total: 3 });
+  expect(stepFor(decided(5, 2), seen, pods)).toEqual({ verb: 'leave', ids: ['web-def'], total: 1 });
   const busy = see({ names: pods, workers: [live('web-abc', { held: 3 })], desired: 2, tasksOutlast: true });
   expect(stepFor(decided(2, 0), busy, pods)).toEqual({ verb: 'leave', ids: [], total: 1 });
   // More are alive than there are to be: those go anyway.
