@@ -1,7 +1,7 @@
 /** The autoscaler: while its process leads it looks at the load of all schedulers, decides how many workers there are to be, and has it done. */
 import { decideScaling, figuresOf, freshMemory, observe, type ScalingDecision, type ScalingMemory, type ScalingSettings } from '../core/scaling';
 import type { Clock } from '../ports/clock';
-import type { Announce } from '../ports/happenings';
+import type { Announce, Happenings } from '../ports/happenings';
 import type { Roster } from '../ports/leases';
 import type { Judgement, LoadBoard, ScalingHistory, WorkerDriver } from '../ports/scaling';
 import { seeCrew, stepFor, type Names, type Seen, type Step } from './crew';
@@ -54,6 +54,15 @@ const STUCK = {
   in: 'none of its workers may leave now: others were started by hand, or have tasks that outlast worker.drainMs',
 } as const;
 
+type Change = ScalingDecision & { readonly direction: keyof typeof STUCK };
+
+const isChange = (decision: ScalingDecision): decision is Change => decision.direction !== 'hold';
+
+const causeOf = ({ direction, wanted }: ScalingDecision, { min, max }: ScalingSettings): Happenings['scaling.decided']['cause'] => {
+  if (direction === 'out' && wanted === max) return 'max';
+  return direction === 'out' && wanted === min ? 'min' : 'load';
+};
+
 const inWords = ({ verb, ids, total }: Step): string =>
   `would ${verb === 'start' ? 'start' : 'let go'} ${ids.length === 0 ? 'workers' : ids.join(', ')}: ${String(total)} in all then`;
 
@@ -65,7 +74,7 @@ interface Mind {
   /** When those were started that aren't here yet. */
   readonly starting: Map<string, number>;
   notBefore: number;
-  /** In a dry run: what was told last. */
+  /** Where nothing is changed, in a dry run or for want of somebody: what was told last. */
   told: string;
   before: number;
 }
@@ -101,19 +110,25 @@ export const createAutoscaler = (needs: AutoscalerNeeds): Autoscaler => {
     }
   };
 
-  const act = async (own: Mind, decision: ScalingDecision, step: Step): Promise<void> => {
+  const resultOf = (own: Mind, step: Step | undefined, stuck: string): ReturnType<typeof carryOut> => {
+    if (step === undefined) return Promise.resolve({ done: null, error: stuck });
+    return settings.dryRun ? Promise.resolve({ done: inWords(step), error: null }) : carryOut(own, step);
+  };
+
+  const act = async (own: Mind, decision: Change, step: Step | undefined): Promise<void> => {
     const { dryRun } = settings;
     const what = `${decision.direction} ${String(decision.before)} ${String(decision.wanted)}`;
-    // In a dry run it is as it was at the next look, too.
-    if (dryRun && own.told === what) return;
+    // Then it is as it was at the next look, too.
+    if ((dryRun || step === undefined) && own.told === what) return;
     const { fence } = own;
     const at = clock.now();
     const id = await history.note({ ...decision, fence, at, scheduler: needs.scheduler, driver: driver.name, dryRun });
     if (id === undefined || needs.fence() !== fence) return;
     own.told = what;
-    const result = dryRun ? { done: inWords(step), error: null } : await carryOut(own, step);
+    const result = await resultOf(own, step, STUCK[decision.direction]);
     await history.finish(id, result);
-    announce('scaling.decided', { ...decision, ...result, driver: driver.name, dryRun });
+    const outcome = step === undefined ? 'stuck' : result.error === null ? 'done' : 'failed';
+    announce('scaling.decided', { ...decision, ...result, cause: causeOf(decision, settings), outcome, driver: driver.name, dryRun });
   };
 
   const tell = async (own: Mind, seen: Seen, decision: ScalingDecision): Promise<void> => {
@@ -144,7 +159,7 @@ export const createAutoscaler = (needs: AutoscalerNeeds): Autoscaler => {
     const step = stepFor(decision, seen, names);
     // Where nothing is changed, by a dry run or for want of somebody who may leave, it is calm until somebody else changes something.
     const calmSince = own.before === decision.before ? own.memory.calmSince : at;
-    const isStuck = decision.direction !== 'hold' && step === undefined;
+    const isStuck = isChange(decision) && step === undefined;
     own.memory = settings.dryRun || isStuck ? { ...memory, calmSince } : memory;
     own.before = decision.before;
     return { step, decision: isStuck ? { ...decision, reason: `${decision.reason}; ${STUCK[decision.direction]}` } : decision };
@@ -164,7 +179,7 @@ export const createAutoscaler = (needs: AutoscalerNeeds): Autoscaler => {
       if (at < own.notBefore) return;
       const { decision, step } = decide(own, seen, at);
       await tell(own, seen, decision);
-      if (step !== undefined) await act(own, decision, step);
+      if (isChange(decision)) await act(own, decision, step);
     },
     leave: async () => {
       const others = await board.withdraw(needs.scheduler);

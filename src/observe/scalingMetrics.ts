@@ -13,9 +13,9 @@ export const scalingMetrics = ({ meters, listen }: Making): void => {
   });
   const decisions = meters.counter({
     name: 'scaling_decisions_total',
-    help: 'Decisions of the autoscaler that changed the number of workers, or would have in a dry run.',
+    help: 'Decisions of the autoscaler to change the number of workers: because of the load, up to the least or the most that there may be (load, min, max), and what came of them (done, failed, stuck); in a dry run nothing did.',
     unit: 'decisions',
-    labels: ['direction', 'driver', 'dry_run'],
+    labels: ['direction', 'cause', 'outcome', 'driver', 'dry_run'],
     by,
   });
   const load = meters.gauge({
@@ -38,7 +38,7 @@ export const scalingMetrics = ({ meters, listen }: Making): void => {
     wanted.reset();
     load.reset();
   });
-  listen('scaling.decided', ({ direction, driver, dryRun }) => {
-    decisions.of(direction, driver, String(dryRun)).add();
+  listen('scaling.decided', ({ direction, cause, outcome, driver, dryRun }) => {
+    decisions.of(direction, cause, outcome, driver, String(dryRun)).add();
   });
 };

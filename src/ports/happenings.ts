@@ -121,7 +121,7 @@ export interface Happenings {
   'lead.changed': { fence: string | null };
   /** The autoscaler of the process that leads looked: so many workers there are to be. */
   'scaling.judged': LoadFigures & { wanted: number };
-  /** It decided that there are to be more workers or fewer; in a dry run nothing is done about it. */
+  /** It decided that there are to be more workers or fewer, also where nothing can be done about it, or nothing is in a dry run. */
   'scaling.decided': {
     direction: 'out' | 'in' | 'hold';
     driver: string;
@@ -129,6 +129,10 @@ export interface Happenings {
     before: number;
     wanted: number;
     reason: string;
+    /** `min` and `max` where there are to be as many as the settings allow at least or at most. */
+    cause: 'load' | 'min' | 'max';
+    /** `stuck`: nobody is left that could be started or may leave. */
+    outcome: 'done' | 'failed' | 'stuck';
     done: string | null;
     error: string | null;
   };

@@ -42,15 +42,25 @@ test('only a process that leads says how many are wanted; decisions are counted'
     (await world.http.get('/actuator/prometheus')).text.split('\n').filter((line) => /^(workers_wanted|scaling_\w+)\b/.test(line));
   expect(await series()).toEqual([]);
   world.events.announce('scaling.judged', { wanted: 5, waiting: 9, running: 2, arrivalsPerSecond: 1.5, endsPerSecond: 1, serviceSeconds: null });
-  const decided = { direction: 'out', driver: 'local', before: 1, wanted: 5, reason: '', done: '', error: null } as const;
+  const decided = {
+    direction: 'out',
+    driver: 'local',
+    before: 1,
+    wanted: 5,
+    reason: '',
+    cause: 'load',
+    outcome: 'done',
+    done: '',
+    error: null,
+  } as const;
   world.events.announce('scaling.decided', { ...decided, dryRun: true });
   expect(await series()).toEqual([
     'workers_wanted{by="load"} 5',
-    'scaling_decisions_total{direction="out",driver="local",dry_run="true"} 1',
+    'scaling_decisions_total{direction="out",cause="load",outcome="done",driver="local",dry_run="true"} 1',
     ...['waiting"} 9', 'running"} 2', 'arrivals_per_second"} 1.5', 'ends_per_second"} 1', 'service_seconds"} Nan'].map(
       (figure) => `scaling_load{figure="${figure}`,
     ),
   ]);
   world.events.announce('lead.changed', { fence: null });
-  expect(await series()).toEqual(['scaling_decisions_total{direction="out",driver="local",dry_run="true"} 1']);
+  expect(await series()).toEqual(['scaling_decisions_total{direction="out",cause="load",outcome="done",driver="local",dry_run="true"} 1']);
 });

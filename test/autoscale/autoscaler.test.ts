@@ -102,6 +102,8 @@ test('workers that were started and don’t come count for half a minute, then o
 });
 
 test('where tasks outlast a drain it waits for who has none, and says so', async () => {
+  const decided: string[][] = [];
+  world.events.listen('scaling.decided', ({ cause, outcome }) => decided.push([cause, outcome]));
   const autoscaler = world.autoscaler('s', { min: 0 });
   const busy = await world.open('auto-1', 1);
   const RUNS = (second: number): Load => ({ waiting: 0, sent: Math.floor(second / 60), ended: Math.floor(second / 60) });
@@ -109,6 +111,11 @@ test('where tasks outlast a drain it waits for who has none, and says so', async
   await world.live(autoscaler, 300, RUNS);
   expect(world.done).toEqual([]);
   expect((await world.leases.board.judgement())?.reason).toMatch(/; none of its workers may leave now: /);
+  // Once, as long as it stays so.
+  expect((await rows()).map(({ direction, done, error }) => [direction, done, error])).toEqual([
+    ['in', null, expect.stringMatching(/^none of its workers may leave now: /)],
+  ]);
+  expect(decided).toEqual([['load', 'stuck']]);
   await busy.close();
   await world.open('auto-1');
   await world.live(autoscaler, 2, RUNS);

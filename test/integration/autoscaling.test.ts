@@ -147,10 +147,13 @@ test('a burst has eight workers in place of one, then one again: nothing is lost
   expect(all.some(({ direction, wanted, reason }) => direction === 'out' && wanted === 8 && /\d+ tasks waiting/.test(reason))).toBe(true);
   expect(all.at(-1)).toMatchObject({ direction: 'in', wanted: 1, reason: expect.stringMatching(/for 2 s 1 worker would have done$/) });
   const count = (direction: string): number => all.filter((each) => each.direction === direction).length;
-  expect(await metricsOf(scheduler)).toEqual([
-    'workers_wanted{by="load"} 1',
-    ...['out', 'in'].map((direction) => `scaling_decisions_total{direction="${direction}",driver="local",dry_run="false"} ${count(direction)}`),
-  ]);
+  const [wanted, ...counted] = await metricsOf(scheduler);
+  expect(wanted).toBe('workers_wanted{by="load"} 1');
+  const countedAs = (labels: string): number =>
+    counted.filter((line) => line.includes(labels)).reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
+  expect(['out', 'in'].map((direction) => countedAs(`direction="${direction}"`))).toEqual(['out', 'in'].map(count));
+  expect(countedAs('outcome="done",driver="local",dry_run="false"')).toBe(all.length);
+  expect([countedAs('cause="min"'), countedAs('cause="max"') > 0]).toEqual([1, true]);
   const dts = await startProcess({ script: 'dist/cli/main.js', args: ['--url', url, 'autoscaling'] });
   expect((await dts.exited).code).toBe(0);
   expect(dts.stdout()).toMatch(/^local, 1 to 8 workers: .*\n1 wanted, 1 at work, says first\n/);
@@ -198,7 +201,7 @@ test('a dry run says what it would do, and starts nothing', async () => {
   const told = await until(async () => (await stack.api.autoscaling()).decisions.items.find(isDone), { what: 'a decision' });
   expect(told).toMatchObject({ dryRun: true, before: 1, direction: 'out', error: null, done: expect.stringContaining(`would start ${prefix}1`) });
   expect(await metricsOf(stack.scheduler)).toContainEqual(
-    expect.stringMatching(/^scaling_decisions_total\{direction="out",driver="local",dry_run="true"\} [1-9]/),
+    expect.stringMatching(/^scaling_decisions_total\{direction="out",cause="(?:load|max)",outcome="done",driver="local",dry_run="true"\} [1-9]/),
   );
   await proveAll(stack, stack, ran);
   expect((await workersOf(stack.url)).map(({ workerId }) => workerId)).toEqual(['worker-1']);
