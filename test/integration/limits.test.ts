@@ -1,19 +1,27 @@
-/** Limits on the real stack, with two schedulers, while workers and a scheduler are killed. `LIMITS_KILLS_MS` says for how long; 20 s by default. */
+/** Limits on the real stack, with two schedulers, while workers and a scheduler are killed. `LIMITS_KILLS_MS` says for how long; a minute by default. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { createRedisLockService } from '../../src/adapters/redis/lockService';
+import { systemClock } from '../../src/adapters/system/clock';
+import type { DagId } from '../../src/core/ids';
+import { dagSlotKey } from '../../src/core/limits';
 import type { DagSubmission, Limit } from '../../src/sdk';
 import { atEnd } from '../harness/cleanup';
 import { projectRoot, type RunningRole } from '../harness/processes';
 import { clientOf, type RealStack, startRealStack } from '../harness/stacks';
 import { until } from '../harness/until';
 
-const KILLS_MS = Number(process.env['LIMITS_KILLS_MS'] ?? 20_000);
+const KILLS_MS = Number(process.env['LIMITS_KILLS_MS'] ?? 60_000);
 const KILL_EVERY_MS = 1000;
 const IN_POOL = 5;
 const IN_DAG = 2;
 const TASK_MS = 250;
+const IN_TYPE = 7;
+/** For each of its keys. */
 const RATE = 20;
+const KEYS = ['x', 'y'];
 const BURST = 5;
 const WORKERS = 4;
 
@@ -117,10 +125,26 @@ const killFor = async (ms: number): Promise<number> => {
 const running = async (): Promise<Record<string, number | null>> =>
   Object.fromEntries((await stack.api.limits()).map((limit: Limit) => [limit.name, limit.running]));
 
+/** How many slots of these DAGs are taken, by the leases. */
+const slotsTaken = async (dags: readonly string[]): Promise<number> => {
+  const leases = createRedisLockService({
+    ...{ url: stack.env['REDIS_URL']!, prefix: stack.env['REDIS_PREFIX']!, clock: systemClock, leaseMs: 1600, heartbeatMs: 400 },
+    ...{ onForgotten: () => undefined, onError: () => undefined },
+  });
+  await leases.start();
+  try {
+    const taken = await leases.permits.taken(dags.map((dag) => dagSlotKey(dag as DagId)));
+    return taken.reduce((sum, each) => sum + each, 0);
+  } finally {
+    await leases.stop();
+  }
+};
+
 test(
   'no limit is exceeded while workers are killed, nothing else is held up, and nothing is in use afterwards',
   async () => {
     await stack.api.setLimit({ scope: 'pool', name: 'db' }, { maxRunning: IN_POOL });
+    await stack.api.setLimit({ scope: 'type', name: 'NOTED' }, { maxRunning: IN_TYPE });
     await stack.api.setLimit({ scope: 'rate', name: 'api' }, { perSecond: RATE, burst: BURST });
     await until(
       async () => (await (await fetch(`${second.url}/actuator/prometheus`)).text()).includes('limit_max_running{scope="pool",name="db"} 5'),
@@ -131,14 +155,16 @@ test(
     const tasks = Math.ceil((KILLS_MS * IN_POOL) / TASK_MS / 8);
     const apis = [stack.api, clientOf(second.url)];
     const pooled = Array.from({ length: 8 }, (_, i) => dagOf(`pooled ${i}`, tasks, i < 3 ? { maxRunning: IN_DAG } : {}, { pool: 'db' }));
-    const rated = dagOf(
-      'rated',
-      Math.ceil((KILLS_MS / 1000) * RATE * 0.5),
-      {},
-      { rateLimit: { name: 'api' }, payload: { file: fileOf('rate'), ms: 1 } },
+    const rated = KEYS.map((key) =>
+      dagOf(
+        `rated ${key}`,
+        Math.ceil((KILLS_MS / 1000) * RATE * 0.5),
+        {},
+        { rateLimit: { name: 'api', key }, payload: { file: fileOf('rate'), ms: 1 } },
+      ),
     );
     const beganAt = Date.now();
-    const submitted = await Promise.all([...pooled, rated].map(async (dag, i) => (await apis[i % 2]!.submit(dag)).dagId));
+    const submitted = await Promise.all([...pooled, ...rated].map(async (dag, i) => (await apis[i % 2]!.submit(dag)).dagId));
     const killing = killFor(KILLS_MS);
     const free = dagOf('free', 40, {}, { payload: { file: fileOf('free'), ms: 1 } });
     const freeDag = await stack.api.wait((await stack.api.submit(free)).dagId, { timeoutMs: 15_000 });
@@ -159,13 +185,19 @@ test(
       );
       expect([i, most <= (i < 3 ? IN_DAG : IN_POOL)]).toEqual([i, true]);
     }
-    const starts = notesIn('rate')
-      .filter(({ what }) => what === 'begin')
-      .map(({ at }) => at)
-      .sort((a, b) => a - b);
-    // Handed out at this rate: what a dead worker had begins again, and a busy one begins it a little later.
-    expect(starts.length).toBeLessThanOrEqual((RATE * (starts.at(-1)! - starts[0]! + 1000)) / 1000 + BURST);
-    await until(async () => JSON.stringify(await running()) === '{"db":0,"api":null}', { what: 'nothing to be in use', timeoutMs: 10_000 });
+    const most = mostAtOnce([...notes, ...notesIn('rate'), ...notesIn('free')], killed);
+    expect([most, most <= IN_TYPE]).toEqual([most, true]);
+    for (const key of KEYS) {
+      const starts = notesIn('rate')
+        .filter(({ what, dag }) => what === 'begin' && dag === `rated ${key}`)
+        .map(({ at }) => at)
+        .sort((a, b) => a - b);
+      // Handed out at this rate: what a dead worker had begins again, and a busy one begins it a little later.
+      expect([key, starts.length]).toEqual([key, Math.min(starts.length, (RATE * (starts.at(-1)! - starts[0]! + 1000)) / 1000 + BURST)]);
+    }
+    const nothing = { db: 0, NOTED: 0, api: null };
+    await until(async () => isDeepStrictEqual(await running(), nothing), { what: 'nothing to be in use', timeoutMs: 10_000 });
+    await until(async () => (await slotsTaken(submitted)) === 0, { what: 'no slot of a DAG to be in use', timeoutMs: 10_000 });
     expect(await stack.sql(`SELECT name FROM tasks WHERE status <> 'COMPLETED'`)).toEqual([]);
   },
   2 * KILLS_MS + 180_000,
