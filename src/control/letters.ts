@@ -50,6 +50,13 @@ export interface Letters {
 }
 
 const PAGE = 500;
+/** Of one statement. */
+const PAGE_CHARACTERS = 4_000_000;
+
+const pageOf = (command: Command): number => {
+  const characters = 'payload' in command ? (command.payload?.length ?? 0) : 0;
+  return Math.max(1, Math.min(PAGE, Math.floor(PAGE_CHARACTERS / Math.max(1, characters))));
+};
 const LETTER_ID = /^\d{1,19}$/;
 
 const filterOf = (body: LetterFilterBody): DeadLetterFilter => {
@@ -92,12 +99,15 @@ export const createLetters = ({ views, letters, commands, requester, clock, json
     }
   };
 
-  const retryOf = (task: number, body: { readonly payload?: unknown }): Command => ({
-    kind: 'retry',
-    tasks: [task],
-    downstream: true,
-    ...(body.payload === undefined ? {} : { payload: jsonText(body.payload, 'payload') }),
-  });
+  /** The retry of any task: what is common to all is written out once. */
+  const retryWith = (body: { readonly payload?: unknown }): ((task: number) => Command) => {
+    const common = {
+      kind: 'retry',
+      downstream: true,
+      ...(body.payload === undefined ? {} : { payload: jsonText(body.payload, 'payload') }),
+    } as const;
+    return (task) => ({ ...common, tasks: [task] });
+  };
 
   return {
     replay: async (id, body, { key, signal }) => {
@@ -106,7 +116,7 @@ export const createLetters = ({ views, letters, commands, requester, clock, json
       if (letter.state === 'REPLAYED') return undefined;
       if (letter.state === 'DISCARDED') throw closed(letter);
       const { dag, task } = letter.task.ref;
-      const command = { dag, command: retryOf(task, body), by: body.by ?? null, reason: body.reason ?? null, notBefore: null, key };
+      const command = { dag, command: retryWith(body)(task), by: body.by ?? null, reason: body.reason ?? null, notBefore: null, key };
       return refuseOrAnswer(await requester.request(command, signal));
     },
     discard: async (id, { by }) => {
@@ -119,15 +129,17 @@ export const createLetters = ({ views, letters, commands, requester, clock, json
       const { found, more } = await fitting(filterOf(body.filter));
       const now = clock.now();
       const everyMs = 1000 / (body.ratePerSecond ?? DEFAULT_RATE_PER_SECOND);
+      const retryOf = retryWith(body);
       const replays = found.flatMap(({ id, task }): Omit<NewCommand, 'notBefore'>[] => {
         if (task === null) return [];
         // A letter that waits for its turn is asked for once, however often the filter is sent.
         const own = replayKeyOf(id, key);
-        return [{ dag: task.ref.dag, command: retryOf(task.ref.task, body), by: body.by ?? null, reason: body.reason ?? null, key: own }];
+        return [{ dag: task.ref.dag, command: retryOf(task.ref.task), by: body.by ?? null, reason: body.reason ?? null, key: own }];
       });
       let repeated = 0;
-      for (let from = 0; from < replays.length; from += PAGE) {
-        const part = replays.slice(from, from + PAGE).map((command, i) => {
+      const page = pageOf(retryOf(0));
+      for (let from = 0; from < replays.length; from += page) {
+        const part = replays.slice(from, from + page).map((command, i) => {
           const waitMs = Math.floor((from + i) * everyMs);
           return { ...command, notBefore: waitMs === 0 ? null : now + waitMs };
         });

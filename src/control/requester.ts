@@ -33,13 +33,22 @@ export interface Requested {
 }
 
 export interface Requester {
-  /** Stores one command and waits for its outcome; `signal` ends the waiting. Rejects with the store's failures, with OVERLOADED and KEY_REUSED. */
+  /** Stores one command and waits for its outcome; `signal` ends the waiting. Rejects with the store's failures, with OVERLOADED, COMMAND_TOO_LARGE and KEY_REUSED. */
   request(command: NewCommand, signal: AbortSignal): Promise<Requested>;
   /** Waits for the outcome of a command that was stored before. */
   await(id: string, signal: AbortSignal): Promise<Requested>;
   /** Stores many, in the order given, and waits for none. */
   requestAll(commands: readonly NewCommand[]): Promise<readonly Pick<Requested, 'id' | 'repeated'>[]>;
 }
+
+/** A command travels in one record of its shard's log, of which every broker takes a megabyte. */
+const LARGEST_BYTES = 900_000;
+
+const mustFit = ({ command, reason, by }: NewCommand): void => {
+  const bytes = Buffer.byteLength(JSON.stringify([command, reason, by]));
+  if (bytes > LARGEST_BYTES)
+    throw refusal('COMMAND_TOO_LARGE', `what is asked for comes to ${bytes} bytes, and ${LARGEST_BYTES} are the limit of one command`);
+};
 
 const FIRST_LOOK_MS = 50;
 const LONGEST_LOOK_MS = 1000;
@@ -122,6 +131,7 @@ export const createRequester = ({ commands, views, log, clock, announce, listen,
 
   return {
     request: async (command, signal) => {
+      mustFit(command);
       if (outcomes.count() >= mostWaiting) throw failure('OVERLOADED', `${mostWaiting} commands are waiting for their outcome already`);
       const [stored] = await commands.request([command]);
       const { id, repeated } = stored!;
@@ -138,6 +148,7 @@ export const createRequester = ({ commands, views, log, clock, announce, listen,
       return { id, repeated: true, outcome: known ?? (await outcomeOf(id, () => undefined, signal)) };
     },
     requestAll: async (all) => {
+      all.forEach(mustFit);
       const stored = await commands.request(all);
       hint(stored.flatMap(({ id, repeated }, i) => (repeated || all[i]!.notBefore !== null ? [] : [{ id, command: all[i]! }])));
       return stored;

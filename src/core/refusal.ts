@@ -86,6 +86,7 @@ export const REFUSALS = {
   },
   INVALID_DAG: { status: 422, title: 'The DAG cannot be run', remedy: 'Each problem is listed with its path.' },
   INVALID_EDIT: { status: 422, title: 'The change of the DAG cannot be made', remedy: 'Each problem is listed with its path.' },
+  COMMAND_TOO_LARGE: { status: 413, title: 'The command is too large', remedy: 'Divide it into several.' },
   KEY_REUSED: {
     status: 422,
     title: 'The idempotency key belongs to another body',
