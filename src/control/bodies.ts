@@ -118,22 +118,50 @@ const problemOf = (error: ErrorObject): Problem => {
   return { path: pathOf(steps), message: error.message ?? 'is not allowed here' };
 };
 
+/** Of a body that is wrong so much is looked at for all that is wrong with it: each wrong element is an error of its own. */
+const MOST_LOOKED_AT = 25_000;
+const DEEPEST = 10;
+
+/** The beginning of a value: at most so many of its parts, and none that lie deeper than those of any body. */
+const beginningOf = (value: unknown): unknown => {
+  let left = MOST_LOOKED_AT;
+  const copyOf = (part: unknown, depth: number): unknown => {
+    left -= 1;
+    if (typeof part !== 'object' || part === null || depth === DEEPEST) return part;
+    if (Array.isArray(part)) {
+      const some: unknown[] = [];
+      for (let i = 0; i < part.length && left > 0; i++) some.push(copyOf(part[i], depth + 1));
+      return some;
+    }
+    const some: Record<string, unknown> = {};
+    for (const key in part) if (left > 0) some[key] = copyOf((part as Readonly<Record<string, unknown>>)[key], depth + 1);
+    return some;
+  };
+  return copyOf(value, 0);
+};
+
 export type ReadBody = <N extends ControlBody>(name: N, value: unknown) => Bodies[N];
 
-/** Makes the reader. Compiles the schemas once: keep it. */
-export const createReadBody = (): ReadBody => {
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, verbose: true });
+const checksFor = (allErrors: boolean): ReadonlyMap<ControlBody, ValidateFunction> => {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors, verbose: true });
   ajv.addFormat('date-time', isTime).addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
   // Tasks and DAGs are read by the one who plans them.
   const schemas = bodySchemas({ task: { type: 'object' }, dag: { type: 'object' } });
-  const checks = new Map(CONTROL_BODIES.map((name): [string, ValidateFunction] => [name, ajv.compile(schemas[name])]));
+  return new Map(CONTROL_BODIES.map((name) => [name, ajv.compile(schemas[name])]));
+};
+
+/** Makes the reader. Compiles the schemas once: keep it. */
+export const createReadBody = (): ReadBody => {
+  const quick = checksFor(false);
+  let thorough: ReturnType<typeof checksFor> | undefined;
   return (name, value) => {
-    const check = checks.get(name)!;
     const given = value === undefined ? {} : value;
-    if (!check(given)) {
-      const problems = (check.errors ?? []).slice(0, PROBLEMS_SHOWN).map(problemOf);
-      throw refusal('WRONG_SHAPE', 'the body has fields that are wrong or missing', { problems });
-    }
-    return given as Bodies[typeof name];
+    const check = quick.get(name)!;
+    if (check(given)) return given as Bodies[typeof name];
+    const first = check.errors ?? [];
+    const checkAll = (thorough ??= checksFor(true)).get(name)!;
+    // What is wrong may lie behind what is looked at.
+    const errors = checkAll(beginningOf(given)) ? first : (checkAll.errors ?? first);
+    throw refusal('WRONG_SHAPE', 'the body has fields that are wrong or missing', { problems: errors.slice(0, PROBLEMS_SHOWN).map(problemOf) });
   };
 };

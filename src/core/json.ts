@@ -1,8 +1,10 @@
 /** Reads a body as JSON and, where it is none, says where: V8 names the position in some of its messages only. */
 
 const SPACE = /[ \t\n\r]*/y;
-const SCALAR = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
-const KEY = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"[ \t\n\r]*:/y;
+const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+/** A run of a string's characters, so short that the engine's stack holds it however long the string is. */
+const CHARACTERS = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,1000}/y;
+const COLON = /[ \t\n\r]*:/y;
 
 /** Where the text stops being JSON; its length where something is missing at its end. */
 export const brokenAt = (text: string): number => {
@@ -13,6 +15,25 @@ export const brokenAt = (text: string): number => {
     const found = pattern.exec(text);
     if (found !== null) at += found[0].length;
     return found !== null;
+  };
+  /** Nothing of a string that has no end. */
+  const eatString = (): boolean => {
+    const from = at;
+    if (text[at] !== '"') return false;
+    at += 1;
+    while (eat(CHARACTERS));
+    if (text[at] === '"') {
+      at += 1;
+      return true;
+    }
+    at = from;
+    return false;
+  };
+  const eatKey = (): boolean => {
+    const from = at;
+    if (eatString() && eat(COLON)) return true;
+    at = from;
+    return false;
   };
   let expected: 'value' | 'key' | 'first key' | 'first value' | 'end' = 'value';
   for (;;) {
@@ -29,13 +50,13 @@ export const brokenAt = (text: string): number => {
       open.pop();
       expected = 'end';
     } else if (expected === 'key' || expected === 'first key') {
-      if (!eat(KEY)) return at;
+      if (!eatKey()) return at;
       expected = 'value';
     } else if (char === '{' || char === '[') {
       at += 1;
       open.push(char === '{' ? '}' : ']');
       expected = char === '{' ? 'first key' : 'first value';
-    } else if (eat(SCALAR)) expected = 'end';
+    } else if (eatString() || eat(SCALAR)) expected = 'end';
     else return at;
   }
 };
@@ -44,9 +65,9 @@ const EXCERPT = 20;
 
 const describe = (text: string): string => {
   const at = brokenAt(text);
-  const before = text.slice(0, at);
-  const line = before.split('\n').length;
-  const place = `line ${line}, column ${at - before.lastIndexOf('\n')} (position ${at})`;
+  let [line, begin] = [1, 0];
+  for (let next = text.indexOf('\n'); next >= 0 && next < at; next = text.indexOf('\n', begin)) [line, begin] = [line + 1, next + 1];
+  const place = `line ${line}, column ${at - begin + 1} (position ${at})`;
   return at >= text.length ? `the body ends too early, at ${place}` : `unexpected ${JSON.stringify(text.slice(at, at + EXCERPT))} at ${place}`;
 };
 

@@ -24,6 +24,11 @@ test('bytes that are no UTF-8', () => {
   expect(parseJson(Buffer.from([0x22, 0xff, 0x22]))).toEqual({ kind: 'broken', detail: 'the body is not UTF-8' });
 });
 
+test('a string of any length, and a million lines', () => {
+  expect(detail(`["${'a'.repeat(16_000_000)}`)).toBe('unexpected "\\"aaaaaaaaaaaaaaaaaaa" at line 1, column 2 (position 1)');
+  expect(detail(`${'\n'.repeat(1_000_000)}x`)).toBe('unexpected "x" at line 1000001, column 1 (position 1000000)');
+});
+
 test('a million open brackets', () => {
   expect(detail('['.repeat(1_000_000))).toContain('position 1000000');
 });
