@@ -133,9 +133,13 @@ const RETRY_SECONDS = 5;
 const eventOf = (line: ShownLine): string => `event: line\nid: ${line.id}\ndata: ${JSON.stringify(line)}\n\n`;
 const endEvent = (status: TaskStatus | null): string => `event: end\ndata: ${JSON.stringify({ status })}\n\n`;
 
-/** Whether nothing more will come: the end mark of the last attempt was seen, or there was time enough for it. */
+/**
+ * Whether nothing more will come: the end mark of the last attempt was seen, or there was time enough for it. An attempt before a rerun or before
+ * its worker gave it back had the same number.
+ */
 const isComplete = (task: TaskView, last: ChunkView | undefined, now: number, finalSince: number): boolean =>
-  (last?.ended === true && last.attempt >= task.attempt) || now - Math.min(finalSince, task.completedAt ?? now) >= LAST_LINES_MS;
+  (last?.ended === true && last.attempt >= task.attempt && last.storedAt >= (task.startedAt ?? 0)) ||
+  now - Math.min(finalSince, task.completedAt ?? now) >= LAST_LINES_MS;
 
 /** Asked anew: it may have been aborted meanwhile. */
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;

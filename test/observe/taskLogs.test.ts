@@ -104,6 +104,21 @@ test('who follows gets lines as they come, then the end: when the end mark is th
   await two.done;
 });
 
+test('the end mark of a run before a rerun is not that of the attempt of the same number', async () => {
+  const { clock, say, become, followers } = start();
+  await say(0, ['before'], true);
+  await clock.advance(5000);
+  const startedAt = clock.now();
+  become({ status: 'COMPLETED', attempt: 1, startedAt, completedAt: startedAt + 50 });
+  await clock.advance(60);
+  const one = collect(followers.follow(REF, everywhere, new AbortController().signal));
+  await clock.advance(400);
+  await say(1, ['after'], true);
+  await clock.advance(500);
+  await one.done;
+  expect(one.texts()).toEqual(['before', 'after', 'end COMPLETED']);
+});
+
 test('a follower that goes makes room for the next; a silent one is kept alive, and all end with the process', async () => {
   const { clock, followers } = start();
   const gone = new AbortController();

@@ -100,7 +100,7 @@ const useLogs = (task: Task, search: string): State => {
       ending.abort();
       source?.close();
     };
-  }, [task.taskId, task.attempt, search]);
+  }, [task.taskId, task.attempt, task.startedAt, search]);
   return state;
 };
 
