@@ -25,7 +25,8 @@ const withErrors = (_key: string, value: unknown): unknown =>
 /** Null where there are none, or JSON has no text for them: a log line must not end an attempt. */
 export const fieldsText = (fields: Readonly<Record<string, unknown>> | undefined): string | null => {
   try {
-    return fields === undefined ? null : JSON.stringify(fields, withErrors);
+    const text: string | undefined = JSON.stringify(fields, withErrors);
+    return text ?? null;
   } catch {
     return null;
   }
