@@ -97,15 +97,32 @@ export interface Piece {
   readonly last: boolean;
 }
 
-/** Applies a piece to its shard; the shard's position moves on with a record's last piece. */
-export const applyPiece = (batch: Batch, shard: LiveShard, piece: Piece, law: LawSettings): void => {
-  const { record, events, last } = piece;
-  batch.lastPieces.set(shard.shard, piece);
+/** A batch with so many rows takes no further event. One event may touch thousands: the cancel of a large DAG. */
+const MOST_ROWS = 20_000;
+
+export const isFull = ({ step }: Batch): boolean => step.rows >= MOST_ROWS;
+
+/**
+ * Applies a piece to its shard, up to the event that fills the batch, and answers what it applied and what is left. The shard's position moves
+ * on with a record's last piece.
+ */
+export const applyPiece = (
+  batch: Batch,
+  shard: LiveShard,
+  whole: Piece,
+  law: LawSettings,
+): { readonly done: Piece; readonly rest: Piece | undefined } => {
+  const { record, from } = whole;
   shard.now = Math.max(shard.now, record.timestamp);
   batch.shards.set(shard.shard, shard);
-  batch.events.set(shard.shard, (batch.events.get(shard.shard) ?? 0) + events.length);
-  for (const event of events) applyOne(batch, shard, event, law);
-  if (last) shard.position = { nextOffset: record.offset + 1n, last: { timestamp: record.timestamp, hash: record.hash } };
+  let count = 0;
+  while (count < whole.events.length && !(count > 0 && isFull(batch))) applyOne(batch, shard, whole.events[count++]!, law);
+  const isWhole = count === whole.events.length;
+  const done = isWhole ? whole : { ...whole, events: whole.events.slice(0, count), last: false };
+  batch.lastPieces.set(shard.shard, done);
+  batch.events.set(shard.shard, (batch.events.get(shard.shard) ?? 0) + count);
+  if (done.last) shard.position = { nextOffset: record.offset + 1n, last: { timestamp: record.timestamp, hash: record.hash } };
+  return { done, rest: isWhole ? undefined : { ...whole, from: from + count, events: whole.events.slice(count) } };
 };
 
 /** Keeps what spans are made of. */

@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { CommitBatch, RunStore } from '../ports/store';
 import type { LogRecord } from '../ports/transport';
-import { applyPiece, batchSize, commitOf, isEmpty, leaveOutShards, newBatch, noteTraced, type Batch } from './batch';
+import { applyPiece, batchSize, commitOf, isEmpty, isFull, leaveOutShards, newBatch, noteTraced, type Batch, type Piece } from './batch';
 import type { Caution } from './caution';
 import type { LiveShard } from './liveShard';
 
@@ -111,13 +111,16 @@ export const createCommitter = (needs: CommitterNeeds): Committer => {
   return {
     apply: async (shard, record) => {
       for (const piece of caution.piecesOf(record)) {
-        if (!shard.live) return;
-        applyPiece(open, shard, piece, law);
-        if (needs.spans !== undefined) noteTraced(open, shard, piece);
-        needs.applied(open);
-        const done = kick();
-        if (caution.isCareful(shard.shard)) await done;
-        while (running !== undefined && batchSize(open) > needs.maxOpen) await running;
+        for (let rest: Piece | undefined = piece; rest !== undefined;) {
+          if (!shard.live) return;
+          const applied = applyPiece(open, shard, rest, law);
+          ({ rest } = applied);
+          if (needs.spans !== undefined) noteTraced(open, shard, applied.done);
+          needs.applied(open);
+          const done = kick();
+          if (caution.isCareful(shard.shard)) await done;
+          while (running !== undefined && (batchSize(open) > needs.maxOpen || isFull(open))) await running;
+        }
       }
     },
     note: (shard, run, write) => {

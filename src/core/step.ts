@@ -57,6 +57,8 @@ export interface Retrying {
 
 export interface Step {
   readonly touched: Map<Run, Map<number, Touched>>;
+  /** Rows of tasks that were touched. */
+  rows: number;
   /** Tasks that became ready; those with a dispatch number above 1 are sent only after the commit. */
   readonly ready: Ready[];
   /** DAGs whose cascade was cut off: an event must bring them up again. */
@@ -89,6 +91,7 @@ export interface Step {
 
 export const newStep = (): Step => ({
   touched: new Map(),
+  rows: 0,
   ready: [],
   continued: new Set(),
   acknowledged: [],
@@ -117,7 +120,10 @@ export const touch = (step: Step, run: Run, task: number): Touched => {
   let tasks = step.touched.get(run);
   if (tasks === undefined) step.touched.set(run, (tasks = new Map<number, Touched>()));
   let touched = tasks.get(task);
-  if (touched === undefined) tasks.set(task, (touched = { texts: {}, told: { ...UNTOLD } }));
+  if (touched === undefined) {
+    tasks.set(task, (touched = { texts: {}, told: { ...UNTOLD } }));
+    step.rows += 1;
+  }
   return touched;
 };
 
