@@ -13,7 +13,6 @@ import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { Claims } from '../ports/leases';
 import type { Permits } from '../ports/permits';
-import type { WorkIndex } from '../ports/store';
 import type { WorkQueue } from '../ports/transport';
 import { Allowances } from './allowances';
 import type { Assignment, Assignments } from './assignments';
@@ -25,15 +24,15 @@ import type { Limits } from './limits';
 import { createOrders, type Acknowledgement, type Orders, type Revoked } from './orders';
 import { createPace, type Pace, type PaceNeeds } from './pace';
 import { createRecoveries, type Recoveries } from './recoveries';
+import type { InputsSource } from './inputs';
 import { Reservations } from './reservations';
 import { Sending } from './sending';
 import type { DispatchSpans } from './spans';
 import { createStragglers, type Stragglers, type StragglersNeeds } from './stragglers';
 
-export interface DispatcherNeeds extends Pick<PaceNeeds, 'load'> {
+export interface DispatcherNeeds extends Pick<PaceNeeds, 'load'>, InputsSource {
   readonly queue: Pick<WorkQueue, 'send'>;
   readonly claims: Pick<Claims, 'raiseFloor'>;
-  readonly work: Pick<WorkIndex, 'inputs'>;
   readonly fleet: Fleet;
   readonly gates: Pick<Gates, 'lets' | 'took'>;
   readonly limits: Pick<Limits, 'isKnown' | 'of' | 'slotsOf'>;
@@ -48,8 +47,6 @@ export interface DispatcherNeeds extends Pick<PaceNeeds, 'load'> {
   readonly spans?: DispatchSpans | undefined;
   /** Base URL at which workers find this scheduler. */
   readonly origin: () => string;
-  /** Characters of inputs that travel with a dispatch. */
-  readonly inlineLimit: number;
 }
 
 const AFTER_FAILURE_MS = 200;

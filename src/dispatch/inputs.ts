@@ -10,28 +10,30 @@ const needsInputs = (run: Run, task: number): boolean => {
   return run.specs[task]!.hasPayload || run.withCheckpoint.has(task) || hasUpstream(run, task);
 };
 
-const sizeOf = ({ payload, checkpoint, upstream }: TaskInputs): number => {
-  let size = (payload?.length ?? 0) + (checkpoint?.length ?? 0);
-  for (const name in upstream) size += name.length + upstream[name]!.length;
-  return size;
-};
+/** By task id; null for those that are too large to travel with their dispatch. */
+export type InputsRead = ReadonlyMap<string, TaskInputs | null>;
 
-/** The inputs of those tasks that have any, by task id, in one query for all. */
-export const readInputs = async (work: Pick<WorkIndex, 'inputs'>, tasks: readonly { run: Run; task: number }[]): Promise<Map<string, TaskInputs>> => {
+export interface InputsSource {
+  readonly work: Pick<WorkIndex, 'inputs'>;
+  /** Bytes of inputs that travel with a dispatch: what has more is fetched by whoever runs it. */
+  readonly inlineLimit: number;
+}
+
+/** The inputs of those tasks that have any, in one query for all. */
+export const readInputs = async ({ work, inlineLimit }: InputsSource, tasks: readonly { run: Run; task: number }[]): Promise<InputsRead> => {
   const wanted: TaskRef[] = [];
   for (const { run, task } of tasks) if (needsInputs(run, task)) wanted.push({ dag: run.dag, task });
-  return wanted.length === 0 ? new Map<string, TaskInputs>() : work.inputs(wanted);
+  return wanted.length === 0 ? new Map() : work.inputs(wanted, inlineLimit);
 };
 
 /** Whether a dispatch can be made up without asking the store. */
 export const hasNoInputs = (run: Run, task: number): boolean => !needsInputs(run, task);
 
-/** The dispatch of a task, ready to travel. `inlineLimit` is infinite where dispatches stay within the process. */
-export const dispatchOf = (run: Run, task: number, inputs: TaskInputs | undefined, inlineLimit: number): Dispatch => {
+/** The dispatch of a task, ready to travel, with what was read of its inputs. */
+export const dispatchOf = (run: Run, task: number, inputs: TaskInputs | null | undefined): Dispatch => {
   const { name, type, priority, tags, timeoutSeconds, simulate, options } = run.specs[task]!;
   const deaths = run.budgets.get(task)?.deaths ?? 0;
-  const fits = inputs === undefined || sizeOf(inputs) <= inlineLimit;
-  const { payload, upstream, checkpoint } = fits ? (inputs ?? NONE) : NONE;
+  const { payload, upstream, checkpoint } = inputs ?? NONE;
   return {
     dag: run.dag,
     task,
@@ -46,7 +48,7 @@ export const dispatchOf = (run: Run, task: number, inputs: TaskInputs | undefine
     suspect: run.losses[task]! > 0 || deaths > 0,
     deaths,
     simulate,
-    inputs: fits ? 'inline' : 'fetch',
+    inputs: inputs === null ? 'fetch' : 'inline',
     payload,
     upstream,
     checkpoint,

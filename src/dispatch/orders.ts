@@ -7,9 +7,8 @@ import type { ReadyTask } from '../core/readyQueue';
 import type { Seat } from '../core/routing';
 import type { Run } from '../core/run';
 import type { Clock } from '../ports/clock';
-import type { TaskInputs } from '../ports/store';
 import type { WorkOrder } from '../ports/transport';
-import { dispatchOf, inputsKey } from './inputs';
+import { dispatchOf, inputsKey, type InputsRead } from './inputs';
 import type { DispatchSpan } from './spans';
 
 export interface OrdersNeeds {
@@ -17,8 +16,6 @@ export interface OrdersNeeds {
   /** Base URL at which workers find this scheduler. */
   readonly origin: () => string;
   readonly epochOf: (shard: number) => number | undefined;
-  /** Characters of inputs that travel with a dispatch. */
-  readonly inlineLimit: number;
 }
 
 export interface Acknowledgement {
@@ -48,9 +45,9 @@ type Spanned = Pick<DispatchSpan, 'context'>;
 
 export interface Orders {
   /** `spans` are those that send them. */
-  dispatches(bound: readonly Sendable[], inputs: ReadonlyMap<string, TaskInputs>, spans?: ReadonlyMap<ReadyTask, Spanned>): Inboxes;
+  dispatches(bound: readonly Sendable[], inputs: InputsRead, spans?: ReadonlyMap<ReadyTask, Spanned>): Inboxes;
   /** The second copy of a task that is under way. */
-  copy(seat: Seat, copied: Pick<ReadyTask, 'run' | 'task' | 'dispatch'>, inputs: ReadonlyMap<string, TaskInputs>, span?: Spanned): Inboxes;
+  copy(seat: Seat, copied: Pick<ReadyTask, 'run' | 'task' | 'dispatch'>, inputs: InputsRead, span?: Spanned): Inboxes;
   revocations(seat: Seat, revoked: readonly Revoked[]): Inboxes;
   /** What goes to a session that isn't known here is left out. */
   acknowledgements(checkpoints: readonly Acknowledgement[], seatOf: (session: string) => Seat | undefined): Inboxes;
@@ -58,13 +55,13 @@ export interface Orders {
 
 const under = (dispatch: Dispatch, span: Spanned | undefined): Dispatch => (span === undefined ? dispatch : { ...dispatch, trace: span.context });
 
-export const createOrders = ({ clock, origin, epochOf, inlineLimit }: OrdersNeeds): Orders => {
+export const createOrders = ({ clock, origin, epochOf }: OrdersNeeds): Orders => {
   const order = (session: string, shard: number, content: Partial<WorkOrder>): WorkOrder => ({
     ...{ session, shard, epoch: epochOf(shard) ?? 0, sentAt: clock.now(), origin: origin() },
     ...{ dispatches: [], revoked: [], acknowledged: [], ...content },
   });
-  const dispatch = ({ ready: { run, task }, priority, limits }: Sendable, inputs: ReadonlyMap<string, TaskInputs>): Dispatch => {
-    const made = { ...dispatchOf(run, task, inputs.get(inputsKey(run, task)), inlineLimit), priority };
+  const dispatch = ({ ready: { run, task }, priority, limits }: Sendable, inputs: InputsRead): Dispatch => {
+    const made = { ...dispatchOf(run, task, inputs.get(inputsKey(run, task))), priority };
     return limits === undefined || limits.slots.length === 0 ? made : { ...made, slots: limits.slots };
   };
   return {
@@ -84,7 +81,7 @@ export const createOrders = ({ clock, origin, epochOf, inlineLimit }: OrdersNeed
       return orders;
     },
     copy: ({ session, inbox }, { run, task, dispatch: number }, inputs, span) => {
-      const made = dispatchOf(run, task, inputs.get(inputsKey(run, task)), inlineLimit);
+      const made = dispatchOf(run, task, inputs.get(inputsKey(run, task)));
       const copy = { ...made, dispatch: number, task: copyOf(task), copyOf: task };
       return new Map([[inbox, [order(session, run.shard, { dispatches: [under(copy, span)] })]]]);
     },

@@ -5,24 +5,22 @@ import { CODE } from '../core/states';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { Claims } from '../ports/leases';
-import type { WorkIndex } from '../ports/store';
 import type { WorkQueue } from '../ports/transport';
 import type { Assignment } from './assignments';
 import type { Bound } from './binding';
 import type { Books } from './books';
-import { hasNoInputs, readInputs } from './inputs';
+import { hasNoInputs, readInputs, type InputsRead, type InputsSource } from './inputs';
 import type { Orders } from './orders';
 import type { Recoveries } from './recoveries';
 import type { Reservations } from './reservations';
 import type { DispatchSpan, DispatchSpans } from './spans';
 
-export interface SendingNeeds {
+export interface SendingNeeds extends InputsSource {
   readonly books: Books;
   readonly orders: Pick<Orders, 'dispatches'>;
   readonly reservations: Pick<Reservations, 'ask' | 'refused' | 'untried' | 'over'>;
   readonly queue: Pick<WorkQueue, 'send'>;
   readonly claims: Pick<Claims, 'raiseFloor'>;
-  readonly work: Pick<WorkIndex, 'inputs'>;
   readonly recoveries: Pick<Recoveries, 'sent'>;
   readonly isLive: () => boolean;
   readonly epochOf: (shard: number) => number | undefined;
@@ -92,7 +90,7 @@ export class Sending {
 
   private async sendWithInputs(bound: readonly Bound[]): Promise<void> {
     const inputs = await readInputs(
-      this.needs.work,
+      this.needs,
       bound.map(({ ready }) => ready),
     );
     await this.send(bound, inputs);
@@ -128,7 +126,7 @@ export class Sending {
     return held;
   }
 
-  private async send(bound: readonly Bound[], inputs: Awaited<ReturnType<typeof readInputs>>): Promise<void> {
+  private async send(bound: readonly Bound[], inputs: InputsRead): Promise<void> {
     const { queue, orders, announce, clock } = this.needs;
     const current = bound.filter((each) => this.isCurrent(each));
     if (current.length === 0) return;

@@ -12,17 +12,16 @@ import type { Spread } from '../core/runTimes';
 import { CODE } from '../core/states';
 import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
-import type { WorkIndex } from '../ports/store';
 import type { WorkQueue } from '../ports/transport';
 import type { Assignment } from './assignments';
 import type { Books } from './books';
 import type { Fleet } from './fleet';
 import type { Gates } from './gates';
-import { readInputs } from './inputs';
+import { readInputs, type InputsSource } from './inputs';
 import type { Orders } from './orders';
 import type { DispatchSpans } from './spans';
 
-export interface StragglersNeeds {
+export interface StragglersNeeds extends InputsSource {
   readonly books: Books;
   readonly fleet: Pick<Fleet, 'seats' | 'seat'>;
   readonly gates: Pick<Gates, 'lets'>;
@@ -30,7 +29,6 @@ export interface StragglersNeeds {
   readonly spreadOf: (type: string) => Spread | undefined;
   readonly orders: Pick<Orders, 'copy'>;
   readonly queue: Pick<WorkQueue, 'send'>;
-  readonly work: Pick<WorkIndex, 'inputs'>;
   readonly isLive: () => boolean;
   /** Absent where nothing is traced. */
   readonly spans?: DispatchSpans | undefined;
@@ -109,7 +107,7 @@ export const createStragglers = (needs: StragglersNeeds): Stragglers => {
 
   const send = async (copy: Copied, seat: Seat): Promise<void> => {
     const { run, task, dispatch } = copy;
-    const inputs = await readInputs(needs.work, [copy]);
+    const inputs = await readInputs(needs, [copy]);
     if (!needs.isLive() || !isUnderWay(copy)) {
       books.end({ dag: run.dag, task: copyOf(task), dispatch });
       return;

@@ -15,8 +15,8 @@ export const inputsJson = async (work: Pick<WorkIndex, 'inputs'>, ref: TaskRef, 
       problems: [{ path: 'fence', message: 'must be a decimal number' }],
     });
   const taskId = taskIdOf(ref.dag, ref.task);
-  const inputs = (await work.inputs([ref])).get(taskId);
-  if (inputs === undefined) throw refusal('TASK_NOT_FOUND', `no task ${taskId}`);
+  const inputs = (await work.inputs([ref], Infinity)).get(taskId);
+  if (!inputs) throw refusal('TASK_NOT_FOUND', `no task ${taskId}`);
   const { payload, upstream, checkpoint } = inputs;
   return JSON.stringify({ payload, upstream, checkpoint });
 };

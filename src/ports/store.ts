@@ -127,5 +127,6 @@ export interface WorkIndex {
   due(shards: readonly number[], nowMs: number, limit: number): Promise<DueTask[]>;
   /** Live DAGs whose own time is over. */
   dueDags(shards: readonly number[], nowMs: number, limit: number): Promise<DagId[]>;
-  inputs(tasks: readonly TaskRef[]): Promise<Map<string, TaskInputs>>;
+  /** By task id; null where those of a task come to more than `mostBytes`. */
+  inputs(tasks: readonly TaskRef[], mostBytes: number): Promise<Map<string, TaskInputs | null>>;
 }

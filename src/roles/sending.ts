@@ -14,7 +14,7 @@ import type { Clock } from '../ports/clock';
 import type { Announce } from '../ports/happenings';
 import type { EngineNeeds } from './engineNeeds';
 
-const INLINE_CHARACTERS = 65_536;
+const INLINE_BYTES = 65_536;
 const PRECEDENCE_MS = 100;
 const AUDIT_MS = 2000;
 const REVOKE_MS = 1000;
@@ -181,7 +181,7 @@ export const createSending = (needs: EngineNeeds, loop: LoopOf, isLive: () => bo
     announce,
     spans: needs.tracing && createDispatchSpans(needs.tracing, clock),
     origin: needs.origin,
-    inlineLimit: needs.durableTransport ? INLINE_CHARACTERS : Infinity,
+    inlineLimit: INLINE_BYTES,
     load: needs.load,
   });
   const losses = createLosses({ dispatcher, fleet, ledger: needs.ledger, log, clock, announce });

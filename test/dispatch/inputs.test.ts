@@ -7,7 +7,7 @@ test('a dispatch tells what its worker must know of the deaths of others: whethe
   const run = runOfPlan(planOf(tasks(3)));
   run.losses[1] = 2;
   run.budgets.set(2, { deaths: 2 });
-  const known = [0, 1, 2].map((task) => dispatchOf(run, task, undefined, 0)).map(({ suspect, deaths }) => [suspect, deaths]);
+  const known = [0, 1, 2].map((task) => dispatchOf(run, task, undefined)).map(({ suspect, deaths }) => [suspect, deaths]);
   expect(known).toEqual([
     [false, 0],
     [true, 0],

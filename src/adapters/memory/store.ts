@@ -70,7 +70,7 @@ export const createMemoryStore = (clock: Pick<Clock, 'now'>): MemoryStore => {
     work: {
       due: (of, nowMs, limit) => answered(() => tables.due(of, nowMs, limit)),
       dueDags: (of, nowMs, limit) => answered(() => tables.dueDags(of, nowMs, limit)),
-      inputs: (tasks) => answered(() => tables.inputs(tasks)),
+      inputs: (tasks, mostBytes) => answered(() => tables.inputs(tasks, mostBytes)),
     },
     leases: {
       define: (count) =>

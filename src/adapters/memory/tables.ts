@@ -32,7 +32,7 @@ export interface Tables {
   createdDags(shards: readonly number[], window: { readonly fromMs: number; readonly toMs: number }, limit: number): DagId[];
   due(shards: readonly number[], nowMs: number, limit: number): DueTask[];
   dueDags(shards: readonly number[], nowMs: number, limit: number): DagId[];
-  inputs(tasks: readonly TaskRef[]): Map<string, TaskInputs>;
+  inputs(tasks: readonly TaskRef[], mostBytes: number): Map<string, TaskInputs | null>;
 }
 
 /** PostgreSQL's text takes everything but a zero character. */
@@ -46,6 +46,9 @@ const textsOf = ({ tasks, attempts }: CommitBatch): (string | null | undefined)[
 ];
 
 /** Empty tables; the shards' rows are made by `define`. */
+const bytesOf = ({ payload, checkpoint, upstream }: TaskInputs): number =>
+  [payload ?? '', checkpoint ?? '', ...Object.entries(upstream).flat()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+
 export const createTables = (): Tables => {
   const dags = new Map<DagId, DagRow>();
   const keys = new Map<string, { readonly bodyHash: string; readonly dag: DagId }>();
@@ -124,12 +127,14 @@ export const createTables = (): Tables => {
         .sort((a, b) => (a.head.dueAt ?? 0) - (b.head.dueAt ?? 0))
         .slice(0, limit)
         .map(({ head }) => head.dag),
-    inputs: (tasks) => {
-      const found = new Map<string, TaskInputs>();
+    inputs: (tasks, mostBytes) => {
+      const found = new Map<string, TaskInputs | null>();
       for (const { dag, task } of tasks) {
         const row = dags.get(dag);
         const own = row?.tasks[task];
-        if (row !== undefined && own !== undefined) found.set(taskIdOf(dag, task), inputsOf(row, own));
+        if (row === undefined || own === undefined) continue;
+        const inputs = inputsOf(row, own);
+        found.set(taskIdOf(dag, task), bytesOf(inputs) > mostBytes ? null : inputs);
       }
       return found;
     },

@@ -2,6 +2,7 @@ import { createMemoryStore } from '../../../src/adapters/memory/store';
 import { systemClock } from '../../../src/adapters/system/clock';
 import { commandsContract } from '../../contract/commands';
 import { gatesContract } from '../../contract/gates';
+import { inputsContract } from '../../contract/inputs';
 import { limitsContract } from '../../contract/limits';
 import { runTimesContract } from '../../contract/runTimes';
 import { shardLeasesContract } from '../../contract/shardLeases';
@@ -9,6 +10,10 @@ import { storeContract } from '../../contract/store';
 
 describe('the store in memory', () => {
   storeContract(() => Promise.resolve(createMemoryStore(systemClock)));
+});
+
+describe('inputs in memory', () => {
+  inputsContract(() => Promise.resolve(createMemoryStore(systemClock)));
 });
 
 describe('commands in memory', () => {
