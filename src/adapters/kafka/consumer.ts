@@ -177,9 +177,18 @@ export class KafkaPartitionConsumer {
       this.needs.onTrouble(payload.error);
       if (isOurs()) this.rebuildSoon();
     });
-    await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => this.consume(payload) });
+    for (const step of [
+      () => consumer.connect(),
+      () => consumer.subscribe({ topic, fromBeginning: true }),
+      () => consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => this.consume(payload) }),
+    ]) {
+      await step();
+      // Closed meanwhile: what kafkajs connects while it is disconnected stays connected.
+      if (this.closed) {
+        void closeWithin(CLOSE_MS, consumer.disconnect());
+        return;
+      }
+    }
   }
 
   private doubtAll(): void {
@@ -205,6 +214,7 @@ export class KafkaPartitionConsumer {
   private async consume(payload: EachBatchPayload): Promise<void> {
     const { partition } = payload.batch;
     const position = this.positions.get(partition);
+    if (this.closed) return;
     this.heardAt = Date.now();
     if (position?.active !== true || payload.batch.messages.length === 0) return;
     if (fetchedOffset(payload) !== position.expected) {

@@ -147,9 +147,15 @@ export const createWorkQueue = (needs: WorkQueueNeeds): WorkQueue => {
         onReset: () => undefined,
       });
       const end = await endOf(inbox);
-      await consumer.start();
-      consumer.seek(inbox, end);
-      await consumer.ready(JOIN_MS);
+      try {
+        await consumer.start();
+        consumer.seek(inbox, end);
+        await consumer.ready(JOIN_MS);
+      } catch (error) {
+        // It would go on trying, and read beside the one that is made in its place.
+        await consumer.close();
+        throw error;
+      }
       return { close: () => consumer.close() };
     },
   };
