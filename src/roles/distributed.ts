@@ -76,7 +76,7 @@ export const openTransport = async (config: Config, life: ProcessLife, include: 
       logs: { ...topics.logs, partitions: shards },
     });
   });
-  const producer = createProducer(kafka);
+  const producer = createProducer(kafka, topics.queue.name);
   await producer.connect();
   const onTrouble = (error: unknown): void => {
     life.announce('loop.failed', { loop: 'transport', error });

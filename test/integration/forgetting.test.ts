@@ -54,7 +54,8 @@ test('topics that are made again in the middle lose no work', async () => {
       admin.createTopics({
         waitForLeaders: false,
         topics: [
-          { topic: queue, numPartitions: 3 },
+          // Fewer than there are workers.
+          { topic: queue, numPartitions: 1 },
           { topic: events, numPartitions: 8, configEntries },
         ],
       }),
@@ -65,4 +66,11 @@ test('topics that are made again in the middle lose no work', async () => {
   await untilFinal(stack, ran, 90_000);
   process.stdout.write(`all was done ${Math.round(performance.now() - madeAt)} ms after the topics were made again\n`);
   expect(await prove(stack, ran)).toEqual(flawless(submissions));
+  // Whoever reads a partition that wasn't there any more works on, too.
+  await inParallel(submissions.slice(0, 4), 4, async (submission) =>
+    stack.api.wait((await stack.api.submit(submission)).dagId, { timeoutMs: 30_000 }),
+  );
+  const since = new Date(Date.now() - (performance.now() - madeAt)).toISOString();
+  const late = await stack.sql<{ worker: string }>(`SELECT DISTINCT worker FROM tasks WHERE started_at > '${since}' ORDER BY worker`);
+  expect(late.map(({ worker }) => worker)).toEqual(['worker-1', 'worker-2']);
 }, 150_000);

@@ -3,6 +3,7 @@ import { Partitioners, type Kafka, type Message, type Producer, type ProducerBat
 import { failure } from '../../core/failure';
 import { createBatcher } from '../../lifecycle/batcher';
 import { closeWithin, reachingKafka } from './connection';
+import { growTopic } from './topics';
 import type { TraceHeaders } from './traceHeaders';
 
 export interface Outgoing {
@@ -68,8 +69,11 @@ const portionsOf = (records: readonly Outgoing[]): readonly (readonly Outgoing[]
   return portions;
 };
 
-/** Makes the producer of a process; nothing is connected before `connect`. */
-export const createProducer = (kafka: Kafka): KafkaProducer => {
+/**
+ * Makes the producer of a process; nothing is connected before `connect`. The topic of the queue grows where it was made again with fewer
+ * partitions than there are inboxes: whoever reads those reads nothing until then, and couldn't know.
+ */
+export const createProducer = (kafka: Kafka, queue?: string): KafkaProducer => {
   const open = (): Producer =>
     kafka.producer({
       createPartitioner: Partitioners.DefaultPartitioner,
@@ -105,13 +109,26 @@ export const createProducer = (kafka: Kafka): KafkaProducer => {
     }
   };
 
+  const growQueue = async (missed: readonly Outgoing[]): Promise<void> => {
+    const inboxes = missed.filter(({ topic }) => topic === queue).map(({ partition }) => partition);
+    if (queue === undefined || inboxes.length === 0) return;
+    const admin = kafka.admin();
+    await admin.connect();
+    try {
+      await growTopic(admin, queue, Math.max(...inboxes) + 1);
+    } finally {
+      void closeWithin(CLOSE_MS, admin.disconnect());
+    }
+  };
+
   const sendAll = async (records: readonly Outgoing[]): Promise<void> => {
     const missed = await sendOrRenew(records);
     if (missed.length === 0) return;
     await renew();
     const stillMissed = await sendOnce(missed);
-    if (stillMissed.length > 0)
-      throw failure('BROKER_UNAVAILABLE', `Kafka: there is no partition ${stillMissed.map(inboxKey).slice(0, 3).join(', ')}`);
+    if (stillMissed.length === 0) return;
+    await growQueue(stillMissed);
+    throw failure('BROKER_UNAVAILABLE', `Kafka: there is no partition ${stillMissed.map(inboxKey).slice(0, 3).join(', ')}`);
   };
 
   const flush = (items: readonly (readonly Outgoing[])[]): Promise<void> =>

@@ -79,6 +79,15 @@ const grow = async (admin: Admin, topic: string, count: number): Promise<void> =
   }
 };
 
+/** Grows a topic that was made again smaller than it was; one that is there and large enough, or isn't there at all, stays as it is. */
+export const growTopic = async (admin: Admin, topic: string, count: number): Promise<void> => {
+  if (!(await admin.listTopics()).includes(topic)) return;
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  // With or without a leader: one that has none at the moment is there.
+  const existing = topics[0]?.partitions.length ?? 0;
+  if (existing > 0 && existing < count) await grow(admin, topic, count);
+};
+
 const settingsOf = async (admin: Admin, topic: string): Promise<readonly ConfigEntries[]> => {
   const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }] });
   return resources[0]?.configEntries ?? [];

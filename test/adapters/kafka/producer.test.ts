@@ -4,6 +4,7 @@ import { provideTopics } from '../../../src/adapters/kafka/topics';
 import { atEnd } from '../../harness/cleanup';
 import { readTopic } from '../../harness/messages';
 import { kafkaBrokers } from '../../harness/services';
+import { until } from '../../harness/until';
 import { asOperator, namesOf } from './world';
 
 test('what is sent at once to one partition is durable, in order, also where a broker does not take so much at once', async () => {
@@ -27,6 +28,21 @@ test('what is sent at once to one partition is durable, in order, also where a b
       values.map((value) => value.slice(0, 9)),
     );
 }, 60_000);
+
+test('the queue grows where it has fewer partitions than there are inboxes; no other topic does', async () => {
+  const { queue, events } = namesOf();
+  await asOperator((admin) => admin.createTopics({ topics: [queue, events].map((topic) => ({ topic, numPartitions: 1 })) }));
+  atEnd(() => asOperator((admin) => admin.deleteTopics({ topics: [queue, events] })));
+  const producer = createProducer(createKafka({ brokers: kafkaBrokers, clientId: 'test', onLog: () => undefined }), queue);
+  await producer.connect();
+  atEnd(() => producer.close());
+  const send = (topic: string) => producer.send([{ topic, partition: 2, value: 'v' }]);
+  for (const topic of [events, queue])
+    await expect(send(topic)).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE', message: expect.stringContaining('there is no partition') });
+  await until(() => send(queue).then(() => true), { what: 'the queue to have grown' });
+  expect((await readTopic(queue)).map(({ partition }) => partition)).toEqual([2]);
+  await expect(send(events)).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
+});
 
 test('headers count for what a broker takes at once', async () => {
   const { events: topic } = namesOf();
