@@ -10,18 +10,38 @@ import { clear, hide, type Removable } from './removal';
 
 /** Rows of one look: those that are kept for longer are passed over, and cost little. */
 const LOOK = 5_000;
+/** Lines of one question, and bytes of their long texts: a task may have a megabyte of them. The last line may exceed them. */
 const LINES_AT_ONCE = 1_000;
+const BYTES_AT_ONCE = 4_000_000;
 
-/** In the order in which an archive is read: a DAG before what belongs to it. */
+/** In the order in which an archive is read: a DAG before what belongs to it. `long` are the columns that may be. */
 const TABLES = [
-  { table: 'dags', key: ['id'] },
-  { table: 'tasks', key: ['dag_id', 'index'] },
-  { table: 'attempts', key: ['dag_id', 'index', 'dispatch'] },
-  { table: 'task_logs', key: ['dag_id', 'index', 'fence', 'first'] },
-  { table: 'dag_events', key: ['dag_id', 'id'] },
-  { table: 'commands', key: ['dag_id', 'id'] },
-  { table: 'dead_letters', key: ['dag_id', 'index', 'dispatch'] },
+  { table: 'dags', key: ['id'], long: ['description'] },
+  { table: 'tasks', key: ['dag_id', 'index'], long: ['payload', 'result', 'error', 'checkpoint'] },
+  { table: 'attempts', key: ['dag_id', 'index', 'dispatch'], long: ['error'] },
+  { table: 'task_logs', key: ['dag_id', 'index', 'fence', 'first'], long: ['lines'] },
+  { table: 'dag_events', key: ['dag_id', 'id'], long: ['message'] },
+  { table: 'commands', key: ['dag_id', 'id'], long: ['command', 'detail'] },
+  { table: 'dead_letters', key: ['dag_id', 'index', 'dispatch'], long: ['error', 'raw'] },
 ] as const;
+
+type Table = (typeof TABLES)[number];
+type Line = Readonly<Record<string, unknown>> & { readonly json: string; readonly looked: number };
+
+// How long a text is is known without reading it.
+const linesQuery = ({ table, key, long }: Table, after: string): string => {
+  const columns = key.join(', ');
+  const bytes = long.map((column) => `coalesce(octet_length(${column}), 0)`).join(' + ');
+  return `
+    SELECT ${columns}, looked::integer, row_to_json(stored)::text AS json
+    FROM (
+      SELECT ${columns}, count(*) OVER () AS looked, sum(bytes) OVER (ORDER BY ${columns}) - bytes AS before
+      FROM (SELECT ${columns}, ${bytes} AS bytes FROM ${table} WHERE dag_id = ANY ($1) ${after} ORDER BY ${columns} LIMIT ${String(LINES_AT_ONCE)}) page
+    ) sized
+    JOIN ${table} AS stored USING (${columns})
+    WHERE before < ${String(BYTES_AT_ONCE)}
+    ORDER BY ${columns}`;
+};
 
 const look = async (pool: Pool, cutoffs: Cutoffs, from: string | null): Promise<ExpiredPage> => {
   const times = Object.values(cutoffs);
@@ -41,17 +61,16 @@ const look = async (pool: Pool, cutoffs: Cutoffs, from: string | null): Promise<
 };
 
 async function* linesOf(pool: Pool, dags: readonly DagId[]): AsyncGenerator<string> {
-  for (const { table, key } of TABLES) {
-    const columns = key.join(', ');
-    const text = (after: string): string =>
-      `SELECT ${columns}, row_to_json(stored)::text AS json FROM ${table} AS stored WHERE dag_id = ANY ($1) ${after} ORDER BY ${columns} LIMIT ${String(LINES_AT_ONCE)}`;
-    let last: Readonly<Record<string, unknown>> | undefined;
+  for (const each of TABLES) {
+    const { table, key } = each;
+    let last: Line | undefined;
     do {
-      const after = last === undefined ? '' : `AND (${columns}) > (${key.map((_, i) => `$${String(i + 2)}`).join(', ')})`;
+      const after = last === undefined ? '' : `AND (${key.join(', ')}) > (${key.map((_, i) => `$${String(i + 2)}`).join(', ')})`;
       const values: unknown[] = last === undefined ? [] : key.map((column) => last?.[column]);
-      const { rows } = await reaching(() => pool.query<Record<string, unknown> & { json: string }>(text(after), [dags, ...values]));
+      const { rows } = await reaching(() => pool.query<Line>(linesQuery(each, after), [dags, ...values]));
       for (const { json } of rows) yield `{"table":"${table}","row":${json}}\n`;
-      last = rows.length < LINES_AT_ONCE ? undefined : rows.at(-1);
+      const end = rows.at(-1);
+      last = end === undefined || (rows.length === end.looked && end.looked < LINES_AT_ONCE) ? undefined : end;
     } while (last !== undefined);
   }
 }

@@ -1,10 +1,11 @@
+import type { QueryResult } from 'pg';
 import { createCommandStore } from '../../../src/adapters/postgres/commandStore';
 import { createExpiry } from '../../../src/adapters/postgres/expiry';
 import { createRunStore } from '../../../src/adapters/postgres/runStore';
 import { createShardLeases } from '../../../src/adapters/postgres/shardLeases';
 import type { DagId } from '../../../src/core/ids';
 import type { OwnedShard } from '../../../src/ports/store';
-import { at, batch, dagChange, plannedDag, taskChange } from '../../contract/records';
+import { at, batch, dagChange, plannedDag, plannedTask, taskChange } from '../../contract/records';
 import { migrated, SERVERS } from './opened';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -81,6 +82,27 @@ test('a large DAG is read in pages, each task once and in order', async () => {
     if (table === 'tasks') indexes.push(row.index);
   }
   expect(indexes).toEqual(Array.from({ length: 2_500 }, (_, i) => i));
+});
+
+test('no answer of the database is large, however large the texts of the tasks are', async () => {
+  const { database, store } = await opened();
+  const payload = JSON.stringify('x'.repeat(250_000));
+  const dag = plannedDag({ tasks: Array.from({ length: 60 }, (_, i) => plannedTask(`t${String(i)}`, i % 20 === 0 ? {} : { payload })) });
+  await store.admit([{ dag, idempotency: null }]);
+  const answers: number[] = [];
+  const query = database.engine.query.bind(database.engine) as (text: string, values: unknown[]) => Promise<QueryResult<{ json: string }>>;
+  const engine = {
+    query: async (text: string, values: unknown[]) => {
+      const answer = await query(text, values);
+      answers.push(answer.rows.reduce((sum, { json }) => sum + json.length, 0));
+      return answer;
+    },
+  } as unknown as typeof database.engine;
+  let tasks = 0;
+  for await (const line of createExpiry({ engine }).lines([dag.dagId])) tasks += line.startsWith('{"table":"tasks"') ? 1 : 0;
+  expect(tasks).toBe(60);
+  expect(answers.filter((bytes) => bytes > 1_000_000).length).toBeGreaterThan(3);
+  expect(Math.max(...answers)).toBeLessThan(4_500_000);
 });
 
 test('what a command may set in motion again, and what somebody holds, is left for later', async () => {
