@@ -25,7 +25,7 @@ const withErrors = (_key: string, value: unknown): unknown =>
 /** Null where there are none, or JSON has no text for them: a log line must not end an attempt. */
 export const fieldsText = (fields: Readonly<Record<string, unknown>> | undefined): string | null => {
   try {
-    const text: string | undefined = JSON.stringify(fields, withErrors);
+    const text = JSON.stringify(fields, withErrors) as string | undefined;
     return text ?? null;
   } catch {
     return null;

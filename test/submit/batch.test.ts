@@ -84,7 +84,6 @@ test.each([
 
 test('where the source breaks off, what came before is stored, and whoever reads is told', async () => {
   const { submitter, waiting } = held();
-  // eslint-disable-next-line @typescript-eslint/require-await -- a stream that fails at once
   async function* broken(): AsyncGenerator<Piece> {
     yield piece();
     throw new Error('the connection ended');
