@@ -13,12 +13,13 @@ import { history } from './history';
 import { crowd } from './crowd';
 import { fleet } from './fleet';
 import { large } from './large';
+import { overload } from './overload';
 import { pages } from './pages';
 import { draw, recordGrowth, type Recorded, shown } from './record';
 import type { Measured, Scenario } from './scenario';
 import { failures, starts } from './steady';
 
-const SCENARIOS: readonly Scenario[] = [large, backlog, history, fleet, crowd, failures, starts, pages];
+const SCENARIOS: readonly Scenario[] = [large, backlog, history, fleet, crowd, failures, starts, pages, overload];
 const CONNECTIONS = 8;
 const TIMEOUT_MS = 1_800_000;
 /** On a busy machine a batch of 50,000 tasks takes longer to store than a client would be asked to wait. */
@@ -72,7 +73,8 @@ const optionsFrom = (args: readonly string[]): Options | undefined => {
 };
 
 const runOn = async (scenario: Scenario, scale: number): Promise<Measured> => {
-  const stack = await startStack('real', { env: process.env, workers: scenario.workers ?? 1, profileDir: undefined, programEnv: PATIENT });
+  const programEnv = { ...PATIENT, ...scenario.programEnv };
+  const stack = await startStack('real', { env: process.env, workers: scenario.workers ?? 1, profileDir: undefined, programEnv });
   const api = createApi({ url: stack.url, connections: CONNECTIONS, timeoutMs: TIMEOUT_MS });
   const limit = pause(scenario.limitMinutes * 60_000, undefined, { ref: false }).then((): never => {
     throw new Error(`${scenario.name} took longer than ${scenario.limitMinutes} minutes`);

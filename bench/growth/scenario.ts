@@ -39,6 +39,8 @@ export interface Scenario {
   readonly about: string;
   /** Workers that the stack has; 1 where nothing is said. */
   readonly workers?: number;
+  /** More variables for the program's processes. */
+  readonly programEnv?: Readonly<Record<string, string>>;
   /** How long it may take at full size, with the start of the stack. */
   readonly limitMinutes: number;
   /** Measures on a fresh stack; rejects where a result is wrong. */
