@@ -177,18 +177,11 @@ export class KafkaPartitionConsumer {
       this.needs.onTrouble(payload.error);
       if (isOurs()) this.rebuildSoon();
     });
-    for (const step of [
-      () => consumer.connect(),
-      () => consumer.subscribe({ topic, fromBeginning: true }),
-      () => consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => this.consume(payload) }),
-    ]) {
-      await step();
-      // Closed meanwhile: what kafkajs connects while it is disconnected stays connected.
-      if (this.closed) {
-        void closeWithin(CLOSE_MS, consumer.disconnect());
-        return;
-      }
-    }
+    await consumer.connect();
+    if (!this.closed) await consumer.subscribe({ topic, fromBeginning: true });
+    if (!this.closed) await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => this.consume(payload) });
+    // What kafkajs connects while it is disconnected stays connected.
+    if (this.closed) void closeWithin(CLOSE_MS, consumer.disconnect());
   }
 
   private doubtAll(): void {
@@ -214,9 +207,8 @@ export class KafkaPartitionConsumer {
   private async consume(payload: EachBatchPayload): Promise<void> {
     const { partition } = payload.batch;
     const position = this.positions.get(partition);
-    if (this.closed) return;
     this.heardAt = Date.now();
-    if (position?.active !== true || payload.batch.messages.length === 0) return;
+    if (this.closed || position?.active !== true || payload.batch.messages.length === 0) return;
     if (fetchedOffset(payload) !== position.expected) {
       await this.onStrangeBatch(partition, position);
       return;
