@@ -18,8 +18,8 @@ const shardWith = (shard: number, dag: DagId) => {
   return live;
 };
 
-test('a shard that is given up before its turn takes everything with it, not its rows alone', async () => {
-  const [given, kept] = [shardWith(0, DAG), shardWith(1, OTHER)];
+/** A committer whose first commit is under way until the test lets it go. */
+const heldCommitter = () => {
   const [commits, committed] = [[] as CommitBatch[], [] as Batch[]];
   let letGo: () => void = () => undefined;
   const committer = createCommitter({
@@ -40,6 +40,19 @@ test('a shard that is given up before its turn takes everything with it, not its
     },
     doubted: () => undefined,
   });
+  return {
+    committer,
+    commits,
+    committed,
+    letGo: () => {
+      letGo();
+    },
+  };
+};
+
+test('a shard that is given up before its turn takes everything with it, not its rows alone', async () => {
+  const [given, kept] = [shardWith(0, DAG), shardWith(1, OTHER)];
+  const { committer, commits, committed, letGo } = heldCommitter();
   let offset = 0n;
   const tell = (shard: typeof given, ...events: readonly Event[]): Promise<void> =>
     committer.apply(shard, { shard: shard.shard, offset: (offset += 1n), timestamp: T0, hash: '', events });
@@ -66,25 +79,7 @@ test('a shard that is given up before its turn takes everything with it, not its
 });
 
 test('a commit takes few rows more than it may, however many events touch thousands each while one is under way', async () => {
-  const commits: CommitBatch[] = [];
-  let letGo: () => void = () => undefined;
-  const caution = createCaution();
-  const committer = createCommitter({
-    store: {
-      commit: async (batch) => {
-        commits.push(batch);
-        if (commits.length === 1) await new Promise<void>((resolve) => (letGo = resolve));
-      },
-    },
-    clock: createVirtualClock(T0),
-    announce: () => undefined,
-    caution,
-    law: DEFAULT_LAW,
-    maxOpen: 1000,
-    applied: () => undefined,
-    committed: () => undefined,
-    doubted: () => undefined,
-  });
+  const { committer, commits, letGo } = heldCommitter();
   const live = newLiveShard({ shard: 0, epoch: 1, position: { nextOffset: 0n, last: null } }, 1600, 0);
   const dags = Array.from({ length: 40 }, (_, i) => mintDagId(0, T0 + i, () => 0.5));
   const tasks = Array.from({ length: 1000 }, (_, i) => plannedTask(`t${String(i)}`, []));
