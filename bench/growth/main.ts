@@ -15,7 +15,8 @@ import { fleet } from './fleet';
 import { large } from './large';
 import { overload } from './overload';
 import { pages } from './pages';
-import { draw, recordGrowth, type Recorded, shown } from './record';
+import { draw, recordGrowth, type Recorded, told } from './record';
+import { medians } from './medians';
 import type { Measured, Scenario } from './scenario';
 import { failures, starts } from './steady';
 
@@ -30,6 +31,7 @@ const USAGE = `npm run growth -- [options]
   --scenario W6,W7    which (all by default):
 ${SCENARIOS.map(({ name, about }) => `                        ${name}  ${about}`).join('\n')}
   --scale 0.01        the part of that size; 1 by default
+  --runs 5            how often each, on a fresh stack each time; the figures are medians, with the least and the most; 1 by default
   --json FILE         writes the figures
   --record            writes them into docs/growth.json, at a commit without changes, and draws that as --plot does
   --note TEXT         what is to be recorded with them, such as what else ran on the machine
@@ -44,11 +46,12 @@ const scenarioNamed = (name: string): Scenario => {
   return found;
 };
 
-type Found = Pick<Recorded, 'scenario' | 'scale' | 'figures' | 'curves'>;
+type Found = Pick<Recorded, 'scenario' | 'scale' | 'runs' | 'figures' | 'curves'>;
 
 interface Options {
   readonly chosen: readonly Scenario[];
   readonly scale: number;
+  readonly runs: number;
   readonly json: string | undefined;
   readonly note: string | undefined;
   readonly does: 'measure' | 'record' | 'plot';
@@ -58,13 +61,16 @@ const optionsFrom = (args: readonly string[]): Options | undefined => {
   const [text, flag] = [{ type: 'string' } as const, { type: 'boolean' } as const];
   const { values } = parseArgs({
     args: [...args],
-    options: { scenario: text, scale: text, json: text, note: text, record: flag, plot: flag, help: { ...flag, short: 'h' } },
+    options: { scenario: text, scale: text, runs: text, json: text, note: text, record: flag, plot: flag, help: { ...flag, short: 'h' } },
   });
   if (values.help === true) return undefined;
   const scale = Number(values.scale ?? 1);
   if (!(scale > 0 && scale <= 1)) throw new TypeError(`--scale is above 0 and at most 1, not ${String(values.scale)}`);
+  const runs = Number(values.runs ?? 1);
+  if (!(Number.isInteger(runs) && runs > 0)) throw new TypeError(`--runs is a whole number from 1 on, not ${String(values.runs)}`);
   return {
     scale,
+    runs,
     json: values.json,
     note: values.note,
     chosen: values.scenario?.split(',').map(scenarioNamed) ?? SCENARIOS,
@@ -88,16 +94,26 @@ const runOn = async (scenario: Scenario, scale: number): Promise<Measured> => {
   }
 };
 
+const runsOf = async (scenario: Scenario, { scale, runs }: Options): Promise<Measured> => {
+  const found: [Measured, ...Measured[]] = [await runOn(scenario, scale)];
+  while (found.length < runs) {
+    console.error(`${scenario.name} run ${found.length} of ${runs}: ${found.at(-1)!.figures.map(told).join(', ')}`);
+    found.push(await runOn(scenario, scale));
+  }
+  return medians(found);
+};
+
 /** Each scenario by itself: one that fails is told, and takes nothing from the others. */
-const measureAll = async ({ chosen, scale }: Options, keep: (found: Found) => void): Promise<readonly string[]> => {
+const measureAll = async (options: Options, keep: (found: Found) => void): Promise<readonly string[]> => {
   const failed: string[] = [];
-  console.log(`${machine()}; at ${String(scale)} of the full size\n`);
+  const { chosen, scale, runs } = options;
+  console.log(`${machine()}; at ${String(scale)} of the full size, ${runs === 1 ? 'once' : `medians of ${runs} runs`}\n`);
   console.log([row(['scenario', 'figure', 'value', 'goal at full size']), row(['---', '---', '--:', '---'])].join('\n'));
   for (const scenario of chosen) {
     try {
-      const { figures, curves = [] } = await runOn(scenario, scale);
-      for (const { name, value, unit, goal = '' } of figures) console.log(row([scenario.name, name, `${shown(value)} ${unit}`.trim(), goal]));
-      keep({ scenario: scenario.name, scale, figures, curves });
+      const { figures, curves = [] } = await runsOf(scenario, options);
+      for (const figure of figures) console.log(row([scenario.name, figure.name, told(figure), figure.goal ?? '']));
+      keep({ scenario: scenario.name, scale, runs, figures, curves });
     } catch (error) {
       console.error(error);
       failed.push(scenario.name);

@@ -4,12 +4,13 @@ import path from 'node:path';
 import { withBlock } from '../page';
 import { row } from '../report';
 import { plot } from './plot';
-import type { Measured } from './scenario';
+import type { Figure, Measured } from './scenario';
 
 /** The last measurement of a scenario that was recorded. */
 export interface Recorded extends Required<Measured> {
   readonly scenario: string;
   readonly scale: number;
+  readonly runs: number;
   /** 2026-11-28 */
   readonly date: string;
   readonly commit: string;
@@ -22,7 +23,21 @@ const [JSON_FILE, PAGE, PICTURES] = ['docs/growth.json', 'docs/performance.md', 
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
+const exactly = ({ value, spread, ...figure }: Figure): Figure => ({
+  ...figure,
+  value: rounded(value),
+  ...(spread === undefined ? {} : { spread: [rounded(spread[0]), rounded(spread[1])] }),
+});
+
 export const shown = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 2 : 0 });
+
+/** A value with its unit, and where there were several runs with the least and the most of them. */
+export const told = ({ value, unit, spread }: Figure): string => {
+  const text = `${shown(value)} ${unit}`.trim();
+  return spread === undefined ? text : `${text} (${shown(spread[0])} to ${shown(spread[1])})`;
+};
+
+const sizeOf = ({ scale, runs }: Recorded): string => `${scale === 1 ? 'full' : String(scale)}, ${runs === 1 ? 'once' : `${runs} runs`}`;
 
 /** These in place of earlier ones of the same scenarios; the others stay. In the order of the scenarios' names. */
 export const merged = (before: readonly Recorded[], found: readonly Recorded[]): readonly Recorded[] => {
@@ -30,21 +45,19 @@ export const merged = (before: readonly Recorded[], found: readonly Recorded[]):
   return [...named.values()].sort((a, b) => a.scenario.localeCompare(b.scenario, 'en', { numeric: true }));
 };
 
-const linesOf = ({ scenario, scale, date, commit, note, figures }: Recorded): readonly string[] =>
-  figures.map(({ name, value, unit, goal = '' }, i) =>
-    row([
-      ...(i === 0 ? [scenario, scale === 1 ? 'full' : String(scale)] : ['', '']),
-      name,
-      `${shown(value)} ${unit}`.trim(),
-      goal,
-      i === 0 ? [date, commit, ...(note === undefined ? [] : [note])].join(', ') : '',
-    ]),
-  );
+const linesOf = (recorded: Recorded): readonly string[] => {
+  const { scenario, date, commit, note, figures } = recorded;
+  const [from, ...others] = figures.map((figure) => [figure.name, told(figure), figure.goal ?? '']);
+  return [
+    row([scenario, sizeOf(recorded), ...from!, [date, commit, ...(note === undefined ? [] : [note])].join(', ')]),
+    ...others.map((cells) => row(['', '', ...cells, ''])),
+  ];
+};
 
 /** The block of docs/performance.md. */
 export const blockFor = (all: readonly Recorded[]): string =>
   [
-    `\`npm run growth -- --record\`, each scenario once. ${[...new Set(all.map(({ machine }) => machine))].join('; ')}; the services and the client on the same machine.`,
+    `\`npm run growth -- --runs N --record\`: medians of so many runs, each on a fresh stack, with the least and the most of them; the pictures are of the first. ${[...new Set(all.map(({ machine }) => machine))].join('; ')}; the services and the client on the same machine.`,
     [
       row(['scenario', 'size', 'figure', 'value', 'goal at full size', 'date, commit']),
       row(['---', '---', '---', '--:', '---', '---']),
@@ -72,7 +85,7 @@ export const draw = (root: string): void => {
 export const recordGrowth = (root: string, found: readonly Recorded[]): void => {
   const exact = found.map((each) => ({
     ...each,
-    figures: each.figures.map((figure) => ({ ...figure, value: rounded(figure.value) })),
+    figures: each.figures.map(exactly),
     curves: each.curves.map((curve) => ({ ...curve, points: curve.points.map(([x, y]) => [x, rounded(y)] as const) })),
   }));
   writeFileSync(path.join(root, JSON_FILE), `${JSON.stringify(merged(readRecorded(root), exact), undefined, 1)}\n`);

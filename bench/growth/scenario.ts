@@ -8,6 +8,8 @@ export interface Figure {
   readonly unit: string;
   /** What it should be at full size, in words; undefined where it only explains another. */
   readonly goal?: string;
+  /** The least and the most of several runs, whose median the value is; undefined of a single one. */
+  readonly spread?: readonly [least: number, most: number];
 }
 
 /** How something moves as something else grows, within one run; it is drawn. */

@@ -1,6 +1,7 @@
 /** How growth is drawn and recorded: docs/performance.md and its pictures show what docs/growth.json holds, and can't differ. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { medians } from '../../bench/growth/medians';
 import { plot, ticksTo } from '../../bench/growth/plot';
 import { ratesOf } from '../../bench/growth/rates';
 import { blockFor, filesFor, merged, readRecorded, type Recorded } from '../../bench/growth/record';
@@ -11,6 +12,7 @@ const read = (name: string): string => readFileSync(path.join(projectRoot, name)
 const recorded: Recorded = {
   scenario: 'W7',
   scale: 0.1,
+  runs: 1,
   date: '2027-01-02',
   commit: 'abc1234',
   machine: '2 × processor',
@@ -91,6 +93,19 @@ test('a scenario that is measured again takes the place of its former figures, a
   ]);
   expect(blockFor([{ ...recorded, note: 'beside a build' }])).toContain('| 2027-01-02, abc1234, beside a build |');
   const block = blockFor([recorded]);
-  expect(block).toContain('| W7 | 0.1 | last to first | 0.95 | at least 0.9 | 2027-01-02, abc1234 |\n|  |  | stored | 56,438 tasks a second |  |  |');
+  expect(block).toContain(
+    '| W7 | 0.1, once | last to first | 0.95 | at least 0.9 | 2027-01-02, abc1234 |\n|  |  | stored | 56,438 tasks a second |  |  |',
+  );
   expect(block).toContain('![Rate & time](images/w7-rate.svg)');
+});
+
+test('several runs of a scenario are told by the median of each figure, its least and its most', () => {
+  const runs = [900, 1200, 1000].map((value) => ({ figures: [{ name: 'stored', value, unit: 'tasks a second' }], curves: recorded.curves }));
+  const measured = medians([runs[0]!, ...runs.slice(1)]);
+  expect(measured).toEqual({
+    figures: [{ name: 'stored', value: 1000, unit: 'tasks a second', spread: [900, 1200] }],
+    curves: recorded.curves,
+  });
+  expect(medians([runs[0]!])).toEqual(runs[0]);
+  expect(blockFor([{ ...recorded, ...measured, runs: 3 }])).toContain('| W7 | 0.1, 3 runs | stored | 1,000 tasks a second (900 to 1,200) |');
 });
