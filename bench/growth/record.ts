@@ -29,12 +29,14 @@ const exactly = ({ value, spread, ...figure }: Figure): Figure => ({
   ...(spread === undefined ? {} : { spread: [rounded(spread[0]), rounded(spread[1])] }),
 });
 
-export const shown = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 2 : 0 });
+const shown = (value: number, unit: string): string =>
+  // Of what is nearly all, hundredths count.
+  value.toLocaleString('en-US', { maximumFractionDigits: value < 10 || unit === '%' ? 2 : 0 });
 
-/** A value with its unit, and where there were several runs with the least and the most of them. */
-export const told = ({ value, unit, spread }: Figure): string => {
-  const text = `${shown(value)} ${unit}`.trim();
-  return spread === undefined ? text : `${text} (${shown(spread[0])} to ${shown(spread[1])})`;
+/** A value with its unit, and where several runs differ with the least and the most of them. */
+export const told = ({ value, unit, spread = [value, value] }: Figure): string => {
+  const [least, most] = spread.map((each) => shown(each, unit));
+  return `${shown(value, unit)} ${unit}`.trim() + (least === most ? '' : ` (${least} to ${most})`);
 };
 
 const sizeOf = ({ scale, runs }: Recorded): string => `${scale === 1 ? 'full' : String(scale)}, ${runs === 1 ? 'once' : `${runs} runs`}`;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { medians } from '../../bench/growth/medians';
 import { plot, ticksTo } from '../../bench/growth/plot';
 import { ratesOf } from '../../bench/growth/rates';
-import { blockFor, filesFor, merged, readRecorded, type Recorded } from '../../bench/growth/record';
+import { blockFor, filesFor, merged, readRecorded, told, type Recorded } from '../../bench/growth/record';
 import { projectRoot } from '../harness/processes';
 
 const read = (name: string): string => readFileSync(path.join(projectRoot, name), 'utf8');
@@ -107,5 +107,7 @@ test('several runs of a scenario are told by the median of each figure, its leas
     curves: recorded.curves,
   });
   expect(medians([runs[0]!])).toEqual(runs[0]);
+  expect(told({ name: 'lost', value: 0, unit: 'tasks', spread: [0, 0] })).toBe('0 tasks');
+  expect(told({ name: 'well', value: 99.991, unit: '%', spread: [99.99, 100] })).toBe('99.99 % (99.99 to 100)');
   expect(blockFor([{ ...recorded, ...measured, runs: 3 }])).toContain('| W7 | 0.1, 3 runs | stored | 1,000 tasks a second (900 to 1,200) |');
 });
