@@ -77,6 +77,9 @@ export interface FigureBoard {
 export interface ChangedRows {
   /** In no order; without those that aren't there any more. */
   dags(dags: readonly DagId[]): Promise<DagView[]>;
-  /** These tasks of a DAG, and those that depend on them directly and haven't begun: what is shown of them may have changed, too. */
-  tasks(dag: DagId, indexes: readonly number[]): Promise<TaskView[]>;
+  /**
+   * These tasks of a DAG, and those that are ready because some of these are final: what is shown of them has changed, too. The first `limit`
+   * of them.
+   */
+  tasks(dag: DagId, indexes: readonly number[], limit: number): Promise<TaskView[]>;
 }

@@ -1,5 +1,6 @@
 /** What every adapter of the views shows: the same suite for each. */
 import type { PlannedDag, PlannedTask } from '../../src/core/dag';
+import type { ChangedRows } from '../../src/ports/live';
 import type { OwnedShard } from '../../src/ports/store';
 import type { DagFilter, DagViews, TaskFilter, TaskViews } from '../../src/ports/views';
 import { at, BACKOFF, batch, dagChange, plannedDag, plannedTask, taskChange } from './records';
@@ -8,6 +9,7 @@ import type { OpenStore } from './store';
 export interface OpenViews extends OpenStore {
   readonly dags: DagViews;
   readonly tasks: TaskViews;
+  readonly changed: ChangedRows;
 }
 
 /** Whole milliseconds, as rows keep them. */
@@ -28,6 +30,36 @@ export function viewsContract(open: () => Promise<OpenViews>): void {
     await world.store.admit(dags.map((dag) => ({ dag, idempotency: null })));
   };
   const commit = (over: Parameters<typeof batch>[1]): Promise<void> => world.store.commit(batch(at(owned, 1n), over));
+
+  test('what was stored under a key', async () => {
+    const dag = plannedDag();
+    await world.store.admit([{ dag, idempotency: { key: 'k', bodyHash: 'h' } }]);
+    expect(await Promise.all(['k', 'K'].map(world.dags.submittedUnder))).toEqual([{ dag: dag.dagId, bodyHash: 'h' }, undefined]);
+  });
+
+  test('of what changed those are shown, too, that are ready because of it; no more than asked for', async () => {
+    const dag = plannedDag();
+    await admit(dag);
+    const shown = async (changed: number, limit = 10) =>
+      (await world.changed.tasks(dag.dagId, [changed], limit)).map(({ ref, status }) => [ref.task, status]);
+    const end = (task: number): Promise<void> => commit({ tasks: [taskChange(dag, task)] });
+    await commit({ tasks: [taskChange(dag, 0, { status: 'RUNNING', completedAt: null })] });
+    expect(await shown(0)).toEqual([[0, 'RUNNING']]);
+    await end(0);
+    expect(await shown(0)).toEqual([
+      [0, 'COMPLETED'],
+      [1, 'QUEUED'],
+      [2, 'QUEUED'],
+    ]);
+    expect(await shown(0, 2)).toHaveLength(2);
+    await end(1);
+    expect(await shown(1)).toEqual([[1, 'COMPLETED']]);
+    await end(2);
+    expect(await shown(2)).toEqual([
+      [2, 'COMPLETED'],
+      [3, 'QUEUED'],
+    ]);
+  });
 
   test('a DAG is shown with its counters and times', async () => {
     const origin = { scheduleId: '11111111-2222-8333-9444-555555555555', scheduledFor: 1_764_000_000_000 };

@@ -61,7 +61,7 @@ const RULE_MET = `(t.reason IS NULL AND CASE coalesce(t.options::json ->> 'trigg
   ELSE true END)`;
 
 /** The condition for a status as it is shown: a PENDING row whose trigger rule is met is shown as QUEUED. */
-const shownAs = (status: TaskStatus): string => {
+export const shownAs = (status: TaskStatus): string => {
   if (status === 'PENDING') return `(t.status = 'PENDING' AND NOT ${RULE_MET})`;
   if (status === 'QUEUED') return `(t.status = 'QUEUED' OR (t.status = 'PENDING' AND ${RULE_MET}))`;
   return `t.status = ${literalList([status])}`;

@@ -93,9 +93,8 @@ export const createClients = ({ clock, most, place, announce }: ClientsNeeds): C
       for (const client of all) if (to(client)) client.reader.reset(sent);
     },
     tendOnce: () => {
-      // An event without data isn't one, but its id counts.
-      const id = place();
-      const sign: Frame = { event: 'keep-alive', bytes: Buffer.from(`: still here\n${id === undefined ? '' : `id: ${placeText(id)}\n`}\n`) };
+      // An event and no comment: a page that hears nothing at all can tell that the process hangs, or the connection is dead.
+      const sign = frame('alive', '{}');
       for (const { reader } of all) {
         const stuckSince = reader.stuckSince();
         if (stuckSince === undefined || clock.monotonic() - stuckSince <= STUCK_MS) reader.send(sign);

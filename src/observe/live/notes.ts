@@ -86,7 +86,11 @@ const addBack = (pending: Pending, note: ChangeNote): void => {
   for (const dag of note.dags) addDag(pending, dag);
   for (const [dag, tasks] of Object.entries(note.tasks) as [DagId, readonly number[] | null][]) {
     if (tasks === null) pending.tasks.set(dag, null);
-    else for (const task of tasks) addTask(pending, dag, task);
+    else {
+      // Of one without tasks its row changed.
+      if (!pending.tasks.has(dag)) pending.tasks.set(dag, new Set());
+      for (const task of tasks) addTask(pending, dag, task);
+    }
   }
 };
 

@@ -14,7 +14,7 @@ export interface Sink {
 }
 
 export interface Frame {
-  readonly event: 'overview' | 'dags' | 'workers' | 'dag' | 'reset' | 'keep-alive';
+  readonly event: 'overview' | 'dags' | 'workers' | 'dag' | 'reset' | 'alive';
   readonly bytes: Uint8Array;
 }
 
@@ -51,7 +51,7 @@ export const createReader = (sink: Sink, clock: Pick<Clock, 'monotonic'>, reset:
     waiting = waiting.filter(isSnapshot);
   };
   const keep = (frame: Frame): void => {
-    if (frame.event === 'keep-alive') return;
+    if (frame.event === 'alive') return;
     // Behind the others, as its id says that they were told.
     if (isSnapshot(frame)) waiting = waiting.filter(({ event }) => event !== frame.event);
     else if (missed) return;

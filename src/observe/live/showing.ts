@@ -27,7 +27,11 @@ export interface Showing {
 }
 
 const TASKS_AT_ONCE = 500;
-const EVENTS_AT_ONCE = 4;
+/** With those that are ready because of them. */
+const ROWS_AT_ONCE = 1_000;
+/** Payloads and results may be large; what a client that isn't free has waiting is bounded, too. */
+const EVENT_CHARACTERS = 131_072;
+const READS_AT_ONCE = 4;
 const WATCHED_AT_ONCE = 20;
 const TASKS_MARKED = 10_000;
 
@@ -48,6 +52,20 @@ const taken = (tasks: Set<number>): number[] => {
 
 const dagEvent = (dagId: DagId, dag: string, tasks: readonly string[]): string =>
   `{"dagId":${JSON.stringify(dagId)},"dag":${dag},"tasks":[${tasks.join(',')}]}`;
+
+/** One event's tasks each, at least one of them; nothing is one event as well. */
+function* portionsOf(tasks: readonly string[]): Generator<readonly string[], void> {
+  let [portion, size] = [[] as string[], 0];
+  for (const task of tasks) {
+    if (portion.length > 0 && size + task.length > EVENT_CHARACTERS) {
+      yield portion;
+      [portion, size] = [[], 0];
+    }
+    portion.push(task);
+    size += task.length;
+  }
+  yield portion;
+}
 
 /** DAGs that changed, and the place behind which that was told. */
 interface MarkedDags {
@@ -109,8 +127,14 @@ export const createShowing = (rows: ChangedRows, wanted: Wanted): Showing => {
       if (!tooMuch()) addTasks(tasks, dagId, null);
     } else {
       const among = marked ?? new Set(Array.from({ length: dag.totalTasks }, (_, i) => i));
-      for (let events = 0; events === 0 || (among.size > 0 && events < EVENTS_AT_ONCE); events++)
-        show(dagEvent(dagId, dagJson(dag), (await rows.tasks(dagId, taken(among))).map(taskJson)));
+      for (let reads = 0; reads === 0 || (among.size > 0 && reads < READS_AT_ONCE); reads++) {
+        const found = await rows.tasks(dagId, taken(among), ROWS_AT_ONCE + 1);
+        if (found.length > ROWS_AT_ONCE) {
+          if (!tooMuch()) addTasks(tasks, dagId, null);
+          return;
+        }
+        for (const some of portionsOf(found.map(taskJson))) show(dagEvent(dagId, dagJson(dag), some));
+      }
       if (among.size > 0) addTasks(tasks, dagId, [...among]);
     }
   };

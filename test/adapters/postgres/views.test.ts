@@ -1,3 +1,4 @@
+import { createChangedRows } from '../../../src/adapters/postgres/changedRows';
 import { createDagViews } from '../../../src/adapters/postgres/dagViews';
 import { createRunStore } from '../../../src/adapters/postgres/runStore';
 import { createShardLeases } from '../../../src/adapters/postgres/shardLeases';
@@ -19,6 +20,7 @@ describe.each(SERVERS)('views on %s', (_name, start) => {
       leases: createShardLeases(database),
       dags: createDagViews(database),
       tasks: createTaskViews(database),
+      changed: createChangedRows(database),
     };
   });
 });

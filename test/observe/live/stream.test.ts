@@ -26,16 +26,16 @@ interface Told {
 const toldIn = (text: string): Told[] =>
   text
     .split('\n\n')
-    .filter((block) => block.includes('event: '))
+    .filter((block) => block.includes('event: ') && !block.startsWith('event: alive'))
     .map((block) => {
       const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1];
       return { event: field('event')!, id: field('id'), data: JSON.parse(field('data')!) as Partial<Data> };
     });
 
-const viewOf = (dagId: DagId): DagView =>
+const viewOf = (dagId: DagId, totalTasks: number): DagView =>
   ({
     dagId,
-    totalTasks: 3,
+    totalTasks,
     createdAt: 0,
     startedAt: null,
     completedAt: null,
@@ -46,13 +46,13 @@ const viewOf = (dagId: DagId): DagView =>
   }) as DagView;
 
 const NEVER = { queuedAt: null, dispatchedAt: null, startedAt: null, completedAt: null, retryAt: null, dueAt: null };
-const taskOf = (dag: DagId, task: number): TaskView =>
-  ({ ref: { dag, task }, createdAt: 0, losses: 0, ...NEVER, reason: null }) as unknown as TaskView;
+const taskOf = (dag: DagId, task: number, payload: string | null): TaskView =>
+  ({ ref: { dag, task }, createdAt: 0, losses: 0, ...NEVER, reason: null, payload }) as unknown as TaskView;
 
 const open = async () => {
   const clock = createVirtualClock();
   const feed = createMemoryFeed(clock);
-  const states = { rowsAway: false, feedAway: false, reads: 0, exchanges: 0 };
+  const states = { rowsAway: false, feedAway: false, reads: 0, exchanges: 0, totalTasks: 3, ready: 0, payload: null as string | null };
   const errors: unknown[] = [];
   const drops: string[] = [];
   const scheduler = async (name: string, most?: number) => {
@@ -71,9 +71,14 @@ const open = async () => {
       rows: {
         dags: (dags) => {
           states.reads += 1;
-          return states.rowsAway ? Promise.reject(failure('STORE_UNAVAILABLE', 'away')) : Promise.resolve(dags.map(viewOf));
+          return states.rowsAway
+            ? Promise.reject(failure('STORE_UNAVAILABLE', 'away'))
+            : Promise.resolve(dags.map((dag) => viewOf(dag, states.totalTasks)));
         },
-        tasks: (dag, indexes) => Promise.resolve(indexes.map((task) => taskOf(dag, task))),
+        tasks: (dag, indexes, limit) => {
+          const ready = Array.from({ length: states.ready }, (_, i) => 1000 + i);
+          return Promise.resolve([...indexes, ...ready].slice(0, limit).map((task) => taskOf(dag, task, states.payload)));
+        },
       },
       overview: { present: () => Promise.resolve('{"at":"now"}') },
       workers: () => Promise.resolve([]),
@@ -228,6 +233,47 @@ test('tasks of a DAG are told to who watches it, and only then noted', async () 
   expect(shown().slice(1)).toEqual([[2, 1]]);
 });
 
+test('of a DAG whose row alone changed it is told, though Redis was away', async () => {
+  const { go, a, states } = await open();
+  const dag = freshDag();
+  const page = a.connect(`dag:${dag}`);
+  await go(2000);
+  const before = page.of('dag').length;
+  states.feedAway = true;
+  await a.commit([dag]);
+  await go(1000);
+  states.feedAway = false;
+  await go(2000);
+  expect(
+    page
+      .of('dag')
+      .slice(before)
+      .map(({ data }) => data.tasks),
+  ).toEqual([[]]);
+});
+
+test('where one task makes thousands ready, pages read anew; large payloads come in several events', async () => {
+  const { go, a, states } = await open();
+  const dag = freshDag();
+  const page = a.connect(`dag:${dag}`);
+  await go(2000);
+  const [resets, events] = [page.of('reset').length, page.of('dag').length];
+  Object.assign(states, { totalTasks: 5000, ready: 4000 });
+  await a.commit([dag], [0]);
+  await go(1500);
+  expect([page.of('reset').length, page.of('dag').length]).toEqual([resets + 1, events]);
+  Object.assign(states, { ready: 3, payload: JSON.stringify('x'.repeat(100_000)) });
+  await go(5000);
+  await a.commit([dag], [0]);
+  await go(1500);
+  expect(
+    page
+      .of('dag')
+      .slice(events)
+      .map(({ data }) => data.tasks!.length),
+  ).toEqual([1, 1, 1, 1]);
+});
+
 test('a client that was too slow, took nothing for a minute, or was one too many, is counted', async () => {
   const { go, b, drops } = await open();
   let [isFull, drain, cuts, leave] = [true, (): void => undefined, 0, (): void => undefined];
@@ -259,7 +305,7 @@ test('there are only so many clients, and none once the process stops', async ()
   const last = b.connect('dags');
   expect(b.stream.clients()).toBe(2);
   await go(15_000);
-  expect(last.text()).toMatch(/: still here\nid: \d+-0\.memory-1\n\n/);
+  expect(last.text()).toMatch(/event: alive\nid: \d+-0\.memory-1\ndata: \{\}\n\n/);
   b.stream.close();
   expect([last.ended(), pages[1]!.ended()]).toEqual([true, true]);
   expect(() => b.connect('dags')).toThrow(expect.objectContaining({ code: 'OVERLOADED' }) as Error);
