@@ -3,7 +3,7 @@ import { Router } from 'express';
 import { STORABLE } from '../core/boundedText';
 import { type Problem, refusal } from '../core/refusal';
 import { LONGEST_WHO, type Who } from '../core/who';
-import { jsonOf, jsonOrNothing, rawBody, sendJson } from '../edge/requests';
+import { commandBody, jsonOf, jsonOrNothing, sendJson } from '../edge/requests';
 import type { Announce } from '../ports/happenings';
 import { CHECK_NAMES, CHECKS, type Check } from './checks';
 import type { Doctor, Examination } from './doctor';
@@ -84,7 +84,7 @@ export const auditRoutes = ({ doctor, repair, announce, bodyBytes }: AuditRoutes
   router.get('/api/v1/doctor', async (_request, response) => {
     sendJson(response, JSON.stringify(reportOf(await doctor.examine())));
   });
-  router.post('/api/v1/doctor/repair', jsonOrNothing, rawBody(bodyBytes), async (request, response) => {
+  router.post('/api/v1/doctor/repair', jsonOrNothing, commandBody(bodyBytes), async (request, response) => {
     const { checks, who } = orderIn(jsonOf(request));
     const examination = await doctor.examine();
     const repaired: Record<string, number> = {};

@@ -6,7 +6,7 @@ import type { Limit } from '../core/limits';
 import type { Subscription } from '../core/notices';
 import { parseTaskId } from '../core/ids';
 import { refusal } from '../core/refusal';
-import { gone, jsonOf, jsonOrNothing, keyOf, param, rawBody, sendJson } from '../edge/requests';
+import { commandBody, gone, jsonOf, jsonOrNothing, keyOf, param, rawBody, sendJson } from '../edge/requests';
 import type { FiringView, ScheduleView } from '../ports/schedules';
 import type { DeadLetterView, DeadLetterViews } from '../ports/letters';
 import type { DeliveryView } from '../ports/notices';
@@ -70,7 +70,7 @@ const taskMember = async ({ views, present }: Tools, task: TaskRef): Promise<str
 /** A command on the DAG of the path. */
 const onDag = <N extends ControlBody>(tools: Tools, method: 'post' | 'patch', path: string, [name, ask]: readonly [N, Ask<N>]): void => {
   const { router, read, bodyBytes } = tools;
-  router[method](`/api/v1/dags/:dagId/${path}`, jsonOrNothing, rawBody(bodyBytes), async (request, response) => {
+  router[method](`/api/v1/dags/:dagId/${path}`, jsonOrNothing, commandBody(bodyBytes), async (request, response) => {
     const dagId = param(request, 'dagId');
     const requested = await ask(dagId, read(name, jsonOf(request)), askingOf(request, response));
     sendOutcome(response, requested, await dagMember(tools, dagId.toLowerCase() as DagId));
@@ -80,7 +80,7 @@ const onDag = <N extends ControlBody>(tools: Tools, method: 'post' | 'patch', pa
 /** A command on the task of the path. */
 const onTask = <N extends ControlBody>(tools: Tools, path: string, [name, ask]: readonly [N, Ask<N>]): void => {
   const { router, read, bodyBytes } = tools;
-  router.post(`/api/v1/tasks/:taskId/${path}`, jsonOrNothing, rawBody(bodyBytes), async (request, response) => {
+  router.post(`/api/v1/tasks/:taskId/${path}`, jsonOrNothing, commandBody(bodyBytes), async (request, response) => {
     const taskId = param(request, 'taskId');
     const requested = await ask(taskId, read(name, jsonOf(request)), askingOf(request, response));
     sendOutcome(response, requested, await taskMember(tools, parseTaskId(taskId)!));
@@ -113,7 +113,7 @@ const letterMember = async ({ views, present }: Tools, id: string): Promise<stri
 
 const letterCommands = (tools: Tools, letters: Letters): void => {
   const { router, read, bodyBytes } = tools;
-  const body = [jsonOrNothing, rawBody(bodyBytes)];
+  const body = [jsonOrNothing, commandBody(bodyBytes)];
   router.post('/api/v1/dead-letters/replay', body, async (request: Request, response: Response) => {
     const { lastAt, ...counts } = await letters.replayAll(read('BulkReplayBody', jsonOf(request)), keyOf(request));
     sendJson(response, JSON.stringify({ ...counts, lastAt: lastAt === null ? null : new Date(lastAt).toISOString() }), 202);
@@ -137,7 +137,7 @@ const letterCommands = (tools: Tools, letters: Letters): void => {
 
 const gateCommands = (tools: Tools, gates: GateControl): void => {
   const { router, read, bodyBytes, present } = tools;
-  const body = [jsonOrNothing, rawBody(bodyBytes)];
+  const body = [jsonOrNothing, commandBody(bodyBytes)];
   const send = (response: Response, { changed, gate }: Awaited<ReturnType<GateControl['pause']>>): void => {
     sendJson(response, `{"changed":${String(changed)},"gate":${gate === null ? 'null' : present.gate(gate)}}`);
   };
@@ -151,7 +151,7 @@ const gateCommands = (tools: Tools, gates: GateControl): void => {
 
 const limitCommands = ({ router, read, bodyBytes, present }: Tools, limits: LimitControl): void => {
   const path = '/api/v1/limits/:scope/:name';
-  router.put(path, jsonOrNothing, rawBody(bodyBytes), async (request, response) => {
+  router.put(path, jsonOrNothing, commandBody(bodyBytes), async (request, response) => {
     const { changed, limit } = await limits.set(param(request, 'scope'), param(request, 'name'), read('LimitBody', jsonOf(request)));
     sendJson(response, `{"changed":${String(changed)},"limit":${await present.limit(limit)}}`);
   });
@@ -191,7 +191,7 @@ export interface SubscriptionRoutesNeeds {
 export const subscriptionRoutes = ({ control, bodyBytes, present }: SubscriptionRoutesNeeds): Router => {
   const router = Router();
   const read = createReadBody();
-  const body = [jsonOrNothing, rawBody(bodyBytes)];
+  const body = [jsonOrNothing, commandBody(bodyBytes)];
   const path = '/api/v1/subscriptions/:subscriptionId';
   const id = (request: Request): string => param(request, 'subscriptionId');
   const sendSecret = (response: Response, { subscription, secret }: Subscribed, status: number): void => {
@@ -212,10 +212,10 @@ export const subscriptionRoutes = ({ control, bodyBytes, present }: Subscription
   router.post(`${path}/secret`, body, async (request: Request, response: Response) => {
     sendSecret(response, await control.newSecret(id(request), read('CommandBody', jsonOf(request))), 200);
   });
-  router.post(`${path}/test`, async (request, response) => {
+  router.post(`${path}/test`, jsonOrNothing, async (request, response) => {
     sendJson(response, present.delivery(await control.test(id(request))), 202);
   });
-  router.post(`${path}/deliveries/:deliveryId/redeliver`, async (request, response) => {
+  router.post(`${path}/deliveries/:deliveryId/redeliver`, jsonOrNothing, async (request, response) => {
     sendJson(response, present.delivery(await control.redeliver(id(request), param(request, 'deliveryId'))), 202);
   });
   return router;
@@ -226,7 +226,7 @@ export const workerCommandRoutes = ({ commands, bodyBytes, present }: WorkerComm
   const router = Router();
   const read = createReadBody();
   const on = <N extends ControlBody>(verb: string, name: N, ask: (workerId: string, body: Bodies[N]) => Promise<unknown>): void => {
-    router.post(`/api/v1/workers/:workerId/${verb}`, jsonOrNothing, rawBody(bodyBytes), async (request, response) => {
+    router.post(`/api/v1/workers/:workerId/${verb}`, jsonOrNothing, commandBody(bodyBytes), async (request, response) => {
       const workerId = param(request, 'workerId');
       await ask(workerId, read(name, jsonOf(request)));
       sendJson(response, `{"worker":${(await present(workerId)) ?? 'null'}}`);
@@ -245,11 +245,14 @@ export interface ScheduleCommandRoutesNeeds {
   readonly present: { schedule(schedule: ScheduleView): string; firing(firing: FiringView): string };
 }
 
+/** A schedule holds a DAG; 100,000 tasks are some 10 MB, and take a tenth of a second to parse. */
+const SCHEDULE_BYTES = 16_777_216;
+
 /** The paths that make, change, fire and remove schedules. */
 export const scheduleCommandRoutes = ({ control, bodyBytes, present }: ScheduleCommandRoutesNeeds): Router => {
   const router = Router();
   const read = createReadBody();
-  const body = [jsonOrNothing, rawBody(bodyBytes)];
+  const body = [jsonOrNothing, rawBody(Math.min(bodyBytes, SCHEDULE_BYTES))];
   const path = '/api/v1/schedules';
   const idOf = (request: Request): string => param(request, 'scheduleId');
   router.post(path, body, async (request: Request, response: Response) => {

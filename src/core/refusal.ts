@@ -76,7 +76,7 @@ export const REFUSALS = {
   },
   DAG_NOT_FINAL: { status: 409, title: 'The DAG is still live', remedy: 'Cancel it first, or wait for its end.' },
   LETTER_CLOSED: { status: 409, title: 'The dead letter is closed', remedy: 'What it tells of can still be retried as a task.' },
-  BODY_TOO_LARGE: { status: 413, title: 'The body is too large', remedy: 'Send a smaller DAG, or raise the setting limits.bodyBytes.' },
+  BODY_TOO_LARGE: { status: 413, title: 'The body is too large', remedy: 'Send less at once; of a DAG the limit is the setting limits.bodyBytes.' },
   DAG_TOO_LARGE: { status: 413, title: 'The DAG is beyond the limits', remedy: 'Divide the DAG, or raise the limit that is named.' },
   BACKLOG_FULL: {
     status: 429,

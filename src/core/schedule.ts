@@ -27,8 +27,11 @@ export interface Origin {
   readonly scheduledFor: number;
 }
 
+/** With what the keys of firings begin, and no client's. */
+export const FIRING_KEYS = 'schedule:';
+
 /** The idempotency key of a firing's submission: however often it is submitted, there is one DAG. */
-export const firingKey = (scheduleId: string, fireTime: number): string => `schedule:${scheduleId}:${fireTime}`;
+export const firingKey = (scheduleId: string, fireTime: number): string => `${FIRING_KEYS}${scheduleId}:${fireTime}`;
 
 export const MOST_CAUGHT_UP = 1000;
 export const LONGEST_JITTER_SECONDS = 3600;

@@ -50,6 +50,17 @@ describe('a command', () => {
     expect(kept.body).toMatchObject({ kind: 'cancel', taskIds: null, by: 'ada', reason: 'wrong input', outcome: 'APPLIED', affected: 2 });
   });
 
+  test('without a body is refused where a page of somebody else could have sent it', async () => {
+    world.live.append = settle(APPLIED, { announced: true });
+    const dag = await submit();
+    const send = (headers: Readonly<Record<string, string>>) => world.http.post(`/api/v1/dags/${dag}/cancel`).set(headers);
+    const foreign = await send({ Origin: 'http://elsewhere.example' });
+    expect([foreign.status, foreign.body.code, world.told]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE', []]);
+    expect((await send({ Origin: 'http://elsewhere.example', 'Content-Type': 'text/plain' }).send('{}')).status).toBe(415);
+    // A browser sends that after it has asked, and is told that it may only where the page is the scheduler's own.
+    expect((await send({ Origin: 'http://scheduler.example', 'Content-Type': 'application/json' })).status).toBe(200);
+  });
+
   test('that nobody applies is answered with 202, and can be looked up', async () => {
     const dag = await submit();
     const began = performance.now();

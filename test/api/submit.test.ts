@@ -153,6 +153,11 @@ describe('an Idempotency-Key', () => {
     expect((await post(linear, { 'Idempotency-Key': 'k'.repeat(256) })).body).toMatchObject({ status: 400, code: 'WRONG_PARAMETER' });
     expect((await post(linear, { 'Idempotency-Key': 'k'.repeat(255) })).status).toBe(201);
   });
+
+  test('that a schedule could have is refused: its next DAG would be taken for submitted', async () => {
+    const { status, body } = await post(linear, { 'Idempotency-Key': `schedule:${'0190f0c0-0000-8000-8000-000000000000'}:1700000000000` });
+    expect([status, body]).toEqual([400, expect.objectContaining({ code: 'WRONG_PARAMETER' })]);
+  });
 });
 
 describe('a check without a submission', () => {

@@ -1,4 +1,5 @@
 /** Subscriptions over HTTP, on a real database. */
+import { gzipSync } from 'node:zlib';
 import { createDeliveryStore, createDeliveryViews } from '../../src/adapters/postgres/deliveries';
 import { createSubscriptionStore } from '../../src/adapters/postgres/subscriptions';
 import { subscriptionRoutes } from '../../src/control/routes';
@@ -33,7 +34,7 @@ const serve = (over: { hasEmail?: boolean; allowedHosts?: readonly string[]; mos
   });
   const present = { subscription: subscriptionJson, delivery: deliveryJson };
   const app = createApp({
-    routers: [subscriptionRoutes({ control, bodyBytes: 100_000, present }), subscriptionListRoutes({ subscriptions: store, views })],
+    routers: [subscriptionRoutes({ control, bodyBytes: 67_108_864, present }), subscriptionListRoutes({ subscriptions: store, views })],
     answered: () => undefined,
     unexpected: (error) => {
       throw error;
@@ -61,6 +62,16 @@ interface Added {
   readonly secret: string | null;
 }
 const add = async (body: object): Promise<Added> => (await http.post(path).send(body).expect(201)).body as Added;
+
+test('of a command two megabytes are read, however little they were on their way', async () => {
+  const packed = gzipSync(`[${'0,'.repeat(1_500_000)}`) as unknown as string;
+  const answer = await http
+    .post(path)
+    .set({ 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' })
+    .serialize((body: unknown) => body as string)
+    .send(packed);
+  expect([answer.status, answer.body]).toEqual([413, expect.objectContaining({ code: 'BODY_TOO_LARGE' })]);
+});
 
 test('one is added, shown without its secrets, changed and removed', async () => {
   const answer = await http

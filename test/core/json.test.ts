@@ -29,6 +29,13 @@ test('a string of any length, and a million lines', () => {
   expect(detail(`${'\n'.repeat(1_000_000)}x`)).toBe('unexpected "x" at line 1000001, column 1 (position 1000000)');
 });
 
+test('where only so much of it is looked at, what is wrong behind that has no place', () => {
+  const spoilt = Buffer.from(`[${'0,'.repeat(1000)}`);
+  expect(parseJson(spoilt)).toMatchObject({ detail: 'the body ends too early, at line 1, column 2002 (position 2001)' });
+  expect(parseJson(spoilt, 1000)).toEqual({ kind: 'broken', detail: 'the body stops being JSON somewhere behind its first 1000 characters' });
+  expect(parseJson(Buffer.from('[x'), 1000)).toMatchObject({ detail: 'unexpected "x" at line 1, column 2 (position 1)' });
+});
+
 test('a million open brackets', () => {
   expect(detail('['.repeat(1_000_000))).toContain('position 1000000');
 });
