@@ -132,6 +132,8 @@ export interface DagViews {
   dags(filter: DagFilter, limit: number, after?: DagCursor): Promise<DagView[]>;
   /** What a DAG said for all of its tasks; undefined where it said nothing, or an earlier version stored it. */
   taskDefaults(dag: DagId): Promise<TaskDefaults | undefined>;
+  /** What was stored under an Idempotency-Key. */
+  submittedUnder(key: string): Promise<{ readonly dag: DagId; readonly bodyHash: string } | undefined>;
 }
 
 /** What stands between a task and its start, as far as the store knows. */

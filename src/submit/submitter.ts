@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { PlannedDag } from '../core/dag';
 import { failure } from '../core/failure';
-import { mintDagId } from '../core/ids';
-import { refusal } from '../core/refusal';
+import { mintDagId, type DagId } from '../core/ids';
+import { isRefusal, refusal } from '../core/refusal';
 import type { Origin } from '../core/schedule';
 import type { DagIdentity } from '../plan/plan';
 import type { Clock } from '../ports/clock';
@@ -19,7 +19,7 @@ import { beginSubmission, type Arrival } from './spans';
 
 export interface SubmitterNeeds extends Omit<AdmissionNeeds, 'clock'>, PlanningNeeds {
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'after' | 'random'>;
-  readonly views: Pick<DagViews, 'dag'>;
+  readonly views: Pick<DagViews, 'dag' | 'submittedUnder'>;
   /** Where new DAGs may be placed: the shards that this process owns, or all where it owns none. */
   readonly shards: () => readonly number[];
   /** Reads bodies above 256 KB; without it they are read here, and hold the loop meanwhile. */
@@ -123,27 +123,42 @@ const hashOf = (body: Uint8Array): string => createHash('sha256').update(body).d
 export const createSubmitter = (needs: SubmitterNeeds): Submitter => {
   const read = createReading(needs);
   const admit = createAdmission(needs);
+
+  const replayOf = async (dag: DagId, sameBody: boolean): Promise<Accepted> => {
+    if (!sameBody) throw refusal('KEY_REUSED', 'this Idempotency-Key came with another body before');
+    const first = await needs.views.dag(dag);
+    if (first === undefined) throw refusal('DAG_NOT_FOUND', `the DAG ${dag} of this Idempotency-Key is gone`);
+    return { dag: asFirstAnswered(first), replayed: true };
+  };
+  const submit: Submitter['submit'] = async (body, key, from) => {
+    // Before it is read, too: what is turned away should cost next to nothing.
+    needs.backlog.check(1);
+    const spans = needs.tracing && beginSubmission({ tracing: needs.tracing, clock: needs.clock }, from?.arrival);
+    const planned = await read(body);
+    const traced = spans === undefined ? planned : spans.join(planned);
+    const dag = from?.origin === undefined ? traced : { ...traced, origin: from.origin };
+    needs.backlog.check(dag.tasks.length);
+    needs.backlog.add(dag.tasks.length);
+    const admission = await admit({ dag, idempotency: key === null ? null : { key, bodyHash: hashOf(body) } });
+    if (admission.kind === 'stored') {
+      needs.admitted(dag, admission.id);
+      spans?.stored(dag);
+      return { dag: newView(dag, admission.id), replayed: false };
+    }
+    return replayOf(admission.dag, admission.sameBody);
+  };
   return {
     check: read,
     submit: async (body, key, from) => {
-      // Before it is read, too: what is turned away should cost next to nothing.
-      needs.backlog.check(1);
-      const spans = needs.tracing && beginSubmission({ tracing: needs.tracing, clock: needs.clock }, from?.arrival);
-      const planned = await read(body);
-      const traced = spans === undefined ? planned : spans.join(planned);
-      const dag = from?.origin === undefined ? traced : { ...traced, origin: from.origin };
-      needs.backlog.check(dag.tasks.length);
-      needs.backlog.add(dag.tasks.length);
-      const admission = await admit({ dag, idempotency: key === null ? null : { key, bodyHash: hashOf(body) } });
-      if (admission.kind === 'stored') {
-        needs.admitted(dag, admission.id);
-        spans?.stored(dag);
-        return { dag: newView(dag, admission.id), replayed: false };
+      try {
+        return await submit(body, key, from);
+      } catch (error) {
+        if (key === null || !isRefusal(error, 'BACKLOG_FULL')) throw error;
+        // Who comes again because the answer was lost must not hear that nothing was stored.
+        const earlier = await needs.views.submittedUnder(key);
+        if (earlier === undefined) throw error;
+        return replayOf(earlier.dag, earlier.bodyHash === hashOf(body));
       }
-      if (!admission.sameBody) throw refusal('KEY_REUSED', 'this Idempotency-Key came with another body before');
-      const first = await needs.views.dag(admission.dag);
-      if (first === undefined) throw refusal('DAG_NOT_FOUND', `the DAG ${admission.dag} of this Idempotency-Key is gone`);
-      return { dag: asFirstAnswered(first), replayed: true };
     },
   };
 };

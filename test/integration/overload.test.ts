@@ -4,11 +4,11 @@ import { atEnd } from '../harness/cleanup';
 import { startRealStack } from '../harness/stacks';
 import { until } from '../harness/until';
 
-const post = (url: string, tasks: number): Promise<Response> => {
+const post = (url: string, tasks: number, key?: string): Promise<Response> => {
   const task = (i: number) => ({ taskName: `task-${i}`, type: 'NOTIFICATION', simulate: { durationMs: 1, failureRate: 0 } });
   return fetch(`${url}/api/v1/dags`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) },
     body: JSON.stringify({ dagName: 'some', tasks: Array.from({ length: tasks }, (_, i) => task(i)) }),
   });
 };
@@ -26,7 +26,8 @@ const metricsOf = async (url: string): Promise<string> => (await fetch(`${url}/a
 
 test('a full backlog is answered with 429 and a time, and taken again when workers have made room', async () => {
   const { url, startWorker, sql } = await startRealStack({ workers: 0, env: { LIMITS_OPEN_TASKS: '100' } });
-  expect((await post(url, 60)).status).toBe(201);
+  const first = await post(url, 60, 'mine');
+  expect(first.status).toBe(201);
   expect((await post(url, 40)).status).toBe(201);
   const refused = await post(url, 1);
   expect(refused.status).toBe(429);
@@ -39,6 +40,11 @@ test('a full backlog is answered with 429 and a time, and taken again when worke
   const metrics = await metricsOf(url);
   expect(metrics).toContain('submissions_refused_total{reason="backlog"} 3\n');
   expect(metrics).toContain('open_tasks 100\n');
+  // Whose first answer was lost isn't told that nothing was stored.
+  const again = await post(url, 60, 'mine');
+  expect([again.status, again.headers.get('idempotency-replayed'), await again.json()]).toEqual([201, 'true', await first.json()]);
+  expect((await post(url, 61, 'mine')).status).toBe(422);
+  expect((await post(url, 60, 'other')).status).toBe(429);
 
   await startWorker('worker-1');
   await until(async () => (await post(url, 100)).status === 201, { what: 'room in the backlog', timeoutMs: 20_000 });

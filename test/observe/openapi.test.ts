@@ -54,6 +54,7 @@ test('the document has exactly the paths that are served', () => {
     dag: never,
     dags: never,
     taskDefaults: never,
+    submittedUnder: never,
     task: never,
     tasks: never,
     tasksOf: never,

@@ -100,5 +100,11 @@ export const createDagViews = ({ views: pool }: Pick<Database, 'views'>): DagVie
       const { rows } = await pool.query<{ defaults: string }>({ name: 'task_defaults', text, values: [dag] });
       return rows.map(({ defaults }) => JSON.parse(defaults) as TaskDefaults)[0];
     }),
+  submittedUnder: (key) =>
+    reaching(async () => {
+      const text = 'SELECT dag_id, body_hash FROM idempotency_keys WHERE key = $1';
+      const { rows } = await pool.query<{ dag_id: DagId; body_hash: string }>({ name: 'submitted_under', text, values: [key] });
+      return rows.map((row) => ({ dag: row.dag_id, bodyHash: row.body_hash }))[0];
+    }),
   dags: (filter, limit, after) => reaching(() => listDags(pool, filter, limit, after)),
 });
