@@ -38,8 +38,8 @@ const loggerOf = ({ say }: Voice): TaskLogger => {
 
 /** What the handler sees. */
 export const contextOf = ({ work: { dispatch, fence, inputs, limits, traceparent }, voice, signal }: Member): TaskContext => {
-  const upstream: Record<string, unknown> = {};
-  for (const [name, result] of Object.entries(inputs.upstream)) upstream[name] = parse(result);
+  // A task may be called __proto__, which can't be assigned to.
+  const upstream = Object.fromEntries(Object.entries(inputs.upstream).map(([name, result]) => [name, parse(result)]));
   let logger: TaskLogger | undefined;
   return {
     task: {

@@ -90,7 +90,8 @@ export const createOutbox = (needs: OutboxNeeds): Outbox => {
       at,
       cancel: clock.after(at - now, () => {
         timer = undefined;
-        sending ??= send();
+        // A line that was dropped leaves nothing, and what isn't sent has no end that would let the next begin.
+        if (!buffer.isEmpty()) sending ??= send();
       }),
     };
   };

@@ -6,7 +6,7 @@ import { dispatchOf } from './bench';
 test('tasks that come together are one call in one slot, each with a context, a claim and a report of its own', async () => {
   const bench = startBatchBench({ slots: 2 });
   await bench.hand([
-    dispatchOf(0, { type: 'ROW', payload: '{"a":1}', upstream: { parent: '[2]' } }),
+    dispatchOf(0, { type: 'ROW', payload: '{"a":1}', upstream: { parent: '[2]', ['__proto__']: '{"approved":true}' } }),
     dispatchOf(1, { type: 'ROW', payload: '{"a":2}', checkpoint: '3' }),
   ]);
   expect(bench.called()).toEqual(['t0 t1']);
@@ -14,6 +14,8 @@ test('tasks that come together are one call in one slot, each with a context, a 
     { payload: { a: 1 }, upstream: { parent: [2] }, restored: null, attempt: 1, fence: 1n },
     { payload: { a: 2 }, upstream: {}, restored: 3, attempt: 1, fence: 1n },
   ]);
+  const { upstream } = bench.calls[0]!.contexts[0]!;
+  expect([Object.keys(upstream), 'approved' in upstream]).toEqual([['parent', '__proto__'], false]);
   expect(bench.shown()).toEqual([1, 2]);
   await bench.calls[0]!.answer([{ n: 1 }, undefined]);
   expect(bench.reports).toMatchObject([

@@ -71,6 +71,16 @@ test('lines leave within a second, those of an attempt that has ended at once, a
   expect(sent[2]!.position).toBe(sent[0]!.bytes);
 });
 
+test('after a line that there was no room for, others leave all the same', async () => {
+  const { outbox, clock, dropped, texts } = start({ lineBytes: 40_000, bufferBytes: 40_000 });
+  outbox.say(speakerOfAll, lineOf('x'.repeat(30_000)));
+  await clock.advance(1000);
+  expect([dropped.buffer, texts()]).toEqual([1, []]);
+  outbox.say(speakerOfAll, lineOf('a'));
+  await clock.advance(1000);
+  expect(texts()).toEqual(['7:1 a']);
+});
+
 test('a copy of a task speaks for the task; long lines are cut, secrets left out', async () => {
   const { outbox, clock, sent } = start();
   outbox.say(speaker(8_388_611, { copyOf: 3 }), lineOf(`é${'x'.repeat(200)}`));
