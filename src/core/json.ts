@@ -64,7 +64,7 @@ export const brokenAt = (text: string, within = Infinity): number | undefined =>
 
 const EXCERPT = 20;
 
-const describe = (text: string, within: number | undefined): string => {
+const describe = (text: string, within: number): string => {
   const at = brokenAt(text, within);
   if (at === undefined) return `the body stops being JSON somewhere behind its first ${within} characters`;
   let [line, begin] = [1, 0];
@@ -76,7 +76,7 @@ const describe = (text: string, within: number | undefined): string => {
 export type Parsed = { readonly kind: 'json'; readonly value: unknown } | { readonly kind: 'broken'; readonly detail: string };
 
 /** Parses UTF-8 bytes as JSON. Where it is none, the place is looked for in the first `within` characters, a tenth of a microsecond each. */
-export const parseJson = (bytes: Uint8Array, within?: number): Parsed => {
+export const parseJson = (bytes: Uint8Array, within = Infinity): Parsed => {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
