@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
+import { EXIT } from './exitCodes';
 import { runProgram } from './program';
 import { createTerminal } from './terminal';
 
@@ -12,7 +13,7 @@ const { version } = JSON.parse(readFileSync(path.join(__dirname, '../../package.
 // A reader that has seen enough (`dts list | head`) is no failure.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 1);
+    process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : EXIT.internal);
   });
 
 // Commander knows NO_COLOR, FORCE_COLOR and whether the output is a terminal.

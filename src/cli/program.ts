@@ -21,7 +21,7 @@ import { addWatch } from './commands/watch';
 import { addWorkers } from './commands/workers';
 import type { Context } from './context';
 import { EXIT, EXIT_CODES_HELP } from './exitCodes';
-import { failureOf } from './render/problem';
+import { type Failure, failureOf } from './render/problem';
 
 export const createProgram = (context: Context, version: string): Command => {
   const program = new Command('dts')
@@ -57,7 +57,13 @@ export const createProgram = (context: Context, version: string): Command => {
   return program;
 };
 
-/** Runs one command line (without node and script) and answers the code to leave with; unexpected errors are thrown. */
+/** What nobody expected is told with its stack, for who mends it. */
+const bugOf = (error: unknown): Failure => ({
+  lines: [`dts itself failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`],
+  code: EXIT.internal,
+});
+
+/** Runs one command line (without node and script) and answers the code to leave with. */
 export const runProgram = async (args: readonly string[], context: Omit<Context, 'leaveWith'>, version: string): Promise<number> => {
   let code: number = EXIT.ok;
   const program = createProgram({ ...context, leaveWith: (chosen) => void (code = chosen) }, version);
@@ -66,8 +72,7 @@ export const runProgram = async (args: readonly string[], context: Omit<Context,
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const failure = failureOf(error, context.terminal.paint);
-    if (failure === undefined) throw error;
+    const failure = failureOf(error, context.terminal.paint) ?? bugOf(error);
     failure.lines.forEach(context.terminal.note);
     return failure.code;
   }

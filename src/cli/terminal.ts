@@ -1,5 +1,6 @@
 /** Where the commands write, and what the place can show. */
 import { createPaint, type Paint } from './render/paint';
+import { columnsOf } from './render/width';
 
 export interface Terminal {
   /** Results. A line end is added. */
@@ -9,6 +10,7 @@ export interface Terminal {
   /** Replaces what the last `redraw` wrote; only on a TTY. */
   redraw(lines: readonly string[]): void;
   readonly isTty: boolean;
+  /** As they are at this moment: people change the sizes of windows. */
   readonly columns: number;
   readonly rows: number;
   readonly paint: Paint;
@@ -23,14 +25,15 @@ export interface Streams {
 
 const PIECES = /\x1b\[[0-9;]*m|[^\x1b]/gu;
 
-/** Cuts a line at so many visible characters; colours don't count and are closed. */
+/** Cuts a line at so many columns; colours don't count and are closed. */
 export const clip = (line: string, columns: number): string => {
   let seen = 0;
   let kept = '';
   for (const [piece] of line.matchAll(PIECES)) {
-    if (piece.startsWith('\x1b')) kept += piece;
-    else if (++seen < columns) kept += piece;
-    else if (seen === columns) kept += '…';
+    const before = seen;
+    if (!piece.startsWith('\x1b')) seen += columnsOf(piece);
+    if (piece.startsWith('\x1b') || seen < columns) kept += piece;
+    else if (before < columns) kept += '…';
   }
   return seen > columns ? kept : line;
 };
@@ -42,7 +45,8 @@ export const harmless = (text: string): string => text.replace(CONTROLS, (_, col
 
 export const createTerminal = ({ stdout, stderr, colours }: Streams): Terminal => {
   let drawn = 0;
-  const columns = stdout.columns ?? 100;
+  const columns = (): number => stdout.columns ?? 100;
+  const rows = (): number => stdout.rows ?? 24;
   return {
     out: (text) => {
       drawn = 0;
@@ -51,12 +55,18 @@ export const createTerminal = ({ stdout, stderr, colours }: Streams): Terminal =
     note: (text) => void stderr.write(`${harmless(text)}\n`),
     redraw: (lines) => {
       const up = drawn > 0 ? `\x1b[${String(drawn)}A` : '';
-      stdout.write(`${up}\x1b[J${lines.map((line) => clip(harmless(line).replaceAll('\n', ' '), columns)).join('\n')}\n`);
-      drawn = lines.length;
+      // What has left the screen above can't be drawn over, and the last row is the prompt's.
+      const shown = lines.slice(0, Math.max(1, rows() - 1)).map((line) => clip(harmless(line).replace(/[\n\t]/g, ' '), columns()));
+      stdout.write(`${up}\x1b[J${shown.join('\n')}\n`);
+      drawn = shown.length;
     },
     isTty: stdout.isTTY === true,
-    columns,
-    rows: stdout.rows ?? 24,
+    get columns() {
+      return columns();
+    },
+    get rows() {
+      return rows();
+    },
     paint: createPaint(colours),
   };
 };

@@ -40,10 +40,10 @@ export const follow = async (client: Client, dagId: string, { now, pause }: Pick
 
 /** For people: a live picture, or lines. */
 export const showFor = ({ terminal, now }: Pick<Context, 'terminal' | 'now'>): Show => {
-  const { paint, rows } = terminal;
-  const mostTasks = Math.min(MOST_DRAWN, rows - OTHER_ROWS);
+  const { paint } = terminal;
   if (terminal.isTty) {
     return ({ dag, tasks }) => {
+      const mostTasks = Math.min(MOST_DRAWN, terminal.rows - OTHER_ROWS);
       terminal.redraw(dagLines(dag, tasks, { paint, now: now(), mostTasks }));
     };
   }

@@ -9,6 +9,12 @@ interface Placed {
   readonly document: unknown;
 }
 
+export interface Workflow {
+  /** Its file, and its line where the file has several. */
+  readonly place: string;
+  readonly submission: DagSubmission;
+}
+
 /** The document of a file, or those of its lines where the whole is none. */
 const documentsOf = (text: string, file: string): readonly Placed[] => {
   const lines = text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [{ place: `${file}:${String(i + 1)}`, line }]));
@@ -29,6 +35,6 @@ const submissionOf = ({ place, document }: Placed, options: WorkflowOptions): Da
   }
 };
 
-/** The submissions of one file, or of the standard input for `-`. */
-export const readWorkflows = async (file: string, stdin: Readable, options: WorkflowOptions): Promise<readonly DagSubmission[]> =>
-  documentsOf(await readText(file, stdin), file).map((placed) => submissionOf(placed, options));
+/** The workflows of one file, or of the standard input for `-`. */
+export const readWorkflows = async (file: string, stdin: Readable, options: WorkflowOptions): Promise<readonly Workflow[]> =>
+  documentsOf(await readText(file, stdin), file).map((placed) => ({ place: placed.place, submission: submissionOf(placed, options) }));

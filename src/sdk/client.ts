@@ -4,7 +4,7 @@ import type { DagStatus, TaskStatus } from '../core/dag';
 import { type AutoscalingCalls, autoscalingCalls } from './autoscaling';
 import { type ControlCalls, controlCalls } from './control';
 import { type DoctorCalls, doctorCalls } from './doctor';
-import { unreachableError } from './errors';
+import { mayPass, strangerError } from './errors';
 import { type LiveCalls, liveCalls } from './live';
 import { type LogCalls, logCalls } from './logs';
 import { type NotificationCalls, notificationCalls } from './notifications';
@@ -27,7 +27,7 @@ export interface SubmitOptions {
 export interface WaitOptions {
   /** Called with each state that is seen on the way. */
   readonly onState?: (dag: DagView) => void;
-  /** The longest wait in all; the last state seen is answered then. For ever by default. */
+  /** The longest wait in all, give or take a second; the last state seen is answered then. For ever by default. */
   readonly timeoutMs?: number;
 }
 
@@ -66,29 +66,40 @@ export interface Client extends ControlCalls, WorkerCalls, DoctorCalls, Autoscal
 }
 
 const WAIT_SECONDS = 30;
+/** A look that the server answers at the last moment is given this much for its way. */
+const LATE_MS = 1_000;
 
-/** Makes a client. Nothing is connected before the first call; every call rejects with an ApiError or an UnreachableError. */
+/**
+ * Makes a client. Nothing is connected before the first call; every call rejects with an ApiError or an UnreachableError, or with a TypeError where
+ * what it is given can't be sent.
+ */
 export const createClient = ({ url, timeoutMs = 30_000, retries = 4 }: ClientSettings): Client => {
   const call = async <T>(request: ApiRequest): Promise<T> => {
     const { text, headers } = await send({ url, timeoutMs, retries }, request);
     try {
       return (text === '' ? undefined : JSON.parse(text)) as T;
     } catch {
-      throw unreachableError(url, `what answers there is no scheduler: it sends ${headers.get('content-type') ?? 'something'} that is no JSON`);
+      throw strangerError(url, `what answers there is no scheduler: it sends ${headers.get('content-type') ?? 'something'} that is no JSON`);
     }
   };
   const part = encodeURIComponent;
 
-  const dag = (dagId: string, waitSeconds?: number): Promise<DagView> =>
-    call({ path: `api/v1/dags/${part(dagId)}`, query: { waitSeconds }, extraMs: (waitSeconds ?? 0) * 1_000 });
+  const look = (dagId: string, waitSeconds?: number, withinMs = Infinity): Promise<DagView> =>
+    call({ path: `api/v1/dags/${part(dagId)}`, query: { waitSeconds }, extraMs: (waitSeconds ?? 0) * 1_000, withinMs });
 
   const wait = async (dagId: string, { onState, timeoutMs: limitMs = Infinity }: WaitOptions = {}): Promise<DagView> => {
     const deadline = performance.now() + limitMs;
+    let last: DagView | undefined;
     for (;;) {
-      const leftSeconds = Math.max(0, Math.min(WAIT_SECONDS, Math.ceil((deadline - performance.now()) / 1_000)));
-      const state = await dag(dagId, leftSeconds);
-      onState?.(state);
-      if (isFinal(state) || performance.now() >= deadline) return state;
+      const leftMs = Math.max(0, Math.ceil(deadline - performance.now()));
+      try {
+        last = await look(dagId, Math.min(WAIT_SECONDS, leftMs / 1_000), leftMs + LATE_MS);
+        onState?.(last);
+        if (isFinal(last)) return last;
+      } catch (error) {
+        if (last === undefined || performance.now() < deadline || !mayPass(error)) throw error;
+      }
+      if (performance.now() >= deadline) return last;
     }
   };
 
@@ -98,13 +109,13 @@ export const createClient = ({ url, timeoutMs = 30_000, retries = 4 }: ClientSet
     ...doctorCalls(call),
     ...autoscalingCalls(call),
     ...scheduleCalls(call),
-    ...liveCalls(call, url),
+    ...liveCalls(call, { url, timeoutMs, retries }),
     ...notificationCalls(call),
     ...logCalls(call, { url, timeoutMs, retries }),
-    dag,
+    dag: (dagId, waitSeconds) => look(dagId, waitSeconds),
     wait,
     submit: (submission, { idempotencyKey = randomUUID() } = {}) =>
-      call({ method: 'POST', path: 'api/v1/dags', headers: { 'idempotency-key': idempotencyKey }, body: JSON.stringify(submission) }),
+      call({ method: 'POST', path: 'api/v1/dags', headers: { 'idempotency-key': idempotencyKey }, body: submission }),
     tasks: (dagId) => call({ path: `api/v1/dags/${part(dagId)}/tasks` }),
     task: (taskId) => call({ path: `api/v1/tasks/${part(taskId)}` }),
     explain: (taskId) => call({ path: `api/v1/tasks/${part(taskId)}/explain` }),

@@ -140,7 +140,7 @@ type Sent = Pick<WhoOptions, 'idempotencyKey'> & Readonly<Record<string, unknown
 /** Sends a command; a POST unless it says otherwise. */
 const sending = (call: Call) => {
   return <T>(path: string, { idempotencyKey = randomUUID(), ...body }: Sent = {}, method: 'POST' | 'PATCH' = 'POST'): Promise<T> =>
-    call({ method, path: `api/v1/${path}`, headers: { 'idempotency-key': idempotencyKey }, body: JSON.stringify(body) });
+    call({ method, path: `api/v1/${path}`, headers: { 'idempotency-key': idempotencyKey }, body });
 };
 
 /** A list of words travels as one text with commas. */
@@ -186,7 +186,7 @@ export const controlCalls = (call: Call): ControlCalls => {
     pools: () => call({ path: 'api/v1/pools' }),
     limits: () => call({ path: 'api/v1/limits' }),
     limit: (target) => call({ path: limitPath(target) }),
-    setLimit: (target, bounds, options) => call({ method: 'PUT', path: limitPath(target), body: JSON.stringify({ ...options, ...bounds }) }),
+    setLimit: (target, bounds, options) => call({ method: 'PUT', path: limitPath(target), body: { ...options, ...bounds } }),
     removeLimit: (target) => call({ method: 'DELETE', path: limitPath(target) }),
     gates: () => call({ path: 'api/v1/gates' }),
     pauseGate: (target, options) => send('gates/pause', { ...options, ...target }),

@@ -17,5 +17,5 @@ const EXTRA_MS = 60_000;
 export const doctorCalls = (call: <T>(request: ApiRequest) => Promise<T>): DoctorCalls => ({
   doctor: () => call({ path: 'api/v1/doctor', extraMs: EXTRA_MS }),
   repair: (checks, who = {}) =>
-    call({ method: 'POST', path: 'api/v1/doctor/repair', body: JSON.stringify({ ...(checks && { checks }), ...who }), extraMs: EXTRA_MS }),
+    call({ method: 'POST', path: 'api/v1/doctor/repair', body: { ...(checks && { checks }), ...who }, extraMs: EXTRA_MS }),
 });

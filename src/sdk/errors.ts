@@ -13,6 +13,8 @@ export interface ApiError extends Error {
 export interface UnreachableError extends Error {
   readonly name: 'UnreachableError';
   readonly url: string;
+  /** Whether somebody else answered: trying again helps nothing then. */
+  readonly answered: boolean;
 }
 
 export const apiError = (status: number, problem: ProblemDetails): ApiError =>
@@ -23,7 +25,14 @@ export const apiError = (status: number, problem: ProblemDetails): ApiError =>
   });
 
 export const unreachableError = (url: string, cause: unknown): UnreachableError =>
-  Object.assign(new Error(`no answer from ${url}: ${reason(cause)}`, { cause }), { name: 'UnreachableError' as const, url });
+  Object.assign(new Error(`no answer from ${url}: ${reason(cause)}`, { cause }), { name: 'UnreachableError' as const, url, answered: false });
+
+/** `what` says who answers in the scheduler's place. */
+export const strangerError = (url: string, what: string): UnreachableError => Object.assign(unreachableError(url, what), { answered: true });
+
+/** The caller's mistake: what is asked can't be sent. Its code is Node's own for such mistakes. */
+export const callError = (message: string, cause?: unknown): TypeError =>
+  Object.assign(new TypeError(message, { cause }), { code: 'ERR_INVALID_ARG_VALUE' as const });
 
 /** fetch says only "fetch failed": the reason is its cause, or the first of several. */
 const reason = (error: unknown): string => {
@@ -33,5 +42,19 @@ const reason = (error: unknown): string => {
   return cause === undefined ? String(message) : reason(cause);
 };
 
+/** Whether a call failed before it had a connection: nothing of it was sent. */
+export const isUnsent = (error: unknown): boolean => {
+  if (typeof error !== 'object' || error === null) return false;
+  const { cause, errors, code, syscall } = error as Readonly<Partial<Record<'cause' | 'errors' | 'code' | 'syscall', unknown>>>;
+  if (syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT') return true;
+  return isUnsent(cause) || (Array.isArray(errors) && errors.some(isUnsent));
+};
+
 export const isApiError = (error: unknown): error is ApiError => error instanceof Error && error.name === 'ApiError';
 export const isUnreachable = (error: unknown): error is UnreachableError => error instanceof Error && error.name === 'UnreachableError';
+export const isCallError = (error: unknown): error is TypeError =>
+  error instanceof TypeError && (error as { readonly code?: unknown }).code === 'ERR_INVALID_ARG_VALUE';
+
+/** Whether a repetition may be answered otherwise. */
+export const mayPass = (error: unknown): boolean =>
+  (isUnreachable(error) && !error.answered) || (isApiError(error) && (error.status === 503 || error.status === 429));

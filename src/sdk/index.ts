@@ -18,7 +18,7 @@ export type {
 } from './control';
 export { type DagBuilder, defineDag, type TaskHandle, type TaskOptions } from './dag';
 export type { DoctorCalls } from './doctor';
-export { type ApiError, isApiError, isUnreachable, type UnreachableError } from './errors';
+export { type ApiError, isApiError, isCallError, isUnreachable, type UnreachableError } from './errors';
 export { type HandlerErrorOptions, type NonRetryableError, nonRetryable, type RetryLaterError, retryLater } from './handlerErrors';
 export type { Curve, LiveCalls, LiveEvent, LiveTopic, Overview, OverviewNow } from './live';
 export type { FollowLogsOptions, LogCalls, LogsOptions, TaskLogLine } from './logs';

@@ -1,8 +1,9 @@
 /** The figures of the whole system, and what changes, as typed calls. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { apiError, isApiError, isUnreachable, unreachableError } from './errors';
-import type { ApiRequest } from './requests';
-import type { DagView, DeadLetter, ProblemDetails, TaskView, WorkerView } from './responses';
+import { mayPass } from './errors';
+import { eventsOf } from './eventStream';
+import type { ApiRequest, RequestSettings } from './requests';
+import type { DagView, DeadLetter, TaskView, WorkerView } from './responses';
 
 export interface OverviewNow {
   readonly at: string;
@@ -54,63 +55,26 @@ export interface LiveCalls {
   overview(): Promise<Overview>;
   /**
    * What changes, as it changes, until `signal` is aborted or the loop is left. A stream that is cut goes on where it was; it ends with an
-   * ApiError where the server refuses the topics.
+   * ApiError where the server refuses the topics, and with an UnreachableError where somebody else answers.
    */
   live(topics: readonly LiveTopic[], options?: { readonly signal?: AbortSignal }): AsyncGenerator<LiveEvent, void, undefined>;
 }
 
 const AGAIN_MS = 2_000;
 
-interface Block {
-  readonly event: string | undefined;
-  readonly id: string | undefined;
-  readonly data: string | undefined;
-}
-
-const readBlock = (block: string): Block => {
-  const field = (name: string): string | undefined =>
-    block
-      .split('\n')
-      .find((line) => line.startsWith(`${name}: `))
-      ?.slice(name.length + 2);
-  return { event: field('event'), id: field('id'), data: field('data') };
-};
-
-/** The blocks of one answer, as they come. */
-async function* blocksOf(response: Response): AsyncGenerator<Block, void, undefined> {
-  let rest = '';
-  const decoder = new TextDecoder();
-  for await (const bytes of response.body as unknown as AsyncIterable<Uint8Array>) {
-    const blocks = (rest + decoder.decode(bytes, { stream: true })).split('\n\n');
-    rest = blocks.pop() ?? '';
-    yield* blocks.map(readBlock);
-  }
-}
-
-const open = async (url: string, topics: readonly LiveTopic[], lastEventId: string | undefined, signal: AbortSignal): Promise<Response> => {
-  const address = new URL('api/v1/stream', url.endsWith('/') ? url : `${url}/`);
-  address.searchParams.set('topics', topics.join(','));
-  const headers = { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
-  const response = await fetch(address, { headers, signal }).catch((error: unknown) => {
-    throw unreachableError(url, error);
-  });
-  if (response.ok) return response;
-  throw apiError(response.status, (await response.json().catch(() => ({}))) as ProblemDetails);
-};
-
-const mayPass = (error: unknown): boolean => isUnreachable(error) || !isApiError(error) || error.status === 503 || error.status === 429;
-
-async function* live(url: string, topics: readonly LiveTopic[], given?: AbortSignal): AsyncGenerator<LiveEvent, void, undefined> {
+async function* live(settings: RequestSettings, topics: readonly LiveTopic[], given?: AbortSignal): AsyncGenerator<LiveEvent, void, undefined> {
   const left = new AbortController();
   const signal = given === undefined ? left.signal : AbortSignal.any([given, left.signal]);
+  const request = { path: 'api/v1/stream', query: { topics: topics.join(',') }, signal };
   const isOver = (): boolean => signal.aborted;
   let lastEventId: string | undefined;
   try {
     while (!isOver()) {
       try {
-        for await (const { event, id, data } of blocksOf(await open(url, topics, lastEventId, signal))) {
+        for await (const { event, id, data } of eventsOf(settings, { ...request, lastEventId })) {
           lastEventId = id ?? lastEventId;
-          if (event !== undefined && data !== undefined) yield { event, data: JSON.parse(data) as unknown } as LiveEvent;
+          // `alive` says only that the other side is.
+          if (event !== undefined && event !== 'alive' && data !== undefined) yield { event, data: JSON.parse(data) as unknown } as LiveEvent;
         }
       } catch (error) {
         if (!isOver() && !mayPass(error)) throw error;
@@ -123,7 +87,7 @@ async function* live(url: string, topics: readonly LiveTopic[], given?: AbortSig
 }
 
 /** The calls, over whatever sends requests. */
-export const liveCalls = (call: <T>(request: ApiRequest) => Promise<T>, url: string): LiveCalls => ({
+export const liveCalls = (call: <T>(request: ApiRequest) => Promise<T>, settings: RequestSettings): LiveCalls => ({
   overview: () => call({ path: 'api/v1/overview' }),
-  live: (topics, { signal } = {}) => live(url, topics, signal),
+  live: (topics, { signal } = {}) => live(settings, topics, signal),
 });

@@ -2,8 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TaskStatus } from '../core/dag';
 import type { LineLevel, LineStream } from '../core/logLine';
-import { apiError, isApiError, isUnreachable, unreachableError } from './errors';
-import { addressOf, problemOf, type ApiRequest, type RequestSettings } from './requests';
+import { mayPass } from './errors';
+import { eventsOf } from './eventStream';
+import type { ApiRequest, RequestSettings } from './requests';
 import type { Page } from './responses';
 
 /** A line that a handler logged (`log`) or printed, or the word that some are missing here. */
@@ -29,9 +30,11 @@ export interface FollowLogsOptions {
   readonly after?: string;
   /** Only lines that hold this, in any case. */
   readonly search?: string;
+  /** Ends it, also while the task says nothing. */
+  readonly signal?: AbortSignal;
 }
 
-export interface LogsOptions extends FollowLogsOptions {
+export interface LogsOptions extends Omit<FollowLogsOptions, 'signal'> {
   readonly limit?: number;
 }
 
@@ -39,70 +42,40 @@ export interface LogCalls {
   /** Lines in the order in which they came, 500 unless `limit` says otherwise; `nextCursor` is the `after` of the next page. */
   logs(taskId: string, options?: LogsOptions): Promise<Page<TaskLogLine>>;
   /**
-   * Lines as they come, until the task is final; returns its status then, null where it is gone. A broken connection is opened again, and goes on
-   * behind the last line.
+   * Lines as they come, until the task is final; returns its status then, null where it is gone or `signal` was aborted. A broken connection is
+   * opened again, and goes on behind the last line.
    */
   followLogs(taskId: string, options?: FollowLogsOptions): AsyncGenerator<TaskLogLine, TaskStatus | null, void>;
 }
 
-interface StreamEvent {
-  readonly event: string;
-  readonly data: string;
-}
-
-const FIELD = /^(event|data): ?(.*)$/;
-
-const parsed = (block: string): StreamEvent => {
-  const fields = new Map(block.split('\n').flatMap((line) => [FIELD.exec(line)].flatMap((match) => (match ? [[match[1], match[2]] as const] : []))));
-  return { event: fields.get('event') ?? '', data: fields.get('data') ?? '' };
-};
-
-/** The events of an open stream; a comment is an event without a name. */
-async function* eventsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const bytes of body) {
-    const blocks = (rest + decoder.decode(bytes, { stream: true })).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) yield parsed(block);
-  }
-}
-
 const AGAIN_MS = 1000;
 
-const open = async (settings: RequestSettings, taskId: string, { after, ...query }: FollowLogsOptions): Promise<AsyncIterable<Uint8Array>> => {
-  const path = `api/v1/tasks/${encodeURIComponent(taskId)}/logs`;
-  const headers = { accept: 'text/event-stream', ...(after !== undefined && { 'last-event-id': after }) };
-  let answer: Response;
-  try {
-    answer = await fetch(addressOf(settings.url, { path, query: { ...query, follow: 'true' } }), { headers });
-  } catch (error) {
-    throw unreachableError(settings.url, error);
-  }
-  if (!answer.ok) throw apiError(answer.status, problemOf(await answer.text()));
-  return (answer.body ?? []) as AsyncIterable<Uint8Array>;
-};
-
-const mayPass = (error: unknown): boolean => isUnreachable(error) || !isApiError(error) || error.status === 503;
-
-async function* follow(settings: RequestSettings, taskId: string, options: FollowLogsOptions): AsyncGenerator<TaskLogLine, TaskStatus | null, void> {
-  let { after } = options;
-  for (let failed = 0; ;) {
+async function* follow(
+  settings: RequestSettings,
+  taskId: string,
+  { after, signal = new AbortController().signal, ...query }: FollowLogsOptions,
+): AsyncGenerator<TaskLogLine, TaskStatus | null, void> {
+  const request = { path: `api/v1/tasks/${encodeURIComponent(taskId)}/logs`, query: { ...query, follow: 'true' }, signal };
+  const isOver = (): boolean => signal.aborted;
+  let lastEventId = after;
+  for (let failed = 0; !isOver(); failed++) {
     try {
-      for await (const { event, data } of eventsOf(await open(settings, taskId, { ...options, ...(after !== undefined && { after }) }))) {
-        failed = 0;
+      for await (const { isComment, event, data = '' } of eventsOf(settings, { ...request, lastEventId })) {
         if (event === 'end') return (JSON.parse(data) as { status: TaskStatus | null }).status;
+        // A task may be silent for hours: what has shown that it works has the same number of tries again.
+        if (isComment || event === 'line') failed = 0;
         if (event !== 'line') continue;
         const line = JSON.parse(data) as TaskLogLine;
-        after = line.id;
+        lastEventId = line.id;
         yield line;
       }
     } catch (error) {
+      if (isOver()) return null;
       if (failed >= settings.retries || !mayPass(error)) throw error;
     }
-    failed += 1;
-    await pause(AGAIN_MS);
+    await pause(AGAIN_MS, undefined, { signal }).catch(() => undefined);
   }
+  return null;
 }
 
 /** The calls, over whatever sends requests. */

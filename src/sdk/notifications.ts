@@ -94,11 +94,11 @@ export const notificationCalls = (call: <T>(request: ApiRequest) => Promise<T>):
   return {
     subscriptions: () => call({ path: PATH }),
     subscription: (id) => call({ path: of(id) }),
-    addSubscription: (subscription) => call({ method: 'POST', path: PATH, body: JSON.stringify(subscription) }),
-    changeSubscription: (id, change) => call({ method: 'PATCH', path: of(id), body: JSON.stringify(change) }),
-    renewSecret: (id, options = {}) => call({ method: 'POST', path: of(id, '/secret'), body: JSON.stringify(options) }),
+    addSubscription: (subscription) => call({ method: 'POST', path: PATH, body: subscription, once: true }),
+    changeSubscription: (id, change) => call({ method: 'PATCH', path: of(id), body: change }),
+    renewSecret: (id, options = {}) => call({ method: 'POST', path: of(id, '/secret'), body: options, once: true }),
     removeSubscription: (id) => call({ method: 'DELETE', path: of(id) }),
-    testSubscription: (id) => call({ method: 'POST', path: of(id, '/test') }),
+    testSubscription: (id) => call({ method: 'POST', path: of(id, '/test'), once: true }),
     deliveries: (id, page = {}) => call({ path: of(id, '/deliveries'), query: { ...page } }),
     redeliver: (id, delivery) => call({ method: 'POST', path: of(id, `/deliveries/${part(delivery)}/redeliver`) }),
   };

@@ -49,21 +49,20 @@ export interface ScheduleCalls {
 /** The calls, over whatever sends requests. */
 export const scheduleCalls = (call: <T>(request: ApiRequest) => Promise<T>): ScheduleCalls => {
   const pathOf = (scheduleId: string): string => `api/v1/schedules/${encodeURIComponent(scheduleId)}`;
-  const send = <T>(method: 'POST' | 'PATCH', path: string, body: object): Promise<T> => call({ method, path, body: JSON.stringify(body) });
   const verb =
     (name: string) =>
     (scheduleId: string, options: Asking = {}): Promise<Schedule> =>
-      send('POST', `${pathOf(scheduleId)}/${name}`, options);
+      call({ method: 'POST', path: `${pathOf(scheduleId)}/${name}`, body: options });
   return {
-    createSchedule: (settings, options) => send('POST', 'api/v1/schedules', { ...options, ...settings }),
+    createSchedule: (settings, options) => call({ method: 'POST', path: 'api/v1/schedules', body: { ...options, ...settings }, once: true }),
     schedules: (page = {}) => call({ path: 'api/v1/schedules', query: { ...page } }),
     schedule: (scheduleId) => call({ path: pathOf(scheduleId) }),
     firings: (scheduleId, page = {}) => call({ path: `${pathOf(scheduleId)}/firings`, query: { ...page } }),
-    changeSchedule: (scheduleId, settings, options) => send('PATCH', pathOf(scheduleId), { ...options, ...settings }),
+    changeSchedule: (scheduleId, settings, options) => call({ method: 'PATCH', path: pathOf(scheduleId), body: { ...options, ...settings } }),
     pauseSchedule: verb('pause'),
     resumeSchedule: verb('resume'),
     triggerSchedule: (scheduleId, { idempotencyKey = randomUUID(), ...body } = {}) =>
-      call({ method: 'POST', path: `${pathOf(scheduleId)}/trigger`, headers: { 'idempotency-key': idempotencyKey }, body: JSON.stringify(body) }),
+      call({ method: 'POST', path: `${pathOf(scheduleId)}/trigger`, headers: { 'idempotency-key': idempotencyKey }, body }),
     removeSchedule: (scheduleId) => call({ method: 'DELETE', path: pathOf(scheduleId) }),
     previewSchedule: (cron, timeZone, count) => call({ path: 'api/v1/schedules/preview', query: { cron, timeZone, count } }),
   };

@@ -22,7 +22,7 @@ export const workerCalls = (call: <T>(request: ApiRequest) => Promise<T>): Worke
   const asking =
     (verb: string) =>
     (workerId: string, options: object = {}): Promise<{ readonly worker: WorkerView | null }> =>
-      call({ method: 'POST', path: `${pathOf(workerId)}/${verb}`, body: JSON.stringify(options) });
+      call({ method: 'POST', path: `${pathOf(workerId)}/${verb}`, body: options });
   return {
     workers: () => call({ path: 'api/v1/workers' }),
     worker: (workerId) => call({ path: pathOf(workerId) }),

@@ -6,11 +6,17 @@ import { runProgram } from '../../src/cli/program';
 import { createTerminal } from '../../src/cli/terminal';
 import { START } from './views';
 
+interface Said {
+  readonly status?: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export interface Answering {
   /** What was asked, in order. */
   readonly heard: { readonly line: string; readonly body: unknown; readonly key: string | undefined }[];
   /** By method and path; 404 for anything else. */
-  readonly answers: Map<string, { readonly status?: number; readonly body: unknown }>;
+  readonly answers: Map<string, Said | ((asked: unknown) => Said)>;
   /** Runs one command line against it. */
   dts(...args: readonly string[]): Promise<{ code: number; out: string; err: string }>;
   close(): Promise<void>;
@@ -25,9 +31,11 @@ export const answering = async (): Promise<Answering> => {
     request.setEncoding('utf8').on('data', (piece) => (text += String(piece)));
     request.on('end', () => {
       const line = `${request.method ?? ''} ${decodeURIComponent(request.url ?? '')}`;
-      heard.push({ line, body: text === '' ? undefined : JSON.parse(text), key: request.headers['idempotency-key'] as string | undefined });
-      const { status = 200, body } = answers.get(line) ?? { status: 404, body: { title: 'nothing here', detail: `no ${line}` } };
-      response.writeHead(status).end(body === undefined ? '' : JSON.stringify(body));
+      const asked: unknown = text === '' ? undefined : JSON.parse(text);
+      heard.push({ line, body: asked, key: request.headers['idempotency-key'] as string | undefined });
+      const said = answers.get(line) ?? { status: 404, body: { title: 'nothing here', detail: `no ${line}` } };
+      const { status = 200, body, headers } = typeof said === 'function' ? said(asked) : said;
+      response.writeHead(status, headers).end(body === undefined ? '' : JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -98,6 +98,20 @@ test('edit reads a document, delete takes several, events make a table', async (
   expect(err).toBe('there are more: --cursor more\n');
 });
 
+test('delete goes on after a refusal, and leaves with its code', async () => {
+  answers.set('DELETE /api/v1/dags/A', {
+    status: 409,
+    body: { title: 'The DAG is still live', code: 'DAG_NOT_FINAL', status: 409, detail: 'the DAG is RUNNING' },
+  });
+  answers.set('DELETE /api/v1/dags/B', { status: 204, body: undefined });
+  expect(await dts('delete', 'A', 'B', 'C')).toEqual({
+    code: 3,
+    out: '',
+    err: 'A: the server refused: The DAG is still live 409 DAG_NOT_FINAL\n  the DAG is RUNNING\nB is deleted\nC: not found: no DELETE /api/v1/dags/C\n',
+  });
+  expect((await dts('delete', 'A', 'B')).code).toBe(4);
+});
+
 describe('dlq', () => {
   const letter = {
     letterId: '9',

@@ -10,6 +10,7 @@ import type { DagSubmission } from '../../src/sdk';
 import { runProgram } from '../../src/cli/program';
 import { createTerminal } from '../../src/cli/terminal';
 import { freePort } from '../harness/ports';
+import { serving } from '../sdk/serving';
 
 const fixtures = path.join(__dirname, '../fixtures');
 const genome = path.join(fixtures, 'wfformat-1000genome-excerpt.json');
@@ -83,6 +84,10 @@ describe('wrong usage ends with code 2 and a sentence', () => {
     [['list', '--url', 'localhost:8080'], /^error: --url or DTS_URL: "localhost:8080" is no address like http:\/\/localhost:8080$/m],
     [['list', '--url', 'nowhere'], /"nowhere" is no address/],
     [['submit', 'nowhere.yaml'], /nowhere\.yaml can't be read: .*ENOENT/],
+    [
+      ['submit', path.join(__dirname, '../../sample-dag.json'), '--idempotency-key', 'today…'],
+      /"today…" can't be sent as the header idempotency-key/,
+    ],
   ])('%j', async (args, text) => {
     const { code, err } = await dts(args);
     expect([code, err]).toEqual([2, expect.stringMatching(text)]);
@@ -130,6 +135,21 @@ test('somebody else at the address: the same, and what it sends', async () => {
   }
 });
 
+test('a fault of dts has a code of its own, and its stack', async () => {
+  const url = await serving((_request, response) => response.end('{}'));
+  const { code, out, err } = await dts(['list', '--url', url]);
+  expect([code, out, err]).toEqual([70, '', expect.stringMatching(/^dts itself failed: TypeError: .*\n {4}at /)]);
+});
+
+test('a server that has moved is told with its address, and nothing is said to be submitted', async () => {
+  const url = await serving((request, response) => {
+    if (request.method === 'GET') response.end('{"items": [], "nextCursor": null}');
+    else response.writeHead(301, { location: 'https://there.example/api/v1/dags' }).end();
+  });
+  const { code, out, err } = await dts(['submit', '--url', url, fileOf('moved.yaml', 'dagName: moved')]);
+  expect([code, out, err]).toEqual([5, '', expect.stringContaining('it redirects (301) to https://there.example/api/v1/dags')]);
+});
+
 test('an empty file or standard input is told before anything is asked', async () => {
   const file = fileOf('empty.json', '');
   expect(await dts(['submit', file])).toMatchObject({ code: 2, err: `error: ${file} is empty\n` });
@@ -163,6 +183,17 @@ describe('completion', () => {
         expect(out).toContain(command);
     }
   });
+});
+
+test('a live picture fits the terminal as it is at that moment', () => {
+  let written = '';
+  const stdout = { write: (text: string) => void (written += text), isTTY: true, columns: 20, rows: 3 };
+  const terminal = createTerminal({ stdout, stderr: stdout, colours: false });
+  terminal.redraw(['a\tb', '日本語', 'a line too many']);
+  Object.assign(stdout, { columns: 5, rows: 6 });
+  terminal.redraw(['too long', '日本語', 'one', 'two']);
+  expect(written).toBe('\x1b[Ja b\n日本語\n\x1b[2A\x1b[Jtoo …\n日本…\none\ntwo\n');
+  expect([terminal.columns, terminal.rows]).toEqual([5, 6]);
 });
 
 test('a live picture goes up over what it drew before', () => {

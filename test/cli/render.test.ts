@@ -114,6 +114,17 @@ test('a line is cut at its visible characters', () => {
   expect(clip('\x1b[31mabcdef\x1b[0m', 4)).toBe('\x1b[31mabc…\x1b[0m');
 });
 
+test.each([
+  ['日本語', 6, '日本語'],
+  ['日本語テキスト', 6, '日本…'],
+  ['日本語テキスト', 7, '日本語…'],
+  ['🚀🚀🚀', 5, '🚀🚀…'],
+  ['한국어 text', 8, '한국어 …'],
+  ['e\u0301e\u0301e\u0301', 3, 'e\u0301e\u0301e\u0301'],
+])('of %s %d columns are %s', (line, columns, shown) => {
+  expect(clip(line, columns)).toBe(shown);
+});
+
 test('100,000 tasks in one fan-out are sorted into levels at once', () => {
   const middle = Array.from({ length: 100_000 }, (_, i) => taskView(`t${String(i)}`, ['first']));
   const levels = levelsOf([
@@ -125,6 +136,21 @@ test('100,000 tasks in one fan-out are sorted into levels at once', () => {
     ),
   ]);
   expect([levels.get('first'), levels.get('t99999'), levels.get('last')]).toEqual([0, 1, 2]);
+});
+
+test('a chain of 100,000 tasks is drawn, and no wider than anybody can read', () => {
+  const chain = Array.from({ length: 100_000 }, (_, i) => taskView(`t${String(i)}`, i === 0 ? [] : [`t${String(i - 1)}`]));
+  const lines = dagLines(dagView(), chain, { paint, now: START, mostTasks: Infinity });
+  expect(lines).toHaveLength(100_001);
+  expect(lines.slice(1, 4)).toEqual(['  ○ t0', '  └─ ○ t1', '     └─ ○ t2']);
+  expect(lines.at(-1)).toMatch(/^ {122}└… ○ t99999$/);
+});
+
+test('names of others do not colour what is ours', () => {
+  const nasty = '\x1b[31mred\x1b[0m';
+  const [head, task] = dagLines(dagView({ dagName: nasty }), [taskView(nasty, [])], { paint: createPaint(true), now: START, mostTasks: 1 });
+  expect(head).toMatch(/^\x1b\[1m\[31mred \[0m\x1b\[0m {2}/);
+  expect(task).toBe('  \x1b[2m○\x1b[0m  [31mred [0m');
 });
 
 test('every task is in the tree once', () => {
@@ -151,6 +177,12 @@ test('bars and tables', () => {
       ['long', 'c'],
     ]),
   ).toEqual(['a     b', 'long  c']);
+  expect(
+    table([
+      ['名', 'b'],
+      ['long', 'c'],
+    ]),
+  ).toEqual(['名    b', 'long  c']);
 });
 
 test('names can colour a terminal, and do nothing else to it', () => {

@@ -2,7 +2,7 @@ import { type Command } from 'commander';
 import type { DoctorReport } from '../../sdk';
 import { clientFor, type Context, wantsJson } from '../context';
 import { EXIT } from '../exitCodes';
-import { count, durationText } from '../render/words';
+import { count, durationText, plain } from '../render/words';
 import { whoOf, withReason, type WhoFlags } from './control';
 
 /** Each check with what it found and what a repair would do. */
@@ -11,7 +11,7 @@ const linesOf = ({ checks, dags, tookMs }: DoctorReport): string[] => [
     if (unknown !== null) return [`?  ${title}: ${unknown}`];
     if (found === 0) return [`ok ${title}`];
     const more = found > examples.length ? [`     and ${String(found - examples.length)} more`] : [];
-    return [`!! ${title}: ${count(found, 'finding')}`, ...examples.map((words) => `     ${words}`), ...more, `   repair: ${repair}`];
+    return [`!! ${title}: ${count(found, 'finding')}`, ...examples.map((words) => `     ${plain(words)}`), ...more, `   repair: ${repair}`];
   }),
   `${count(dags, 'live DAG')} looked at twice in ${durationText(tookMs)}`,
 ];

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { DagEdit } from '../../sdk';
+import { type DagEdit, isApiError } from '../../sdk';
 import { clientFor, type Context } from '../context';
 import { readDocument } from '../documents';
+import { tellFailure } from '../tellFailure';
 import { tell, whoOf, withWho, type WhoFlags } from './control';
 
 /** `dts edit DAG_ID FILE` */
@@ -26,8 +27,13 @@ export const addDelete = (program: Command, context: Context): void => {
     .action(async (dagIds: string[], _options: object, command: Command) => {
       const client = clientFor(command);
       for (const dagId of dagIds) {
-        await client.deleteDag(dagId);
-        context.terminal.note(`${dagId} is deleted`);
+        try {
+          await client.deleteDag(dagId);
+          context.terminal.note(`${dagId} is deleted`);
+        } catch (error) {
+          if (!isApiError(error)) throw error;
+          tellFailure(context, dagId, error);
+        }
       }
     });
 };

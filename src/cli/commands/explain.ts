@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import type { Explanation } from '../../sdk';
 import { clientFor, type Context, wantsJson } from '../context';
 import { inStatusColour, type Paint } from '../render/paint';
+import { plain } from '../render/words';
 
 const lines = ({ taskName, status, summary, conditions, holder }: Explanation, paint: Paint): string[] => [
-  `${paint.bold(taskName)}  ${inStatusColour(paint, status, status)}`,
-  ...(conditions.length > 0 ? conditions.map(({ code, sentence }) => `  ${sentence} ${paint.dim(`(${code})`)}`) : [`  ${summary}`]),
-  ...(holder === null ? [] : [`  held by ${holder.workerId} since ${holder.since ?? 'a moment ago'}`]),
+  `${paint.bold(plain(taskName))}  ${inStatusColour(paint, status, status)}`,
+  ...(conditions.length > 0 ? conditions.map(({ code, sentence }) => `  ${plain(sentence)} ${paint.dim(`(${code})`)}`) : [`  ${plain(summary)}`]),
+  ...(holder === null ? [] : [`  held by ${plain(holder.workerId)} since ${holder.since ?? 'a moment ago'}`]),
 ];
 
 /** `dts explain TASK_ID` */

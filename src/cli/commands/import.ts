@@ -1,10 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Client, DagSubmission, DagView, WorkflowOptions } from '../../sdk';
-import { DEFAULT_SCALE } from '../../sdk';
+import type { Client, DagView, WorkflowOptions } from '../../sdk';
+import { DEFAULT_SCALE, isApiError } from '../../sdk';
 import { clientFor, type Context, wantsJson } from '../context';
 import { EXIT } from '../exitCodes';
 import { headline } from '../render/dag';
-import { readWorkflows } from '../workflows';
+import { count, plain } from '../render/words';
+import { tellFailure } from '../tellFailure';
+import { readWorkflows, type Workflow } from '../workflows';
 
 interface Options extends WorkflowOptions {
   readonly dryRun?: true;
@@ -22,30 +24,53 @@ const numberBetween =
     return number;
   };
 
-/** Runs `work` over all items, a few at once, answers in their order. */
-const overAll = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => {
-  const answers: R[] = [];
+/**
+ * Runs `work` over all items, a few at once, and answers what came of it, in their order; `failed` is told of the others. A refusal is about one
+ * item, anything else would meet the rest as well: nothing more is begun then.
+ */
+const overAll = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>, failed: (item: T, error: unknown) => void): Promise<R[]> => {
+  const answers = new Map<number, R>();
   const left = [...items.entries()].reverse();
   const takeOn = async (): Promise<void> => {
-    for (let next = left.pop(); next !== undefined; next = left.pop()) answers[next[0]] = await work(next[1]);
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const [i, item] = next;
+      try {
+        answers.set(i, await work(item));
+      } catch (error) {
+        if (!isApiError(error)) left.length = 0;
+        failed(item, error);
+      }
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, takeOn));
-  return answers;
+  return [...answers].sort(([a], [b]) => a - b).map(([, answer]) => answer);
 };
 
-const submitAll = (client: Client, submissions: readonly DagSubmission[], { terminal }: Context, json: boolean): Promise<DagView[]> =>
-  overAll(submissions, async (submission) => {
+const submitAll = async (client: Client, workflows: readonly Workflow[], context: Context, json: boolean): Promise<DagView[]> => {
+  const { terminal } = context;
+  const submitOne = async ({ submission }: Workflow): Promise<DagView> => {
     const dag = await client.submit(submission);
-    if (!json) terminal.out(`${dag.dagId}  ${dag.dagName}: ${String(dag.totalTasks)} tasks submitted`);
+    if (!json) terminal.out(`${dag.dagId}  ${plain(dag.dagName)}: ${count(dag.totalTasks, 'task')} submitted`);
     return dag;
+  };
+  const submitted = await overAll(workflows, submitOne, ({ place }, error) => {
+    tellFailure(context, place, error);
   });
+  if (submitted.length < workflows.length) terminal.note(`${String(submitted.length)} of ${count(workflows.length, 'workflow')} submitted`);
+  return submitted;
+};
 
-const waitForAll = (client: Client, dags: readonly DagView[], { terminal, now }: Context, json: boolean): Promise<DagView[]> =>
-  overAll(dags, async ({ dagId }) => {
+const waitForAll = (client: Client, dags: readonly DagView[], context: Context, json: boolean): Promise<DagView[]> => {
+  const { terminal, now } = context;
+  const waitForOne = async ({ dagId }: DagView): Promise<DagView> => {
     const dag = await client.wait(dagId);
     if (!json) terminal.out(headline(dag, { paint: terminal.paint, now: now() }));
     return dag;
+  };
+  return overAll(dags, waitForOne, ({ dagId }, error) => {
+    tellFailure(context, dagId, error);
   });
+};
 
 /** `dts import FILE...` */
 export const addImport = (program: Command, context: Context): void => {
@@ -59,16 +84,16 @@ export const addImport = (program: Command, context: Context): void => {
     .option('--dry-run', 'print the submissions, one a line, and submit nothing')
     .option('--wait', 'wait until all are final; exit code 1 unless all are COMPLETED')
     .action(async (files: string[], { dryRun, wait, ...options }: Options, command: Command) => {
-      const submissions: DagSubmission[] = [];
-      for (const file of files) submissions.push(...(await readWorkflows(file, context.stdin, options)));
+      const workflows: Workflow[] = [];
+      for (const file of files) workflows.push(...(await readWorkflows(file, context.stdin, options)));
       if (dryRun) {
-        for (const submission of submissions) context.terminal.out(JSON.stringify(submission));
+        for (const { submission } of workflows) context.terminal.out(JSON.stringify(submission));
         return;
       }
       const [client, json] = [clientFor(command), wantsJson(command)];
-      const submitted = await submitAll(client, submissions, context, json);
+      const submitted = await submitAll(client, workflows, context, json);
       const dags = wait ? await waitForAll(client, submitted, context, json) : submitted;
       if (json) context.terminal.out(JSON.stringify(dags));
-      context.leaveWith(!wait || dags.every(({ status }) => status === 'COMPLETED') ? EXIT.ok : EXIT.dagFailed);
+      if (wait && dags.some(({ status }) => status !== 'COMPLETED')) context.leaveWith(EXIT.dagFailed);
     });
 };

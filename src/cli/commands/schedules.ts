@@ -91,7 +91,7 @@ export const addSchedules = (program: Command, context: Context): void => {
   const trigger = schedules.command('trigger').description('submit its DAG now, whatever its time and state').argument('<scheduleId>');
   withWho(trigger).action(async (id: string, flags: WhoFlags, command: Command) => {
     const firing = await clientFor(command).triggerSchedule(id, whoOf(flags));
-    terminal.out(wantsJson(command) ? JSON.stringify(firing) : firingLine('UTC', firing).join('  '));
+    terminal.out(wantsJson(command) ? JSON.stringify(firing) : table([firingLine('UTC', firing)]).join('\n'));
   });
   const remove = schedules.command('remove').description('remove a schedule; its DAGs stay').argument('<scheduleId>');
   remove.action(async (id: string, _flags: object, command: Command) => {

@@ -3,6 +3,7 @@ import type { DagSubmission, DagView } from '../../sdk';
 import { clientFor, type Context, wantsJson } from '../context';
 import { readDocument } from '../documents';
 import { EXIT } from '../exitCodes';
+import { count, plain } from '../render/words';
 import { follow, jsonShow, showFor } from '../watchDag';
 
 interface Options {
@@ -30,5 +31,4 @@ export const addSubmit = (program: Command, context: Context): void => {
     });
 };
 
-const submitted = ({ dagId, dagName, totalTasks }: DagView): string =>
-  `${dagId}  ${dagName}: ${String(totalTasks)} ${totalTasks === 1 ? 'task' : 'tasks'} submitted`;
+const submitted = ({ dagId, dagName, totalTasks }: DagView): string => `${dagId}  ${plain(dagName)}: ${count(totalTasks, 'task')} submitted`;

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Client, Delivery, NoticeEvent, Subscription, SubscriptionFields, SubscriptionSecret } from '../../sdk';
 import { clientFor, type Context, wantsJson } from '../context';
 import { usageError } from '../exitCodes';
-import { shortened, table } from '../render/words';
+import { plain, shortened, table } from '../render/words';
 
 const EVENTS: readonly NoticeEvent[] = ['DAG_COMPLETED', 'DAG_FAILED', 'DAG_CANCELLED', 'DAG_LATE', 'DEAD_LETTER'];
 const LONGEST_ANSWER = 60;
@@ -109,7 +109,7 @@ const addChanging = (group: Command, { terminal }: Context): void => {
   const change = async (command: Command, name: string, fields: Partial<SubscriptionFields>, sentence: string): Promise<void> => {
     const client = clientFor(command);
     const after = await client.changeSubscription(await idOf(client, name), fields);
-    terminal.out(wantsJson(command) ? JSON.stringify(after) : `${after.name} ${sentence}`);
+    terminal.out(wantsJson(command) ? JSON.stringify(after) : `${plain(after.name)} ${sentence}`);
   };
   withFields(group.command('change <name>').description('change what it is told of, or where'))
     .option('--name <name>', 'another name')

@@ -1,7 +1,8 @@
 /** What changed between two looks at a DAG, a line each: for logs and pipes. */
 import type { DagView, TaskView } from '../../sdk';
 import { inStatusColour, type Paint } from './paint';
-import { durationText, shortened } from './words';
+import { padded, widthOf } from './width';
+import { durationText, plain, shortened } from './words';
 
 /** Larger DAGs tell their counters only. */
 const MOST_TOLD = 100;
@@ -39,10 +40,10 @@ export const changeLines = (seen: Look, before: Look | undefined, { paint, now }
   if (seen.tasks.length > MOST_TOLD) return before !== undefined && counters(before) === counters(seen) ? [] : [`${at} ${counters(seen)}`];
   const known = new Map(before?.tasks.map((task) => [task.taskId, standOf(task)]));
   const isNews = (task: TaskView): boolean => task.status !== 'PENDING' && task.status !== 'QUEUED' && known.get(task.taskId) !== standOf(task);
-  const width = Math.max(0, ...seen.tasks.map(({ taskName }) => taskName.length));
+  const width = Math.max(0, ...seen.tasks.map(({ taskName }) => widthOf(plain(taskName))));
   return seen.tasks
     .filter(isNews)
     .map((task) =>
-      `${at} ${task.taskName.padEnd(width)}  ${inStatusColour(paint, task.status, task.status.padEnd(9))}  ${detail(task, now)}`.trimEnd(),
+      `${at} ${padded(plain(task.taskName), width)}  ${inStatusColour(paint, task.status, task.status.padEnd(9))}  ${detail(task, now)}`.trimEnd(),
     );
 };

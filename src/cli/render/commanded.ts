@@ -2,7 +2,7 @@
 import type { Commanded, DagView, TaskView } from '../../sdk';
 import { headline } from './dag';
 import { inStatusColour, type Paint } from './paint';
-import { count } from './words';
+import { count, plain } from './words';
 
 type Answer = Commanded & { readonly dag?: DagView | null; readonly task?: TaskView | null };
 
@@ -14,5 +14,5 @@ const verdict = ({ commandId, outcome, affected }: Commanded, paint: Paint): str
 export const commandedLines = (answer: Answer, { paint, now }: { readonly paint: Paint; readonly now: number }): string[] => [
   verdict(answer, paint),
   ...(answer.dag ? [headline(answer.dag, { paint, now })] : []),
-  ...(answer.task ? [`${paint.bold(answer.task.taskName)}  ${inStatusColour(paint, answer.task.status, answer.task.status)}`] : []),
+  ...(answer.task ? [`${paint.bold(plain(answer.task.taskName))}  ${inStatusColour(paint, answer.task.status, answer.task.status)}`] : []),
 ];

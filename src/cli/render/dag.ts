@@ -3,11 +3,13 @@ import type { DagView, TaskView } from '../../sdk';
 import { type Branch, treeOf } from './graph';
 import { levelLines } from './levels';
 import { inStatusColour, type Paint, statusMark } from './paint';
-import { bar, count, durationText, shortened } from './words';
+import { bar, count, durationText, plain, shortened } from './words';
 
 const BAR = 20;
 const LONGEST_ERROR = 80;
 const ALSO_SHOWN = 3;
+/** What hangs deeper stands below each other: each level takes three columns of every line under it. */
+const DEEPEST = 40;
 
 export interface Canvas {
   readonly paint: Paint;
@@ -74,23 +76,38 @@ const remark = (task: TaskView, { paint, now }: Canvas): string => {
 const alsoText = (also: readonly string[]): string => {
   if (also.length === 0) return '';
   const more = also.length > ALSO_SHOWN ? `, ${String(also.length - ALSO_SHOWN)} more` : '';
-  return `(also after ${also.slice(0, ALSO_SHOWN).join(', ')}${more})`;
+  return `(also after ${also.slice(0, ALSO_SHOWN).map(plain).join(', ')}${more})`;
 };
 
-const branchLines = (branches: readonly Branch[], indent: string, canvas: Canvas, isRoot = false): string[] =>
-  branches.flatMap(({ task, also, children }, i) => {
-    const last = i === branches.length - 1;
-    const [own, below] = isRoot ? ['', ''] : [last ? '└─ ' : '├─ ', last ? '   ' : '│  '];
-    const parts = [
-      `${indent}${own}${statusMark(canvas.paint, task.status)} ${task.taskName}`,
-      remark(task, canvas),
-      canvas.paint.dim(alsoText(also)),
-    ];
-    return [parts.filter(Boolean).join('  '), ...branchLines(children, indent + below, canvas)];
+interface Twig {
+  readonly branch: Branch;
+  readonly level: number;
+  /** Before its own mark, and before those of its children. */
+  readonly before: string;
+  readonly indent: string;
+}
+
+const twigsOf = ({ branch: { children }, level, indent }: Twig): Twig[] =>
+  children.map((branch, i) => {
+    const last = i === children.length - 1;
+    if (level >= DEEPEST) return { branch, level, before: `${indent}└… `, indent };
+    return { branch, level: level + 1, before: `${indent}${last ? '└─ ' : '├─ '}`, indent: `${indent}${last ? '   ' : '│  '}` };
   });
+
+const branchLines = (roots: readonly Branch[], canvas: Canvas): string[] => {
+  const lines: string[] = [];
+  const waiting = roots.map((branch): Twig => ({ branch, level: 0, before: '', indent: '' })).reverse();
+  for (let twig = waiting.pop(); twig !== undefined; twig = waiting.pop()) {
+    const { task, also } = twig.branch;
+    const name = `${twig.before}${statusMark(canvas.paint, task.status)} ${plain(task.taskName)}`;
+    lines.push([name, remark(task, canvas), canvas.paint.dim(alsoText(also))].filter(Boolean).join('  '));
+    for (const below of twigsOf(twig).reverse()) waiting.push(below);
+  }
+  return lines;
+};
 
 /** The whole picture, a headline first. */
 export const dagLines = (dag: DagView, tasks: readonly TaskView[], canvas: Canvas): string[] => {
-  const body = tasks.length > canvas.mostTasks ? levelLines(tasks, canvas.paint) : branchLines(treeOf(tasks), '', canvas, true);
+  const body = tasks.length > canvas.mostTasks ? levelLines(tasks, canvas.paint) : branchLines(treeOf(tasks), canvas);
   return [headline(dag, canvas), ...body.map((line) => `  ${line}`)];
 };

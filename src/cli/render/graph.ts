@@ -42,9 +42,12 @@ export const treeOf = (tasks: readonly TaskView[]): readonly Branch[] => {
       (best, name) => (best === undefined || (levels.get(name) ?? 0) > (levels.get(best) ?? 0) ? name : best),
       undefined,
     );
-  const byParent = new Map<string | undefined, TaskView[]>();
-  for (const task of tasks) byParent.set(deepest(task), [...(byParent.get(deepest(task)) ?? []), task]);
-  const under = (parent: string | undefined): readonly Branch[] =>
-    (byParent.get(parent) ?? []).map((task) => ({ task, also: task.dependencies.filter((name) => name !== parent), children: under(task.taskName) }));
-  return under(undefined);
+  const childrenOf = new Map(tasks.map((task): [string | undefined, Branch[]] => [task.taskName, []]));
+  const roots: Branch[] = [];
+  for (const task of tasks) {
+    const parent = deepest(task);
+    const branch = { task, also: task.dependencies.filter((name) => name !== parent), children: childrenOf.get(task.taskName) ?? [] };
+    (childrenOf.get(parent) ?? roots).push(branch);
+  }
+  return roots;
 };

@@ -1,7 +1,7 @@
 /** Dead letters on the terminal. */
 import type { Attempt, DeadLetter, DeadLetterDetail } from '../../sdk';
 import type { Paint } from './paint';
-import { shortened } from './words';
+import { plain, shortened } from './words';
 
 const LONGEST_NAME = 30;
 const LONGEST_ERROR = 80;
@@ -24,10 +24,10 @@ const attemptLines = ({ attempt, workerId, startedAt, endedAt, error }: Attempt,
   const evidence = Object.entries(error.evidence ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
   const detail = error.stack ?? `${error.name ?? error.kind}: ${error.message}`;
   return [
-    `  ${paint.bold(`attempt ${String(attempt)}`)} on ${workerId ?? 'no worker'}, ${startedAt ?? 'never begun'} to ${endedAt}: ${paint.red(error.kind)}${
-      evidence.length === 0 ? '' : ` (${evidence.join(', ')})`
+    `  ${paint.bold(`attempt ${String(attempt)}`)} on ${plain(workerId ?? 'no worker')}, ${startedAt ?? 'never begun'} to ${endedAt}: ${paint.red(error.kind)}${
+      evidence.length === 0 ? '' : ` (${plain(evidence.join(', '))})`
     }`,
-    ...detail.split('\n').map((line) => `    ${line.trimEnd()}`),
+    ...detail.split('\n').map((line) => `    ${plain(line).trimEnd()}`),
   ];
 };
 
@@ -43,9 +43,9 @@ const aboutRecord = ({ record }: DeadLetterDetail): string[] =>
 /** Everything that a letter tells. */
 export const letterLines = (letter: DeadLetterDetail, paint: Paint): string[] => [
   `${paint.bold(`dead letter ${letter.letterId}`)}  ${letter.state}  ${paint.red(letter.kind)}  ${letter.failedAt}`,
-  ...(letter.taskId === null ? aboutRecord(letter) : aboutTask(letter)),
+  ...(letter.taskId === null ? aboutRecord(letter) : aboutTask(letter)).map(plain),
   ...(letter.settledAt === null
     ? []
-    : [`  ${letter.state.toLowerCase()} ${letter.settledAt}${letter.settledBy === null ? '' : ` by ${letter.settledBy}`}`]),
+    : [`  ${letter.state.toLowerCase()} ${letter.settledAt}${letter.settledBy === null ? '' : ` by ${plain(letter.settledBy)}`}`]),
   ...letter.attempts.flatMap((attempt) => attemptLines(attempt, paint)),
 ];

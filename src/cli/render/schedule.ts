@@ -1,6 +1,6 @@
 /** Schedules in words. */
 import type { Firing, Schedule, ScheduleDetail } from '../../sdk';
-import { table } from './words';
+import { plain, table } from './words';
 
 /** A time in the schedule's zone, as its expression means it. */
 export const timeIn = (zone: string, iso: string | null): string => {
@@ -18,7 +18,7 @@ export const scheduleRow = ({ scheduleId, name, state, cron, timeZone, nextFireA
 
 /** One line, for what was just done. */
 export const scheduleLine = ({ scheduleId, name, state, timeZone, nextFireAt }: Schedule): string =>
-  `${scheduleId}  ${name}: ${state === 'PAUSED' ? 'paused' : `next at ${timeIn(timeZone, nextFireAt)} (${timeZone})`}`;
+  plain(`${scheduleId}  ${name}: ${state === 'PAUSED' ? 'paused' : `next at ${timeIn(timeZone, nextFireAt)} (${timeZone})`}`);
 
 export const firingLine = (zone: string, { fireTime, cause, state, dagId, dagStatus, reason }: Firing): string[] => [
   timeIn(zone, fireTime),
@@ -39,10 +39,10 @@ export const scheduleLines = (schedule: ScheduleDetail): string[] => {
   const bound = catchUp === 'all' ? `, ${String(catchUpLimit)} at most` : '';
   return [
     scheduleLine(schedule),
-    `${schedule.cron} in ${timeZone} submits ${schedule.dagName}`,
+    plain(`${schedule.cron} in ${timeZone} submits ${schedule.dagName}`),
     `a time that comes while one of its DAGs is live ${POLICIES.overlap[overlap]}; times that were missed ${POLICIES.catchUp[catchUp]}${bound}`,
     ...(jitterSeconds > 0 ? [`it fires up to ${String(jitterSeconds)} s later than its times, always by the same delay`] : []),
-    ...(note === null ? [] : [note]),
+    ...(note === null ? [] : [plain(note)]),
     ...(nextFireTimes.length === 0 ? [] : ['', 'NEXT', ...nextFireTimes.map((at) => timeIn(timeZone, at))]),
     ...(firings.length === 0
       ? []

@@ -1,4 +1,5 @@
-/** Times, counts and bars in words. */
+/** Times, counts and bars in words, and words of others in lines of ours. */
+import { padded, widthOf } from './width';
 
 /** 850 ms, 1.2 s, 3 m 05 s, 2 h 10 m. */
 export const durationText = (ms: number): string => {
@@ -17,14 +18,18 @@ export const bar = (part: number, whole: number, width: number): string => {
   return '█'.repeat(full) + '░'.repeat(width - full);
 };
 
+/** Names and reasons come from other people: in a line of ours they neither end it nor colour, hide or turn what follows. */
+export const plain = (text: string): string => text.replace(/[\s\p{Cc}\p{Cf}]/gu, ' ');
+
 /** One line, at most so long. */
 export const shortened = (text: string, longest: number): string => {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = plain(text).replace(/ +/g, ' ').trim();
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 };
 
 /** Columns as wide as their widest cell; the last one isn't padded. */
 export const table = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
-  return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  '));
+  const cells = rows.map((row) => row.map(plain));
+  const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map((row) => widthOf(row[i] ?? ''))));
+  return cells.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : padded(cell, widths[i] ?? 0))).join('  '));
 };

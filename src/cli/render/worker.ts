@@ -1,6 +1,6 @@
 /** Workers in words. */
 import type { WorkerDetail, WorkerView } from '../../sdk';
-import { count, durationText, table } from './words';
+import { count, durationText, plain, table } from './words';
 
 export const WORKER_HEAD = ['WORKER', 'STATE', 'HELD', 'SLOTS', 'HEARD', 'VERSION', 'REGION', 'HOST', 'TAGS'];
 
@@ -24,7 +24,7 @@ export const workerRow =
 /** The worker, and what runs there where that is known. */
 export const workerLines = (worker: WorkerView | WorkerDetail, now: number): string[] => {
   const tasks = 'tasks' in worker ? worker.tasks : [];
-  const head = `${worker.workerId}  ${worker.state}  ${count(worker.held, 'task')} on ${count(worker.slots, 'slot')}, heard of ${heard(worker, now)}`;
+  const head = `${plain(worker.workerId)}  ${worker.state}  ${count(worker.held, 'task')} on ${count(worker.slots, 'slot')}, heard of ${heard(worker, now)}`;
   if (tasks.length === 0) return [head];
   return [
     head,
