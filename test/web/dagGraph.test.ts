@@ -46,6 +46,12 @@ describe('the graph', () => {
     expect([...ancestorsOf(graph, 0)].sort()).toEqual([1, 2]);
     expect([...descendantsOf(graph, 1)].sort()).toEqual([0, 2]);
   });
+
+  it('knows them where hundreds of thousands lie behind one', () => {
+    const behind = (taskName: string, ...dependencies: string[]): Named => ({ taskName, type: 'A', dependencies });
+    const graph = graphOf([behind('begin'), behind('split', 'begin'), ...names('part', 200_000).map((name) => behind(name, 'split'))]);
+    expect(descendantsOf(graph, 0).size).toBe(200_001);
+  });
 });
 
 describe('grouping', () => {

@@ -1,4 +1,4 @@
-import { compareRuns } from '../../web/src/dag/compare';
+import { compareRuns, largestDelta } from '../../web/src/dag/compare';
 import { lanesByTask, lanesByWorker, ticksOf } from '../../web/src/dag/lanes';
 import type { Attempt, HistoryEvent } from '../../web/src/dag/model';
 import { countsOf, momentsOf, statusAt } from '../../web/src/dag/moments';
@@ -210,5 +210,10 @@ describe('two runs', () => {
       ['new', null, ['onlyHere']],
       ['old', null, ['onlyThere']],
     ]);
+  });
+
+  it('have a largest difference, however many tasks they have', () => {
+    const deltas = Array.from({ length: 300_000 }, (_, i) => ({ deltaMs: i === 7 ? -900_000 : i }));
+    expect([largestDelta(deltas), largestDelta([{ deltaMs: null }])]).toEqual([900_000, 0]);
   });
 });

@@ -29,6 +29,12 @@ describe('the filters of DAGs', () => {
     expect(dags.apiQueryOf(dags.filtersOf({ name: 'etl*' }))).toBe('name=etl*&limit=50');
   });
 
+  test('a DAG belongs to the list while its state is one of those that are chosen', () => {
+    const filters = dags.filtersOf({ status: 'FAILED,RUNNING' });
+    expect(['RUNNING', 'COMPLETED'].map((status) => dags.fitsStates(filters, { status }))).toEqual([true, false]);
+    expect(dags.fitsStates(dags.filtersOf({ name: 'etl' }), { status: 'COMPLETED' })).toBe(true);
+  });
+
   test('a state is added and taken away', () => {
     expect([dags.toggled(['FAILED'], 'RUNNING'), dags.toggled(['FAILED', 'RUNNING'], 'FAILED'), dags.toggled(['FAILED'], 'FAILED')]).toEqual([
       'FAILED,RUNNING',
@@ -114,6 +120,8 @@ test('a moment of an input comes back as it was', () => {
   const iso = isoOfInput('2026-11-28T14:05');
   expect(iso).toMatch(/Z$/);
   expect([inputOfIso(iso), inputOfIso(''), isoOfInput('')]).toEqual(['2026-11-28T14:05', '', '']);
+  // While a year is typed it is one of few digits.
+  for (const halfTyped of ['0002-11-28T14:05', '0202-11-28T14:05']) expect(inputOfIso(isoOfInput(halfTyped))).toBe(halfTyped);
 });
 
 test('a refusal is told in the words of the API, with what to do', () => {

@@ -4,11 +4,13 @@ import { LETTER_KINDS } from '../../src/sdk';
 import { DAG_COMMANDS, TASK_COMMANDS, withheld } from '../../web/src/dag/commands';
 import { graphOf, hasSameGraph } from '../../web/src/dag/graph';
 import { shownStatus, type Dag, type Task } from '../../web/src/dag/model';
+import { concerns, isToldOf, knowsAll, merged, type Told } from '../../web/src/dag/told';
 import { gateIn, piecesOf, placeOfRemedy, remedyOf, sentence, withoutCommand } from '../../web/src/dag/remedies';
 import { afterwards } from '../../web/src/pages/dags/told';
 import { givenBy, problemOf, typedAtFirst, type AskedField } from '../../web/src/parts/asked';
 import { KINDS, kindText } from '../../web/src/parts/failureKinds';
 import { lookOf } from '../../web/src/parts/status';
+import { task } from './dagTasks';
 
 test('a condition is a sentence with times of its own, without the words for a terminal', () => {
   const text = 'the type A is paused by ada since 2026-01-01T00:00:00.000Z, until it is resumed (dts gates resume --type A frees it)';
@@ -71,12 +73,12 @@ describe('fields of a dialog', () => {
 });
 
 describe('commands', () => {
-  const task = (status: Task['status'], code?: (typeof REASON_CODES)[number], approval?: 'REQUIRED' | 'AWAITED'): Task =>
+  const inState = (status: Task['status'], code?: (typeof REASON_CODES)[number], approval?: 'REQUIRED' | 'AWAITED'): Task =>
     ({ taskId: 't', taskName: 't', status, payload: { a: 1 }, reason: code === undefined ? null : { code, approval } }) as unknown as Task;
   const dag = (status: Dag['status']): Dag =>
     ({ dagId: 'd', dagName: 'd', status, totalTasks: 1, failedTasks: 0, cancelledTasks: 0 }) as unknown as Dag;
   test('what isn’t offered says why', () => {
-    expect(withheld(TASK_COMMANDS, task('FAILED')).map(({ verb }) => verb)).toEqual([
+    expect(withheld(TASK_COMMANDS, inState('FAILED')).map(({ verb }) => verb)).toEqual([
       'Approve',
       'Release',
       'Hold',
@@ -84,13 +86,13 @@ describe('commands', () => {
       'Mark as failed',
       'Cancel',
     ]);
-    expect(withheld(TASK_COMMANDS, task('PENDING', 'HELD')).map(({ verb }) => verb)).toEqual(['Approve', 'Retry', 'Rerun from here', 'Hold']);
+    expect(withheld(TASK_COMMANDS, inState('PENDING', 'HELD')).map(({ verb }) => verb)).toEqual(['Approve', 'Retry', 'Rerun from here', 'Hold']);
     expect(withheld(DAG_COMMANDS, dag('COMPLETED')).map(({ verb }) => verb)).toEqual(['Pause', 'Resume', 'Retry failed tasks', 'Drain', 'Cancel']);
-    for (const { why } of withheld(TASK_COMMANDS, task('COMPLETED'))) expect(why).toMatch(/[.]$/);
+    for (const { why } of withheld(TASK_COMMANDS, inState('COMPLETED'))) expect(why).toMatch(/[.]$/);
   });
   test('a task that waits for approval says so, and is approved, not released', () => {
-    const [asked, later] = [task('PENDING', 'HELD', 'AWAITED'), task('PENDING', 'HELD', 'REQUIRED')];
-    expect([asked, later, task('CANCELLED', 'CANCELLED', 'REQUIRED')].map(shownStatus)).toEqual(['AWAITING_APPROVAL', 'PENDING', 'CANCELLED']);
+    const [asked, later] = [inState('PENDING', 'HELD', 'AWAITED'), inState('PENDING', 'HELD', 'REQUIRED')];
+    expect([asked, later, inState('CANCELLED', 'CANCELLED', 'REQUIRED')].map(shownStatus)).toEqual(['AWAITING_APPROVAL', 'PENDING', 'CANCELLED']);
     expect(lookOf('AWAITING_APPROVAL').word).toBe('waits for approval');
     expect(withheld(TASK_COMMANDS, asked).map(({ verb }) => verb)).toEqual(['Release', 'Retry', 'Rerun from here', 'Hold']);
     expect(withheld(TASK_COMMANDS, later).map(({ verb }) => verb)).toEqual(['Approve', 'Release', 'Retry', 'Rerun from here', 'Hold']);
@@ -98,7 +100,7 @@ describe('commands', () => {
   });
   test('a retry begins with the payload as it is', () => {
     const retry = TASK_COMMANDS.find(({ command }) => command === 'retry')!;
-    expect(retry.fields!(task('FAILED'))[0]).toMatchObject({ name: 'payload', value: '{\n  "a": 1\n}' });
+    expect(retry.fields!(inState('FAILED'))[0]).toMatchObject({ name: 'payload', value: '{\n  "a": 1\n}' });
   });
 });
 
@@ -111,10 +113,32 @@ test('lists have the same graph whatever became of their tasks, and another one 
   expect(graphOf(before).parents).toEqual([[], [0]]);
 });
 
-test('a list after news of DAGs has their new states, and not those that were deleted', () => {
+test('a list after news of DAGs has their new states, and neither those that were deleted nor those that no longer fit', () => {
   const row = (dagId: string, status = 'RUNNING') => ({ dagId, status });
-  expect(afterwards([row('a'), row('b'), row('c')], { changed: [row('b', 'FAILED'), row('x')], removed: ['c', 'y'], more: false })).toEqual([
-    row('a'),
-    row('b', 'FAILED'),
-  ]);
+  const told = { changed: [row('b', 'FAILED'), row('x')], removed: ['c', 'y'], more: false };
+  const rows = [row('a'), row('b'), row('c')];
+  expect(afterwards(rows, told, () => true)).toEqual([row('a'), row('b', 'FAILED')]);
+  expect(afterwards(rows, told, ({ status }) => status === 'RUNNING')).toEqual([row('a')]);
+});
+
+describe('news of a DAG', () => {
+  const [a, b, c] = [task('a'), task('b'), task('c')];
+  const news = (status: string, tasks: readonly Task[], version = 0) => ({ dagId: 'dag', dag: { status, version }, tasks }) as unknown as Told;
+  const shown = { task: a, dag: { status: 'RUNNING', version: 0 } } as const;
+
+  test('change the tasks that are known also where others are told of', () => {
+    const changed = [task('b', { status: 'RUNNING' }), c];
+    expect([merged([a, b], changed), knowsAll([a, b], changed), knowsAll([a, b, c], changed)]).toEqual([[a, changed[0]], false, true]);
+  });
+
+  test('concern the page of a task where it changed, and where its DAG was paused, resumed or edited', () => {
+    expect([news('RUNNING', [a]), news('RUNNING', [b]), news('PAUSED', []), news('RUNNING', [], 1)].map((each) => concerns(each, shown))).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+    expect(concerns({ dagId: 'dag', dag: null, tasks: [] }, shown)).toBe(false);
+    expect([isToldOf('dag', news('RUNNING', [])), isToldOf('other', news('RUNNING', [])), isToldOf('dag', null)]).toEqual([true, false, false]);
+  });
 });

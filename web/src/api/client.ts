@@ -24,6 +24,7 @@ import type {
   WorkerDetail,
   WorkerView,
 } from '../../../src/sdk/responses';
+import { newKey } from './keys';
 import { failureOf, RequestFailed } from './problem';
 
 export interface Health {
@@ -45,34 +46,49 @@ export interface Sending {
   /** A text that is JSON already. */
   readonly json?: string;
   readonly signal?: AbortSignal | undefined;
+  /** What comes again with the same one is done once. */
+  readonly key?: string;
+  /** Milliseconds after which an answer counts as lost. Where nothing is said, a read has some seconds, and a command as long as it takes. */
+  readonly withinMs?: number;
   /** Statuses beside 2xx whose body is the answer all the same. */
   readonly answers?: readonly number[];
 }
 
-const send = async (path: string, { method = 'GET', body, json, signal }: Sending): Promise<Response> => {
+/** A scheduler that hangs takes requests, and answers none of them. */
+const READ_MS = 15_000;
+/** For answers of many megabytes. */
+export const LARGE_MS = 120_000;
+
+interface Answer {
+  readonly isSuccess: boolean;
+  readonly status: number;
+  readonly text: string;
+}
+
+const send = async (path: string, sending: Sending): Promise<Answer> => {
+  const { method = 'GET', body, json, key = newKey(), signal, withinMs = method === 'GET' ? READ_MS : undefined } = sending;
   const text = json ?? (body === undefined ? undefined : JSON.stringify(body));
-  const headers = text === undefined ? {} : { 'Content-Type': 'application/json', ...(method === 'PUT' ? {} : { 'Idempotency-Key': newKey() }) };
+  const headers: Record<string, string> =
+    text === undefined ? {} : { 'Content-Type': 'application/json', ...(method === 'PUT' ? {} : { 'Idempotency-Key': key }) };
+  const ends = [signal, withinMs === undefined ? undefined : AbortSignal.timeout(withinMs)].filter((end) => end !== undefined);
   try {
-    return await fetch(path, { method, headers, body: text ?? null, signal: signal ?? null });
+    const response = await fetch(path, { method, headers, body: text ?? null, signal: AbortSignal.any(ends) });
+    return { isSuccess: response.ok, status: response.status, text: await response.text() };
   } catch (error) {
     if (signal?.aborted === true) throw error;
     throw new RequestFailed('No answer came from the scheduler.', 0, undefined);
   }
 };
 
-/** crypto.randomUUID is there in secure contexts only, and many a scheduler is reached over plain HTTP. */
-const newKey = (): string => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-
 /** Sends a request and reads its answer, which is believed to be a T. */
 export const ask = async <T>(path: string, sending: Sending = {}): Promise<T> => {
-  const response = await send(path, sending);
-  const text = await response.text();
-  if (!response.ok && sending.answers?.includes(response.status) !== true) throw failureOf(response.status, text);
+  const { isSuccess, status, text } = await send(path, sending);
+  if (!isSuccess && sending.answers?.includes(status) !== true) throw failureOf(status, text);
   return (text === '' ? undefined : JSON.parse(text)) as T;
 };
 
 const part = encodeURIComponent;
-const post = <T>(path: string, body: object): Promise<T> => ask<T>(path, { method: 'POST', body });
+const post = <T>(path: string, body: object, key = newKey()): Promise<T> => ask<T>(path, { method: 'POST', body, key });
 
 export type DagCommand = 'cancel' | 'pause' | 'resume' | 'drain' | 'retry' | 'rerun';
 export type TaskCommand = 'cancel' | 'retry' | 'rerun' | 'skip' | 'hold' | 'release' | 'approve' | 'mark';
@@ -83,16 +99,17 @@ export const api = {
   health: (signal?: AbortSignal) => ask<Health>('/api/v1/health', { signal, answers: [503] }),
   dags: (query: string, signal?: AbortSignal) => ask<Page<DagView>>(`/api/v1/dags?${query}`, { signal }),
   dag: (dagId: string, signal?: AbortSignal) => ask<DagView>(`/api/v1/dags/${part(dagId)}`, { signal }),
-  tasksOfDag: (dagId: string, signal?: AbortSignal) => ask<readonly TaskView[]>(`/api/v1/dags/${part(dagId)}/tasks`, { signal }),
   events: (dagId: string, query: string, signal?: AbortSignal) => ask<Page<HistoryEvent>>(`/api/v1/dags/${part(dagId)}/events?${query}`, { signal }),
-  submit: (json: string) => ask<DagView>('/api/v1/dags', { method: 'POST', json }),
-  commandDag: (dagId: string, command: DagCommand, body: object) => post<DagCommanded>(`/api/v1/dags/${part(dagId)}/${command}`, body),
-  editDag: (dagId: string, body: object) => ask<DagCommanded>(`/api/v1/dags/${part(dagId)}/tasks`, { method: 'PATCH', body }),
+  submit: (json: string, key: string) => ask<DagView>('/api/v1/dags', { method: 'POST', json, key }),
+  commandDag: (dagId: string, command: DagCommand, body: object, key?: string) =>
+    post<DagCommanded>(`/api/v1/dags/${part(dagId)}/${command}`, body, key),
+  editDag: (dagId: string, body: object, key: string) => ask<DagCommanded>(`/api/v1/dags/${part(dagId)}/tasks`, { method: 'PATCH', body, key }),
   deleteDag: (dagId: string) => ask<undefined>(`/api/v1/dags/${part(dagId)}`, { method: 'DELETE' }),
   tasks: (query: string, signal?: AbortSignal) => ask<Page<TaskView>>(`/api/v1/tasks?${query}`, { signal }),
   task: (taskId: string, signal?: AbortSignal) => ask<TaskView>(`/api/v1/tasks/${part(taskId)}`, { signal }),
   explain: (taskId: string, signal?: AbortSignal) => ask<Explanation>(`/api/v1/tasks/${part(taskId)}/explain`, { signal }),
-  commandTask: (taskId: string, command: TaskCommand, body: object) => post<TaskCommanded>(`/api/v1/tasks/${part(taskId)}/${command}`, body),
+  commandTask: (taskId: string, command: TaskCommand, body: object, key: string) =>
+    post<TaskCommanded>(`/api/v1/tasks/${part(taskId)}/${command}`, body, key),
   workers: (signal?: AbortSignal) => ask<readonly WorkerView[]>('/api/v1/workers', { signal }),
   worker: (workerId: string, signal?: AbortSignal) => ask<WorkerDetail>(`/api/v1/workers/${part(workerId)}`, { signal }),
   commandWorker: (workerId: string, command: 'drain' | 'resume' | 'remove', body: object) =>
@@ -109,7 +126,7 @@ export const api = {
   createSchedule: (body: object) => post<Schedule>('/api/v1/schedules', body),
   commandSchedule: (scheduleId: string, command: 'pause' | 'resume', body: object) =>
     post<Schedule>(`/api/v1/schedules/${part(scheduleId)}/${command}`, body),
-  triggerSchedule: (scheduleId: string, body: object) => post<Firing>(`/api/v1/schedules/${part(scheduleId)}/trigger`, body),
+  triggerSchedule: (scheduleId: string, body: object, key: string) => post<Firing>(`/api/v1/schedules/${part(scheduleId)}/trigger`, body, key),
   removeSchedule: (scheduleId: string) => ask<undefined>(`/api/v1/schedules/${part(scheduleId)}`, { method: 'DELETE' }),
   gates: (signal?: AbortSignal) => ask<readonly Gate[]>('/api/v1/gates', { signal }),
   pauseGate: (target: GateTarget, body: object) => post<GateChanged>('/api/v1/gates/pause', { ...body, ...target }),

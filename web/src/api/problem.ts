@@ -13,6 +13,19 @@ export class RequestFailed extends Error {
   }
 }
 
+/** Whether no answer came: what was asked for may have been done all the same. */
+export const isUnanswered = (error: unknown): error is RequestFailed => error instanceof RequestFailed && error.status === 0;
+
+/** What is said of a command then, where it is sent again with its key. */
+export const SEND_AGAIN = 'No answer came from the scheduler: it may have been done all the same. Sent again as it is, it won’t be done twice.';
+
+/** Whether the very same request may succeed a moment later. */
+export const mayPass = (error: unknown): boolean =>
+  error instanceof RequestFailed && (error.status === 0 || error.status === 429 || error.status >= 500);
+
+/** What may pass is read again after so long. */
+export const RETRY_MS = 5_000;
+
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** The error for an answer that isn't a success. */
@@ -38,11 +51,11 @@ export interface Told {
 }
 
 const REMEDIES: Readonly<Record<number, string>> = {
-  0: 'Check that the scheduler runs and that this machine reaches it. The page tries again by itself.',
+  0: 'Check that the scheduler runs and that this machine reaches it.',
   404: 'It may have been deleted, or be kept no longer.',
   409: 'Look at its present state, and ask for something that fits it.',
   429: 'Wait a few seconds and try again.',
-  503: 'Something that the scheduler needs is away. The overview shows what; the page tries again by itself.',
+  503: 'Something that the scheduler needs is away. The overview shows what.',
 };
 
 const remedyOf = (status: number): string =>

@@ -1,6 +1,7 @@
 /** How what a DAG or a task can be asked for is asked of the reader, sent, and told of. */
 import { api, type Asked } from '../api/client';
-import { RequestFailed, toldOf } from '../api/problem';
+import { createKeyOf } from '../api/keys';
+import { isUnanswered, RequestFailed, SEND_AGAIN, toldOf } from '../api/problem';
 import type { AskedField } from '../parts/asked';
 import { askFor, type Question, type Refused } from '../parts/dialog';
 import { plural } from '../parts/format';
@@ -12,7 +13,8 @@ export interface Action {
   readonly key: string;
   readonly verb: string;
   readonly question: Question;
-  readonly send: (asked: Asked) => Promise<{ readonly affected?: number; readonly outcome?: 'APPLIED' | null } | undefined>;
+  /** What comes again with the same key is done once. */
+  readonly send: (asked: Asked, key: string) => Promise<{ readonly affected?: number; readonly outcome?: 'APPLIED' | null } | undefined>;
   /** What the reader is told where it worked. */
   readonly done: string;
 }
@@ -23,7 +25,7 @@ export const dagActions = (dag: Dag): readonly Action[] => {
     verb,
     done,
     question: { title: `${verb}: ${dag.dagName}?`, text, verb, danger, fields: fields?.(dag) ?? [] },
-    send: (asked: Asked) => api.commandDag(dag.dagId, command, asked),
+    send: (asked: Asked, key: string) => api.commandDag(dag.dagId, command, asked, key),
   }));
   return [...actions, isFinalDag(dag.status) ? deletion(dag) : changeOfGraph(dag)];
 };
@@ -54,7 +56,7 @@ const changeOfGraph = (dag: Dag): Action => ({
       graphField('remove', 'Remove these, as JSON', '["cleanup"]'),
     ],
   },
-  send: (asked) => api.editDag(dag.dagId, asked),
+  send: (asked, key) => api.editDag(dag.dagId, asked, key),
 });
 
 const deletion = (dag: Dag): Action => ({
@@ -77,7 +79,7 @@ export const taskActions = (task: Task): readonly Action[] =>
     verb,
     done,
     question: { title: `${verb}: ${task.taskName}?`, text, verb, danger, fields: fields?.(task) ?? [] },
-    send: (asked: Asked) => api.commandTask(task.taskId, command, { ...asked, ...body }),
+    send: (asked: Asked, key: string) => api.commandTask(task.taskId, command, { ...asked, ...body }, key),
   }));
 
 export const withheldFromTask = (task: Task): readonly Withheld[] => withheld(TASK_COMMANDS, task);
@@ -85,19 +87,26 @@ export const withheldFromTask = (task: Task): readonly Withheld[] => withheld(TA
 /** Whether the words of the request were refused, and not what it asks for: they can be mended. */
 const canBeMended = (error: unknown): boolean => error instanceof RequestFailed && (error.status === 400 || error.status === 422);
 
-/** Asks, sends, and tells what became of it; true where it was done. What was typed wrong is asked for again. */
-export const carryOut = async (action: Action, refused?: Refused): Promise<boolean> => {
+/** Why it is asked for again; undefined where that is of no use. */
+const whyAgain = ({ fields = [] }: Question, error: unknown): string | undefined => {
+  if (isUnanswered(error)) return SEND_AGAIN;
+  return fields.length > 0 && canBeMended(error) ? toldOf(error).detail : undefined;
+};
+
+/** Asks, sends, and tells what became of it; true where it was done. What was typed wrong, or not answered, is asked for again. */
+export const carryOut = async (action: Action, refused?: Refused, keyOf = createKeyOf()): Promise<boolean> => {
   const { verb, question, send, done } = action;
   const answered = await askFor(question, refused);
   if (answered === undefined) return false;
   try {
-    const answer = await send(answered.asked);
+    const answer = await send(answered.asked, keyOf(JSON.stringify(answered.asked)));
     const affected = answer?.affected ?? 0;
     if (answer?.outcome === null) tell(`${verb}: asked for`, 'It is applied as soon as the scheduler that owns the DAG reads it.');
     else tell(done, affected > 0 ? `${plural(affected, 'task')} changed.` : undefined);
     return true;
   } catch (error) {
-    if ((question.fields?.length ?? 0) > 0 && canBeMended(error)) return carryOut(action, { typed: answered.typed, why: toldOf(error).detail });
+    const why = whyAgain(question, error);
+    if (why !== undefined) return carryOut(action, { answered, why }, keyOf);
     tellFailure(verb, error);
     return false;
   }

@@ -75,3 +75,7 @@ export const compareRuns = (here: readonly Comparable[], there: readonly Compara
     ...there.filter(({ taskName }) => !names.has(taskName)).map((task) => compared(undefined, task)),
   ];
 };
+
+/** Milliseconds by which a task took longer here or there, at the most. */
+export const largestDelta = (all: readonly Pick<Compared, 'deltaMs'>[]): number =>
+  all.reduce((largest, { deltaMs }) => Math.max(largest, Math.abs(deltaMs ?? 0)), 0);

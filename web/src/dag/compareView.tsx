@@ -9,7 +9,7 @@ import { Duration, Took, When } from '../parts/times';
 import { now } from '../live/now';
 import { dagPath } from '../routing/paths';
 import { goWith, Link } from '../routing/router';
-import { compareRuns, type Compared, type Difference, type Side } from './compare';
+import { compareRuns, largestDelta, type Compared, type Difference, type Side } from './compare';
 import { isFinalTask, timeOf, type Dag, type Task } from './model';
 import { useRuns, useRunTasks, type Run } from './useRuns';
 
@@ -115,8 +115,7 @@ const Table = ({ tasks, other, dag }: { readonly tasks: readonly Task[]; readonl
     if (order === 'all') return all;
     return all.filter((each) => weightOf(each) > 0 || each.differences.length > 0).sort((a, b) => weightOf(b) - weightOf(a));
   }, [all, order]);
-  const largest = Math.max(0, ...all.map(({ deltaMs }) => Math.abs(deltaMs ?? 0)));
-  const columns = useMemo(() => columnsOf(largest), [largest]);
+  const columns = useMemo(() => columnsOf(largestDelta(all)), [all]);
   return (
     <div class="stack">
       <Totals here={dag} there={other.dag} />

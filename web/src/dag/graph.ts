@@ -71,7 +71,7 @@ const closure = (from: number, next: readonly (readonly number[])[]): Set<number
   for (let task = open.pop(); task !== undefined; task = open.pop()) {
     if (found.has(task)) continue;
     found.add(task);
-    open.push(...next[task]!);
+    for (const each of next[task]!) open.push(each);
   }
   return found;
 };

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { DataTable, type Column } from '../parts/dataTable';
 import { durationText, plural, wordsOf } from '../parts/format';
-import { Empty } from '../parts/notices';
+import { Empty, Shown } from '../parts/notices';
 import { Duration, When } from '../parts/times';
 import { taskPath } from '../routing/paths';
 import { Link } from '../routing/router';
@@ -11,6 +11,7 @@ import { GraphView } from './graphView';
 import { timeOf, type Dag, type HistoryEvent, type Task } from './model';
 import { countsOf, momentsOf, statusAt } from './moments';
 import { TallyBar, tallyText } from './tally';
+import { useEvents } from './useEvents';
 import { useSegments } from './useSegments';
 
 const EVENTS_SHOWN = 200;
@@ -143,12 +144,15 @@ interface HistoryProps {
   readonly dag: Dag;
   readonly tasks: readonly Task[];
   readonly graph: TaskGraph;
-  readonly events: readonly HistoryEvent[];
   readonly chosen: number | undefined;
   readonly choose: (task: number | undefined) => void;
 }
 
-export const HistoryView = ({ dag, tasks, graph, events, chosen, choose }: HistoryProps) => {
+interface FilledProps extends HistoryProps {
+  readonly events: readonly HistoryEvent[];
+}
+
+const Filled = ({ dag, tasks, graph, events, chosen, choose }: FilledProps) => {
   const segments = useSegments(tasks, events);
   const moments = useMemo(() => momentsOf(tasks, events), [tasks, events]);
   // Undefined follows the latest moment while the DAG goes on.
@@ -195,3 +199,9 @@ export const HistoryView = ({ dag, tasks, graph, events, chosen, choose }: Histo
     </div>
   );
 };
+
+export const HistoryView = (props: HistoryProps) => (
+  <Shown fetched={useEvents(props.dag.dagId)} what="the history">
+    {(events) => <Filled {...props} events={events} />}
+  </Shown>
+);

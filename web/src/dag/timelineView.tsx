@@ -1,12 +1,13 @@
 /** When each task ran, and what it waited for before. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { durationText, exactText } from '../parts/format';
-import { Empty } from '../parts/notices';
+import { Empty, Failure } from '../parts/notices';
 import { lookOf } from '../parts/status';
 import { lanesByTask, lanesByWorker, ticksOf, type Bar, type Lane } from './lanes';
 import { timeOf, timeOrNull, type Dag, type HistoryEvent, type Task } from './model';
 import type { Segment } from './segments';
 import { BAR, Patterns, STAGE_WORDS, StageLegend } from './timelineLegend';
+import { useEvents } from './useEvents';
 import { useSegments } from './useSegments';
 
 const ROW = 24;
@@ -208,16 +209,18 @@ const LaneLabel = ({ lane, row, isByTask, isChosen, choose }: LaneLabelProps) =>
 interface TimelineProps {
   readonly dag: Dag;
   readonly tasks: readonly Task[];
-  readonly events: readonly HistoryEvent[];
   readonly critical: readonly number[];
   readonly chosen: number | undefined;
   readonly choose: (task: number) => void;
 }
 
+const NO_EVENTS: readonly HistoryEvent[] = [];
 const ZOOMS = [1, 2, 4, 8, 16, 32, 64];
 
-export const TimelineView = ({ dag, tasks, events, critical, chosen, choose }: TimelineProps) => {
-  const segments = useSegments(tasks, events);
+/** The history tells when tasks were begun again; the rest is shown without it, too. */
+export const TimelineView = ({ dag, tasks, critical, chosen, choose }: TimelineProps) => {
+  const history = useEvents(dag.dagId);
+  const segments = useSegments(tasks, history.data ?? NO_EVENTS);
   const [isByTask, setByTask] = useState(true);
   const [zoom, setZoom] = useState(0);
   const names = useMemo(() => tasks.map(({ taskName }) => taskName), [tasks]);
@@ -239,6 +242,7 @@ export const TimelineView = ({ dag, tasks, events, critical, chosen, choose }: T
   );
   return (
     <div class="timeline">
+      {history.error !== undefined && <Failure error={history.error} again={history.again} />}
       <div class="graph-bar">
         <label class="graph-choice">
           Lanes

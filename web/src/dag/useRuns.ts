@@ -1,5 +1,5 @@
 /** DAGs of the same name, and their tasks. */
-import { ask } from '../api/client';
+import { ask, LARGE_MS } from '../api/client';
 import { useFetched, type Fetched } from '../live/hooks';
 import type { Dag, Task } from './model';
 
@@ -17,7 +17,9 @@ export interface Run {
   readonly tasks: readonly Task[];
 }
 
-const tasksOf = (dagId: string, signal: AbortSignal): Promise<readonly Task[]> => ask(`/api/v1/dags/${encodeURIComponent(dagId)}/tasks`, { signal });
+/** All tasks of a DAG. */
+export const tasksOf = (dagId: string, signal: AbortSignal): Promise<readonly Task[]> =>
+  ask(`/api/v1/dags/${encodeURIComponent(dagId)}/tasks`, { signal, withinMs: LARGE_MS });
 
 /** Some runs with all their tasks, one after another: together they may be many megabytes. */
 export const useRunTasks = (runs: readonly Dag[]): Fetched<readonly Run[]> =>

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api/client';
 import { useFetched } from '../live/hooks';
-import { connection } from '../live/stream';
+import { connection } from '../live/page';
 import { Confirmations } from '../parts/dialog';
 import { lookOf } from '../parts/status';
 import { StatusShape } from '../parts/badge';

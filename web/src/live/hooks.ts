@@ -1,12 +1,12 @@
 /** Data of the API in components: fetched when they appear, kept up to date while they are there. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { connection, stream, type EventName } from './stream';
+import { mayPass, RETRY_MS } from '../api/problem';
+import { createFetching, UNREAD, type Fetching, type State } from './fetching';
+import { connection, sight, stream } from './page';
+import { everyWhileSeen, onceWhileSeen } from './sight';
+import type { EventName } from './stream';
 
-export interface Fetched<T> {
-  /** Undefined until the first answer. What came last stays while it is fetched again, and while that fails. */
-  readonly data: T | undefined;
-  readonly error: unknown;
-  readonly loading: boolean;
+export interface Fetched<T> extends State<T> {
   again(): void;
   /** Puts something else in its place: what an event told. */
   change(next: (before: T) => T): void;
@@ -14,60 +14,46 @@ export interface Fetched<T> {
 
 const POLL_MS = 5_000;
 
-type State<T> = Pick<Fetched<T>, 'data' | 'error' | 'loading'> & { readonly key: string };
+/** Tries again what failed and may work a moment later. */
+export const useRetry = (error: unknown, again: () => void): void => {
+  useEffect(() => (mayPass(error) ? onceWhileSeen(sight, RETRY_MS, again) : undefined), [error, again]);
+};
 
 /**
  * Fetches when it appears, when `key` changes, when asked to, every five seconds while the stream is cut off, and every
- * `everyMs` where that is given.
+ * `everyMs` where that is given. What failed is tried again.
  */
 export const useFetched = <T>(key: string, fetcher: (signal: AbortSignal) => Promise<T>, everyMs?: number): Fetched<T> => {
-  const [state, setState] = useState<State<T>>({ key, data: undefined, error: undefined, loading: true });
+  const [state, setState] = useState<State<T> & { readonly key: string }>({ key, ...UNREAD });
   const latest = useRef(fetcher);
   latest.current = fetcher;
-  const [turn, setTurn] = useState(0);
-  // What events tell while an answer is under way may be newer than that answer: it is told to it, too.
-  const meanwhile = useRef<((before: T) => T)[] | undefined>(undefined);
-  const again = useCallback(() => {
-    setTurn((before) => before + 1);
-  }, []);
+  const fetching = useRef<Fetching<T>>(undefined);
   useEffect(() => {
-    const ending = new AbortController();
-    const changes: ((before: T) => T)[] = (meanwhile.current = []);
-    const over = (): void => {
-      if (meanwhile.current === changes) meanwhile.current = undefined;
-    };
-    setState((before) => (before.key === key ? { ...before, loading: true } : { key, data: undefined, error: undefined, loading: true }));
-    latest.current(ending.signal).then(
-      (data) => {
-        if (ending.signal.aborted) return;
-        over();
-        setState({ key, data: changes.reduce((before, next) => next(before), data), error: undefined, loading: false });
-      },
-      (error: unknown) => {
-        if (ending.signal.aborted) return;
-        over();
-        setState((before) => ({ ...before, error, loading: false }));
+    const made = createFetching<T>(
+      (signal) => latest.current(signal),
+      (next) => {
+        setState({ key, ...next });
       },
     );
-    return () => {
-      ending.abort();
-    };
-  }, [key, turn]);
-  const cutOff = connection.value === 'cut off';
-  useEffect(() => {
-    const ms = everyMs ?? (cutOff ? POLL_MS : undefined);
-    if (ms === undefined) return undefined;
-    const timer = setInterval(again, ms);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [cutOff, everyMs, again]);
-  const change = useCallback((next: (before: T) => T) => {
-    meanwhile.current?.push(next);
-    setState((before) => (before.data === undefined ? before : { ...before, data: next(before.data) }));
+    fetching.current = made;
+    made.again();
+    return made.end;
+  }, [key]);
+  const again = useCallback(() => {
+    fetching.current?.again();
   }, []);
+  const refresh = useCallback(() => {
+    fetching.current?.refresh();
+  }, []);
+  const change = useCallback((next: (before: T) => T) => {
+    fetching.current?.change(next);
+  }, []);
+  const cutOff = connection.value === 'cut off';
+  const pollMs = everyMs ?? (cutOff ? POLL_MS : undefined);
+  useEffect(() => (pollMs === undefined ? undefined : everyWhileSeen(sight, pollMs, refresh)), [pollMs, refresh]);
+  useRetry(state.error, refresh);
   // In the render that sees the new key, the old data is somebody else's.
-  return { ...(state.key === key ? state : { data: undefined, error: undefined, loading: true }), again, change };
+  return { ...(state.key === key ? state : UNREAD), again, change };
 };
 
 /** Listens to a topic of the stream while the component is there; `reset` is told to read everything anew. */
@@ -88,4 +74,15 @@ export const useStream = (topic: string, event: EventName, heard: (data: unknown
       }),
     [topic, event],
   );
+};
+
+/** Reads again at most once in a while, however much changes. */
+export const useSparingly = (again: () => void, ms: number): (() => void) => {
+  const planned = useRef<ReturnType<typeof setTimeout>>(undefined);
+  return () => {
+    planned.current ??= setTimeout(() => {
+      planned.current = undefined;
+      again();
+    }, ms);
+  };
 };

@@ -17,7 +17,6 @@ import { TaskPanel } from '../dag/taskPanel';
 import { TasksView } from '../dag/tasksView';
 import { TimelineView } from '../dag/timelineView';
 import { useDag, type LiveDag } from '../dag/useDag';
-import { useEvents } from '../dag/useEvents';
 import type { TaskGraph } from '../dag/graph';
 import { Page } from '../layout/layout';
 import { giveBack, wayTo } from '../parts/focus';
@@ -43,22 +42,17 @@ const Views = ({ tab, dag, tasks, graph }: ViewsProps) => {
     },
     [graph],
   );
-  const isWithEvents = tab === 'timeline' || tab === 'history';
-  const events = useEvents(
-    dag.dagId,
-    isWithEvents ? `${dag.status} ${dag.failedTasks} ${dag.cancelledTasks} ${dag.reason?.at ?? ''} ${dag.version}` : '',
-  );
   const critical = useMemo(() => (tab === 'graph' || tab === 'timeline' ? criticalPath(graph, tasks) : []), [tab, graph, tasks]);
   const statuses = useMemo(() => tasks.map(shownStatus), [tasks]);
   switch (tab) {
     case 'graph':
       return <GraphView graph={graph} statuses={statuses} critical={critical} chosen={chosen} choose={choose} />;
     case 'timeline':
-      return <TimelineView dag={dag} tasks={tasks} events={events.data ?? []} critical={critical} chosen={chosen} choose={choose} />;
+      return <TimelineView dag={dag} tasks={tasks} critical={critical} chosen={chosen} choose={choose} />;
     case 'tasks':
       return <TasksView tasks={tasks} chosen={chosenName} />;
     case 'history':
-      return <HistoryView dag={dag} tasks={tasks} graph={graph} events={events.data ?? []} chosen={chosen} choose={choose} />;
+      return <HistoryView dag={dag} tasks={tasks} graph={graph} chosen={chosen} choose={choose} />;
     case 'runs':
       return <RunsView dag={dag} />;
     case 'compare':

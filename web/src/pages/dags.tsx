@@ -1,9 +1,9 @@
 /** The DAGs, newest first, with filters that are in the address. */
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { DagView, Page as Listed } from '../../../src/sdk/responses';
 import { api } from '../api/client';
 import { Page } from '../layout/layout';
-import { useFetched, useStream, type Fetched } from '../live/hooks';
+import { useFetched, useSparingly, useStream, type Fetched } from '../live/hooks';
 import { StatusBadge } from '../parts/badge';
 import { DataTable, type Column } from '../parts/dataTable';
 import { MomentField, SearchField } from '../parts/fields';
@@ -16,7 +16,7 @@ import { Took, When } from '../parts/times';
 import { dagPath } from '../routing/paths';
 import { goWith, Link, place } from '../routing/router';
 import { BulkBar, Refusals } from './dags/bulk';
-import { apiQueryOf, filtersOf, isFiltered, toggled, type DagFilters } from './dags/filters';
+import { apiQueryOf, filtersOf, fitsStates, isFiltered, toggled, type DagFilters } from './dags/filters';
 import { afterwards, type Told } from './dags/told';
 
 /** A change of any filter goes back to the first page. */
@@ -134,17 +134,6 @@ const REREAD_MS = 2_000;
 /** Where changes are told of that aren't named: there are more than a page shows all the time. */
 const REREAD_SELDOM_MS = 10_000;
 
-/** Reads again at most once in a while, however much changes. */
-const useSparingly = (again: () => void, ms: number): (() => void) => {
-  const planned = useRef<ReturnType<typeof setTimeout>>(undefined);
-  return () => {
-    planned.current ??= setTimeout(() => {
-      planned.current = undefined;
-      again();
-    }, ms);
-  };
-};
-
 const useLiveList = (filters: DagFilters): Fetched<Listed<DagView>> => {
   const query = apiQueryOf(filters);
   const fetched = useFetched(query, (signal) => api.dags(query, signal));
@@ -156,9 +145,11 @@ const useLiveList = (filters: DagFilters): Fetched<Listed<DagView>> => {
     (data) => {
       const told = data as Told;
       const known = new Set(fetched.data?.items.map(({ dagId }) => dagId));
-      fetched.change((before) => ({ ...before, items: afterwards(before.items, told) }));
-      if (filters.cursor === '' && told.changed.some(({ dagId }) => !known.has(dagId))) rereadSoon();
-      else if (told.more || told.removed.some((dagId) => known.has(dagId))) rereadLater();
+      const belongs = (dag: DagView): boolean => fitsStates(filters, dag);
+      fetched.change((before) => ({ ...before, items: afterwards(before.items, told, belongs) }));
+      const gone = [...told.removed, ...told.changed.filter((dag) => !belongs(dag)).map(({ dagId }) => dagId)];
+      if (filters.cursor === '' && told.changed.some((dag) => belongs(dag) && !known.has(dag.dagId))) rereadSoon();
+      else if (told.more || gone.some((dagId) => known.has(dagId))) rereadLater();
     },
     fetched.again,
   );

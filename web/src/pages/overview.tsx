@@ -86,9 +86,9 @@ const Running = () => {
     (data) => {
       const { changed } = data as Told;
       const full = (fetched.data?.items.length ?? 0) >= MOST_RUNNING;
+      fetched.change((before) => ({ ...before, items: withChanged(before.items, changed) }));
       // One that left makes room for others, which only the server knows.
       if (full && changed.some((dag) => !isLive(dag))) fetched.again();
-      else fetched.change((before) => ({ ...before, items: withChanged(before.items, changed) }));
     },
     fetched.again,
   );

@@ -1,6 +1,7 @@
 /** Writes a DAG: checked as it is written, seen before it is sent. */
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { api } from '../api/client';
+import { createKeyOf } from '../api/keys';
 import { CodeEditor, type EditorHandle } from '../editor/codeEditor';
 import { Page } from '../layout/layout';
 import { StatusShape } from '../parts/badge';
@@ -108,15 +109,16 @@ const Judged = ({ verdict, show }: { readonly verdict: Verdict; readonly show: (
 
 const useSubmission = (json: string | undefined) => {
   const [sending, setSending] = useState(false);
+  const keyOf = useMemo(createKeyOf, []);
   const submit = async (): Promise<void> => {
     if (json === undefined) return;
     setSending(true);
     try {
-      const dag = await api.submit(json);
+      const dag = await api.submit(json, keyOf(json));
       tell(`${dag.dagName} was submitted`);
       go(dagPath(dag.dagId));
     } catch (error) {
-      tellFailure('Not submitted', error);
+      tellFailure('Not submitted', error, 'It may have been taken all the same: submit it again as it is, and it won’t run twice.');
       setSending(false);
     }
   };

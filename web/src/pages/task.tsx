@@ -5,6 +5,7 @@ import '../dag/dag.css';
 import '../dag/timeline.css';
 import { shownStatus, type Dag, type TaskDetail } from '../dag/model';
 import { TaskDetails } from '../dag/taskDetails';
+import { concerns, isToldOf } from '../dag/told';
 import { Page } from '../layout/layout';
 import { useFetched, useStream } from '../live/hooks';
 import { StatusBadge } from '../parts/badge';
@@ -23,30 +24,22 @@ const bothOf = async (taskId: string, signal: AbortSignal): Promise<Both> => {
   return { task, dag: await ask<Dag>(`/api/v1/dags/${encodeURIComponent(task.dagId)}`, { signal }) };
 };
 
-const isDeletion = (data: unknown): boolean => typeof data === 'object' && data !== null && 'dag' in data && data.dag === null;
-
-const concerns = (data: unknown, taskId: string): boolean =>
-  typeof data === 'object' &&
-  data !== null &&
-  'tasks' in data &&
-  Array.isArray(data.tasks) &&
-  data.tasks.some((task: { taskId?: string }) => task.taskId === taskId);
-
-/** Listens once it is known to which DAG the task belongs. */
 interface ListeningProps {
-  readonly dagId: string;
-  readonly taskId: string;
+  readonly shown: Both;
   readonly again: () => void;
   readonly gone: () => void;
 }
 
-const Listening = ({ dagId, taskId, again, gone }: ListeningProps) => {
+/** Listens once it is known to which DAG the task belongs. */
+const Listening = ({ shown, again, gone }: ListeningProps) => {
+  const { dagId } = shown.dag;
   useStream(
     `dag:${dagId}`,
     'dag',
     (data) => {
-      if (isDeletion(data)) gone();
-      else if (concerns(data, taskId)) again();
+      if (!isToldOf(dagId, data)) return;
+      if (data.dag === null) gone();
+      else if (concerns(data, shown)) again();
     },
     again,
   );
@@ -84,8 +77,7 @@ export const Task = ({ params }: { readonly params: Query }) => {
         {({ task, dag }) => (
           <>
             <Listening
-              dagId={dag.dagId}
-              taskId={taskId}
+              shown={{ task, dag }}
               again={fetched.again}
               gone={() => {
                 setGone(true);

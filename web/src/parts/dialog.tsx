@@ -6,6 +6,7 @@ import type { Asked } from '../api/client';
 import { givenBy, problemOf, typedAtFirst, type AskedField, type Typed } from './asked';
 import { AskedFields } from './askedFields';
 import { giveBack, wayTo } from './focus';
+import { Toasts, useLayer } from './toasts';
 
 interface DialogProps {
   readonly title: string;
@@ -20,6 +21,7 @@ export const Dialog = ({ title, close, children, large = false }: DialogProps) =
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   const isGone = useRef(false);
+  useLayer(id);
   // Before the next frame: a key that follows at once is meant for it.
   useLayoutEffect(() => {
     const dialog = element.current!;
@@ -56,6 +58,7 @@ export const Dialog = ({ title, close, children, large = false }: DialogProps) =
         </div>
         {children}
       </div>
+      <Toasts layer={id} />
     </dialog>
   );
 };
@@ -73,9 +76,9 @@ export interface Question {
   readonly fields?: readonly AskedField[];
 }
 
-/** What was typed, and how the server refused it. */
+/** What was asked for, and why that wasn't done. */
 export interface Refused {
-  readonly typed: Typed;
+  readonly answered: Answered;
   readonly why: string;
 }
 
@@ -92,7 +95,7 @@ export interface Answered {
 
 const asking = signal<Open | undefined>(undefined);
 
-/** Asks for what an action needs, once more where it was refused; undefined where it was thought better of. */
+/** Asks for what an action needs, once more where it wasn't done; undefined where it was thought better of. */
 export const askFor = (question: Question, refused?: Refused): Promise<Answered | undefined> =>
   new Promise((resolve) => {
     asking.value = {
@@ -162,8 +165,8 @@ const store = (name: string): void => {
 const NO_FIELDS: readonly AskedField[] = [];
 
 const Confirmation = ({ title, text, verb, danger = false, plain = false, fields = NO_FIELDS, refused, answer }: Open) => {
-  const [asked, change] = useState<Asked>({ by: stored() });
-  const [typed, type] = useState<Typed>(() => refused?.typed ?? typedAtFirst(fields));
+  const [asked, change] = useState<Asked>(refused?.answered.asked ?? { by: stored() });
+  const [typed, type] = useState<Typed>(() => refused?.answered.typed ?? typedAtFirst(fields));
   const isWrong = fields.some((field) => problemOf(field, typed[field.name] ?? '') !== undefined);
   const cancel = (): void => {
     answer(undefined);

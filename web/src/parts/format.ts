@@ -1,6 +1,6 @@
 /** Numbers, times and names as text. */
 
-const pad = (value: number): string => String(value).padStart(2, '0');
+const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');
 
 /** `850 ms`, `1.24 s`, `42 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export const durationText = (ms: number): string => {
@@ -89,8 +89,8 @@ export const wordsOf = (name: string): string => name.toLowerCase().replaceAll('
 /** The first part of an id: enough to tell rows apart. */
 export const shortId = (id: string): string => id.slice(0, 8);
 
-/** `2026-11-28T14:05` as the reader's own zone has it, for inputs of a date and a time. */
+/** `2026-11-28T14:05` as the reader's own zone has it, for inputs of a date and a time. They take a year of four digits alone, also half typed. */
 export const inputTime = (at: number): string => {
   const date = new Date(at);
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  return `${pad(date.getFullYear(), 4)}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
 };

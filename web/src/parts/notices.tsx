@@ -1,6 +1,6 @@
 /** What stands where there is nothing to show: nothing there, not yet there, or something went wrong. */
 import type { ComponentChildren } from 'preact';
-import { toldOf, wayOutOf } from '../api/problem';
+import { mayPass, toldOf, wayOutOf } from '../api/problem';
 import { Link } from '../routing/router';
 
 interface EmptyProps {
@@ -21,7 +21,7 @@ interface FailureProps {
   readonly again?: () => void;
 }
 
-/** An error with what to do about it. */
+/** Why something couldn’t be read, with what to do about it. What may pass, its page reads again by itself. */
 export const Failure = ({ error, again }: FailureProps) => {
   const { title, detail, remedy } = toldOf(error);
   const wayOut = wayOutOf(error);
@@ -29,7 +29,7 @@ export const Failure = ({ error, again }: FailureProps) => {
     <div class="notice notice-bad" role="alert">
       <p class="notice-title">{title}</p>
       <p class="notice-text">{detail}</p>
-      <p class="notice-text">{remedy}</p>
+      <p class="notice-text">{mayPass(error) ? `${remedy} The page tries again by itself.` : remedy}</p>
       {wayOut !== undefined ? (
         <Link class="button" to={wayOut.to}>
           {wayOut.words}

@@ -39,6 +39,10 @@ export const apiQueryOf = ({ statuses, name, tag, after, before, cursor }: DagFi
   return new URLSearchParams(fields.filter(([, value]) => value !== '').map(([key, value]): [string, string] => [key, value])).toString();
 };
 
+/** Whether a DAG may be in the list as it is now: of what is filtered by, its state alone changes. */
+export const fitsStates = ({ statuses }: DagFilters, { status }: { readonly status: string }): boolean =>
+  statuses.length === 0 || statuses.includes(status);
+
 /** With a status added, or without it where it is there. */
 export const toggled = (statuses: readonly string[], status: string): string =>
   (statuses.includes(status) ? statuses.filter((each) => each !== status) : [...statuses, status]).join(',');

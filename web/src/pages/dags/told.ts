@@ -9,9 +9,16 @@ export interface Told<T = DagView> {
   readonly more: boolean;
 }
 
-/** The same rows as they are now, without those that were deleted. */
-export const afterwards = <T extends { readonly dagId: string }>(rows: readonly T[], { changed, removed }: Told<T>): readonly T[] => {
+/** The same rows as they are now, without those that were deleted and those that no longer belong to the list. */
+export const afterwards = <T extends { readonly dagId: string }>(
+  rows: readonly T[],
+  { changed, removed }: Told<T>,
+  belongs: (dag: T) => boolean,
+): readonly T[] => {
   const news = new Map(changed.map((dag) => [dag.dagId, dag]));
   const gone = new Set(removed);
-  return rows.filter(({ dagId }) => !gone.has(dagId)).map((dag) => news.get(dag.dagId) ?? dag);
+  return rows
+    .filter(({ dagId }) => !gone.has(dagId))
+    .map((dag) => news.get(dag.dagId) ?? dag)
+    .filter(belongs);
 };

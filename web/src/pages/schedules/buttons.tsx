@@ -1,7 +1,9 @@
 /** What can be done with a schedule, each after it was asked for once more. */
 import type { Schedule } from '../../../../src/sdk/responses';
 import { api } from '../../api/client';
-import { confirm } from '../../parts/dialog';
+import { createKeyOf } from '../../api/keys';
+import { isUnanswered, SEND_AGAIN } from '../../api/problem';
+import { askFor, confirm, type Refused } from '../../parts/dialog';
 import { tell, tellFailure } from '../../parts/toasts';
 
 const toggle = async ({ scheduleId, name, state }: Schedule, again: () => void): Promise<void> => {
@@ -23,18 +25,21 @@ const toggle = async ({ scheduleId, name, state }: Schedule, again: () => void):
   again();
 };
 
-const trigger = async ({ scheduleId, name, dagName }: Schedule, again: () => void): Promise<void> => {
-  const asked = await confirm({
+const trigger = async (schedule: Schedule, again: () => void, refused?: Refused, keyOf = createKeyOf()): Promise<void> => {
+  const { scheduleId, name, dagName } = schedule;
+  const question = {
     title: `Fire ${name} now?`,
     text: `It submits ${dagName} at once, whatever its times say and whether or not another one is live.`,
     verb: 'Fire it',
-  });
-  if (asked === undefined) return;
+  };
+  const answered = await askFor(question, refused);
+  if (answered === undefined) return;
   try {
-    const { state, reason } = await api.triggerSchedule(scheduleId, asked);
+    const { state, reason } = await api.triggerSchedule(scheduleId, answered.asked, keyOf(JSON.stringify(answered.asked)));
     if (state === 'REFUSED') tellFailure('Not submitted', new Error(reason ?? 'The submission was refused.'));
     else tell(state === 'DUE' ? `${dagName} is submitted as soon as that is possible` : `${dagName} was submitted`);
   } catch (error) {
+    if (isUnanswered(error)) return trigger(schedule, again, { answered, why: SEND_AGAIN }, keyOf);
     tellFailure('Not fired', error);
   }
   again();

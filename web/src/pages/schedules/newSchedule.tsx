@@ -1,10 +1,11 @@
 /** Makes a schedule: its times are seen as they are written, its DAG is checked as in the form of submissions. */
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SchedulePreview } from '../../../../src/sdk/responses';
 import { api } from '../../api/client';
 import { RequestFailed } from '../../api/problem';
 import { CodeEditor, type EditorHandle } from '../../editor/codeEditor';
 import { Page } from '../../layout/layout';
+import { useRetry } from '../../live/hooks';
 import { StatusShape } from '../../parts/badge';
 import { ChoiceField, TextField } from '../../parts/fields';
 import { plural } from '../../parts/format';
@@ -20,11 +21,17 @@ import { NextTimes } from './times';
 
 const SETTLED_MS = 250;
 
-type Times = { readonly preview: SchedulePreview } | { readonly problem: string } | undefined;
+type Times = { readonly preview: SchedulePreview } | { readonly problem: string; readonly error: unknown } | undefined;
+
+const problemOf = (error: unknown): string => {
+  const errors = error instanceof RequestFailed ? (error.problem?.errors ?? []) : [];
+  return errors.length === 0 ? 'The times could not be read.' : errors.map(({ path, message }) => `${path} ${message}`).join('; ');
+};
 
 /** The next times, shortly after the last key. */
 const useTimes = (cron: string, timeZone: string): Times => {
   const [times, setTimes] = useState<Times>(undefined);
+  const [turn, setTurn] = useState(0);
   useEffect(() => {
     const ending = new AbortController();
     const timer = setTimeout(() => {
@@ -33,9 +40,7 @@ const useTimes = (cron: string, timeZone: string): Times => {
           if (!ending.signal.aborted) setTimes({ preview });
         },
         (error: unknown) => {
-          const words =
-            error instanceof RequestFailed ? (error.problem?.errors ?? []).map(({ path, message }) => `${path} ${message}`).join('; ') : '';
-          if (!ending.signal.aborted) setTimes({ problem: words === '' ? 'The times could not be read.' : words });
+          if (!ending.signal.aborted) setTimes({ problem: problemOf(error), error });
         },
       );
     }, SETTLED_MS);
@@ -43,7 +48,11 @@ const useTimes = (cron: string, timeZone: string): Times => {
       clearTimeout(timer);
       ending.abort();
     };
-  }, [cron, timeZone]);
+  }, [cron, timeZone, turn]);
+  const again = useCallback(() => {
+    setTurn((before) => before + 1);
+  }, []);
+  useRetry(times !== undefined && 'problem' in times ? times.error : undefined, again);
   return times;
 };
 

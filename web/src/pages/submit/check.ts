@@ -1,7 +1,8 @@
 /** Whether what is being written would be taken: by the API's own check, shortly after the last key. */
-import { useEffect, useState } from 'preact/hooks';
-import { ask } from '../../api/client';
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import { ask, LARGE_MS } from '../../api/client';
 import { RequestFailed } from '../../api/problem';
+import { useRetry } from '../../live/hooks';
 import { type Format, parse, type Parsed, type Problem } from './document';
 
 export interface Valid {
@@ -34,7 +35,7 @@ const isRefusal = (error: unknown): error is RequestFailed =>
 const verdictOf = async (parsed: Parsed, signal: AbortSignal): Promise<Verdict> => {
   if (parsed.kind === 'broken') return { kind: 'wrong', problems: parsed.problems };
   try {
-    return { kind: 'valid', valid: await ask<Valid>('/api/v1/dags/validate', { method: 'POST', json: parsed.json, signal }) };
+    return { kind: 'valid', valid: await ask<Valid>('/api/v1/dags/validate', { method: 'POST', json: parsed.json, signal, withinMs: LARGE_MS }) };
   } catch (error) {
     return isRefusal(error) ? { kind: 'wrong', problems: problemsOf(error, parsed.rangeOf) } : { kind: 'unchecked', error };
   }
@@ -42,6 +43,7 @@ const verdictOf = async (parsed: Parsed, signal: AbortSignal): Promise<Verdict> 
 
 export const useVerdict = (text: string, format: Format): Verdict => {
   const [verdict, setVerdict] = useState<Verdict>({ kind: 'checking' });
+  const [turn, setTurn] = useState(0);
   useEffect(() => {
     const ending = new AbortController();
     const timer = setTimeout(() => {
@@ -56,6 +58,10 @@ export const useVerdict = (text: string, format: Format): Verdict => {
       clearTimeout(timer);
       ending.abort();
     };
-  }, [text, format]);
+  }, [text, format, turn]);
+  const again = useCallback(() => {
+    setTurn((before) => before + 1);
+  }, []);
+  useRetry(verdict.kind === 'unchecked' ? verdict.error : undefined, again);
   return verdict;
 };
