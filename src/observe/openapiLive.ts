@@ -104,7 +104,7 @@ const STREAM =
   'Server-sent events. `event:` is overview (OverviewNow), dags (ChangedDags), workers (the list of workers, when it changed), dag (ChangedDag), reset (StreamReset) or alive ({}, every 15 seconds: where nothing comes for longer, connect again); ' +
   '`data:` is JSON on one line. The first overview and workers come at once. Each event holds states, never differences: the same may be told twice. ' +
   '`id:` is opaque; with it as Last-Event-ID any scheduler goes on where the stream was cut, for a minute; later, or where nobody knows what was missed, there is a reset. ' +
-  'Open the stream first and read what is shown then: nothing is missed between. Who reads too slowly is told reset, too. A comment comes every 15 s.';
+  'Open the stream first and read what is shown then: nothing is missed between. Who reads too slowly is told reset, too.';
 
 export const livePaths = (): Readonly<Record<string, Json>> => ({
   '/api/v1/overview': get({
