@@ -66,6 +66,14 @@ const isAwaited = ({ state, dispatch, running }: Run, report: Report): boolean =
   return isUnderWay && dispatch[task] === report.dispatch && BigInt(running.get(task)?.fence ?? 0) <= BigInt(report.fence);
 };
 
+const isEnd = (event: Event): event is Extract<Report, { type: 'completed' | 'failed' }> => event.type === 'completed' || event.type === 'failed';
+
+/** Whether an event may have made other tasks of this one's DAG ready. */
+const movesOthers = (event: Event, { dag, task }: Report): boolean => {
+  if (event.type === 'lost' || event.type === 'due') return event.tasks.some((one) => one.dag === dag && one.task !== task);
+  return 'dag' in event && event.dag === dag && !('task' in event && event.task === task);
+};
+
 /** Logs by shard and topic, as they were written. */
 const createLogs = () => {
   const records = new Map<string, Of<'appended'>[]>();
@@ -201,8 +209,9 @@ class Replay {
       step,
       partOf(batch, (dag) => !unseen.has(shardOf(dag))),
     );
+    const early = new Set([...unseen.values()].flatMap((records) => this.beforeTheirTasks(records)));
     if (unseen.size > 0) this.adopt(partOf(batch, (dag) => unseen.has(shardOf(dag))));
-    for (const records of unseen.values()) for (const record of records) this.passOver(record);
+    for (const records of unseen.values()) for (const record of records) this.passOver(record, early);
     for (const { dag } of batch.dags) this.begun.add(dag);
   }
 
@@ -264,13 +273,25 @@ class Replay {
     return vouchers;
   }
 
+  /**
+   * Reports on tasks that nobody has committed to be ready, with something behind them in the log that may have made them so: an owner that
+   * committed nothing had sent them, and their dependencies' ends were told again, after theirs. They run once more.
+   */
+  private beforeTheirTasks(records: readonly Of<'appended'>[]): readonly Event[] {
+    const events = records.flatMap((record) => record.events);
+    return events.filter((event, i) => {
+      const run = isEnd(event) ? this.runs.get(event.dag) : undefined;
+      return isEnd(event) && run !== undefined && !isAwaited(run, event) && events.slice(i + 1).some((later) => movesOthers(later, event));
+    });
+  }
+
   /** A record of a new log that was applied, too: what it reports has had its effect, or its DAG wasn't known and it is told again. */
-  private passOver(record: Of<'appended'>): void {
+  private passOver(record: Of<'appended'>, early: ReadonlySet<Event>): void {
     this.hear(record);
     for (const event of record.events) {
-      if (event.type !== 'completed' && event.type !== 'failed') continue;
+      if (!isEnd(event)) continue;
       const run = this.runs.get(event.dag);
-      if (run !== undefined && isAwaited(run, event)) this.missed.set(JSON.stringify(event), { at: record.at, event });
+      if (run !== undefined && !early.has(event) && isAwaited(run, event)) this.missed.set(JSON.stringify(event), { at: record.at, event });
       else this.missed.delete(JSON.stringify(event));
     }
   }
