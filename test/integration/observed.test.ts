@@ -147,8 +147,11 @@ test('every panel has something to show', async () => {
     return queries.filter((_, i) => answers[i] !== true).map(({ panel, expr }) => `${panel}: ${expr}`);
   };
   // Two scrapes after the last event, and after the doctor's second look.
-  await until(async () => (await empty()).length === 0, { what: 'every panel to have data', timeoutMs: 45_000, everyMs: 250 }).catch(() => undefined);
-  expect(await empty()).toEqual([]);
+  let missing: string[] = [];
+  const isComplete = async (): Promise<boolean> => (missing = await empty()).length === 0;
+  await until(isComplete, { what: 'every panel to have data', timeoutMs: 45_000, everyMs: 250 }).catch(() => undefined);
+  // Not asked once more: a scrape that comes too late on a busy machine hides a whole process for a second.
+  expect(missing).toEqual([]);
 }, 60_000);
 
 test('the rules are at work', async () => {
